@@ -1,0 +1,2 @@
+.DEFAULT_GOAL := help
+export UV_NO_PROGRESS := 1

@@ -1,0 +1,193 @@
+"""The ports to speech, language and embedding providers. They speak our units; an adapter only translates.
+
+Every streaming method is an async generator that ends with one `Usage`. Failures are `ProviderFailed`. Timeouts,
+retries, failover, metering and the masking guard are the router's (`providers/routing.py`), never an adapter's.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.errors import Unavailable
+
+Capability = Literal["stt", "llm", "tts", "embedding"]
+
+
+class ProviderFailed(Unavailable):
+    """A provider did not do its work."""
+
+    code = "provider.failed"
+    retryable: ClassVar[bool] = True
+
+
+class ProviderTimeout(ProviderFailed):
+    """A provider took too long."""
+
+    code = "provider.timeout"
+
+
+class ProviderRefused(ProviderFailed):
+    """A provider refuses our key or our request: a configuration error, not an outage."""
+
+    code = "provider.refused"
+    retryable = False
+
+
+class ProviderBusy(ProviderFailed):
+    """A provider asks us to slow down. `context["retry_after_s"]` says for how long, where it told."""
+
+    code = "provider.busy"
+
+
+class ProviderGarbled(ProviderFailed):
+    """A provider answered something its own specification does not allow."""
+
+    code = "provider.garbled"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one call consumed, raw. `None` is unknown, never 0."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    audio_s: float | None = None
+    characters: int | None = None
+
+
+# ── speech to text ────────────────────────────────────────────────────────────────────────────────────────────────
+class EndOfSpeech:
+    """Sent between audio pieces when our VAD heard the speaker stop: finish the utterance now."""
+
+
+END_OF_SPEECH = EndOfSpeech()
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A piece of what was heard. Interims replace one another; a final closes the utterance (its text may be empty)."""
+
+    text: str
+    is_final: bool
+    start_s: float | None = None  # on the clock of the audio that was sent
+    end_s: float | None = None
+    language: str | None = None
+    confidence: float | None = None
+    end_of_turn: bool = False  # the vendor's own turn detection says the speaker is done
+
+
+class SpeechToText(Protocol):
+    def transcribe(self, audio: AsyncIterator[bytes | EndOfSpeech], *, rate_hz: int, language: str, model: str | None,
+                   keyterms: Sequence[str] = ()) -> AsyncGenerator[Transcript | Usage, None]:
+        """Transcribe a live stream of PCM16 mono pieces. Each `END_OF_SPEECH` is answered by exactly one final."""
+        ...
+
+
+# ── language ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    id: str
+    name: str
+    arguments: str  # JSON text, complete
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    name: str
+    description: str
+    parameters: Mapping[str, Any]  # JSON schema
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of the organization's knowledge offered to the model: data, never instructions."""
+
+    chunk_id: str
+    document_id: str
+    title: str
+    text: str
+    page: int | None = None
+    start: int = 0  # character offsets of `text` in the document's extracted text
+    end: int = 0
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRequest:
+    messages: Sequence[ChatMessage]
+    model: str | None = None
+    temperature: float = 0.3
+    max_tokens: int = 300
+    tools: Sequence[ToolSpec] = ()
+    response_schema: Mapping[str, Any] | None = None
+    language: str = "en"
+    passages: Sequence[Passage] = ()  # also rendered into `messages`; the offline model quotes them
+    known: bool = True  # False: retrieval says that the knowledge does not hold the answer
+    questions: Sequence[str] = ()  # the agent's intake questions, for the offline model
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    reason: Literal["stop", "length", "tools", "filtered"]
+
+
+LanguageEvent = TextDelta | ReasoningDelta | ToolCall | Finish | Usage
+
+
+class LanguageModel(Protocol):
+    def generate(self, request: LanguageRequest) -> AsyncGenerator[LanguageEvent, None]:
+        """Stream one answer: deltas and whole tool calls, one `Finish`, one `Usage`."""
+        ...
+
+
+# ── text to speech ────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """PCM16 little-endian mono."""
+
+    pcm: bytes
+    rate_hz: int = 24_000
+
+
+class TextToSpeech(Protocol):
+    def speak(self, text: str, *, voice: str | None, language: str,
+              settings: Mapping[str, Any] | None = None) -> AsyncGenerator[Audio | Usage, None]:
+        """Stream the speech of one sentence."""
+        ...
+
+
+# ── embeddings ────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    vectors: NDArray[np.float32]  # [n, dimension], L2-normalised
+    usage: Usage = field(default_factory=Usage)
+
+
+class Embedder(Protocol):
+    async def embed(self, texts: Sequence[str], *, task: Literal["query", "document"],
+                    model: str | None = None) -> Embeddings:
+        """Embed texts in their order."""
+        ...

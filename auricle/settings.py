@@ -1,0 +1,99 @@
+"""Settings: frozen, typed, read once at start from `AURICLE_…` variables, passed on. No module reads the environment."""
+
+import os
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_data_dir() -> Path:
+    """Where the embedded database, objects and model files live unless `AURICLE_DATA_DIR` says otherwise.
+
+    As root it must be reachable by `nobody` (PostgreSQL refuses to run as root), so never below root's HOME.
+    """
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/auricle")
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "auricle"
+
+
+class Voice(BaseModel, frozen=True):
+    start_s: float = Field(0.2, ge=0.05, le=2.0, description="Speech that starts a turn, in seconds.")
+    start_while_speaking_s: float = Field(0.16, ge=0.05, le=2.0, description="The same while the agent speaks.")
+    stop_s: float = Field(0.2, ge=0.1, le=3.0, description="Silence that ends a turn, in seconds.")
+    confirm_s: float = Field(0.4, ge=0.1, le=3.0, description="Speech that confirms an interruption without words.")
+    threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that counts as speech.")
+    lead_s: float = Field(0.24, ge=0.04, le=2.0, description="How far ahead of real time audio is sent.")
+    frame_s: float = Field(0.04, ge=0.02, le=0.1, description="Length of one outgoing audio frame.")
+    max_calls: int = Field(60, ge=1, le=1000, description="Calls a process takes before it refuses new ones.")
+    max_lag_s: float = Field(0.1, gt=0, le=5.0, description="Event-loop lag above which new calls are refused.")
+    reply_deadline_s: float = Field(4.0, ge=0.5, le=30, description="Without audio by then, a filler is spoken.")
+    idle_s: float = Field(30.0, ge=5, le=600, description="A socket that sends nothing for so long is closed.")
+    max_call_s: float = Field(3600.0, ge=60, le=14400, description="Longest call.")
+
+
+class Provider(BaseModel, frozen=True):
+    """One provider account of the installation: where it is, with which key, and which models to use.
+
+    `AURICLE_PROVIDERS__VLLM__URL=http://localhost:8000/v1`, `…__KEY=…`, `…__LLM=name-of-the-model`.
+    """
+
+    vendor: str = Field("openai_compatible", description="Name of the vendor module that speaks to it.")
+    url: str | None = None
+    key: SecretStr | None = None
+    llm: str | None = Field(None, description="Language model name.")
+    stt: str | None = None
+    tts: str | None = None
+    embedding: str | None = None
+
+
+class Timeouts(BaseModel, frozen=True):
+    """Phases of one provider call, in seconds."""
+
+    connect_s: float = Field(3.0, gt=0, le=60)
+    first_s: float = Field(6.0, gt=0, le=300, description="From the request to the first event.")
+    gap_s: float = Field(8.0, gt=0, le=300, description="Between two events.")
+    total_s: float = Field(60.0, gt=0, le=1800)
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="AURICLE_", env_nested_delimiter="__", frozen=True, extra="ignore",
+                                      env_file=".env", env_file_encoding="utf-8")
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: SecretStr | None = Field(None, description="The application role's URL; unset: embedded PostgreSQL.")
+    owner_url: SecretStr | None = Field(None, description="The owner role's URL, for migrations.")
+    worker_url: SecretStr | None = Field(None, description="The job worker role's URL.")
+    master_key: SecretStr | None = Field(None, description="32 bytes, base64. Seals every data key. Unset: a key file.")
+    host: str = "127.0.0.1"
+    port: int = Field(8001, ge=1, le=65535)
+    public_url: str | None = Field(None, description="How browsers reach us, where that is not http://host:port.")
+    allowed_origins: tuple[str, ...] = ()
+    log_level: str = "INFO"
+    log_file: Path | None = None
+    ai_url: str | None = Field(None, description="Address of the AI service; unset: in process.")
+    ai_key: SecretStr | None = None
+    objects_url: str | None = Field(None, description="s3://… or file:///…; unset: a folder in data_dir.")
+    models_dir: Path | None = Field(None, description="Local model files; unset: data_dir/models.")
+    max_body_bytes: int = Field(20_000_000, ge=1_000)
+    access_token_s: int = Field(900, ge=60, le=3600)
+    refresh_token_s: int = Field(14 * 86400, ge=3600)
+    session_idle_s: int = Field(3600, ge=60, description="A consultation session without a message ends after this.")
+    voice: Voice = Voice()
+    timeouts: Timeouts = Timeouts()
+    providers: dict[str, Provider] = {}
+    sample_data: bool = Field(True, description="Seed the sample clinic into an empty installation (`auricle up`).")
+
+    @property
+    def models_path(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def is_linux() -> bool:
+    return sys.platform.startswith("linux")
