@@ -35,8 +35,9 @@ class Actor:
     @classmethod
     def system(cls, organization_id: UUID | None, task: str = "") -> Self:
         """The system at work for one organization (or, with None, on global tables only)."""
-        return cls(kind="system", organization_id=organization_id, role="system", permissions=frozenset({"*"}),
-                   request_id=task)
+        return cls(
+            kind="system", organization_id=organization_id, role="system", permissions=frozenset({"*"}), request_id=task
+        )
 
     def may(self, permission: str) -> bool:
         return "*" in self.permissions or permission in self.permissions

@@ -18,11 +18,41 @@ import orjson
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 session_id: ContextVar[str] = ContextVar("session_id", default="")
 
-ALLOWED = frozenset({
-    "method", "route", "status", "duration_ms", "provider", "capability", "model", "outcome", "attempt", "task", "job_id",
-    "organization_id", "consultation_id", "note_id", "document_id", "error", "error_code", "count", "bytes", "port",
-    "seconds", "queue", "role", "version", "pid", "reason", "stage", "fingerprint", "place", "lag_ms", "calls",
-})
+ALLOWED = frozenset(
+    {
+        "method",
+        "route",
+        "status",
+        "duration_ms",
+        "provider",
+        "capability",
+        "model",
+        "outcome",
+        "attempt",
+        "task",
+        "job_id",
+        "organization_id",
+        "consultation_id",
+        "note_id",
+        "document_id",
+        "error",
+        "error_code",
+        "count",
+        "bytes",
+        "port",
+        "seconds",
+        "queue",
+        "role",
+        "version",
+        "pid",
+        "reason",
+        "stage",
+        "fingerprint",
+        "place",
+        "lag_ms",
+        "calls",
+    }
+)
 
 
 class JsonFormatter(logging.Formatter):

@@ -59,8 +59,14 @@ class Timeouts(BaseModel, frozen=True):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="AURICLE_", env_nested_delimiter="__", frozen=True, extra="ignore",
-                                      env_file=".env", env_file_encoding="utf-8")
+    model_config = SettingsConfigDict(
+        env_prefix="AURICLE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        env_file=".env",
+        env_file_encoding="utf-8",
+    )
 
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: SecretStr | None = Field(None, description="The application role's URL; unset: embedded PostgreSQL.")

@@ -1,0 +1,167 @@
+"""Envelope encryption: the master key seals data keys, data keys seal columns.
+
+An organization has one data key, and each patient has one of their own for clinical text and identity: forgetting that
+key erases what it sealed, while the audit chain over the ciphertext still verifies. AES-256-GCM; the additional data
+binds a ciphertext to its table, column and row, so that it can't be moved.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+from collections import OrderedDict
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import SecretStr
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+
+from auricle.db.base import Base, Tenant, new_id
+from auricle.db.session import actor_of
+from auricle.errors import AuricleError, Misconfigured
+
+NONCE = 12
+FORMAT = b"\x01"
+
+
+class Unreadable(AuricleError):
+    """A sealed value can't be opened: wrong key, moved, altered, or its key was forgotten."""
+
+    status, code, title = 500, "sealed.unreadable", "Unreadable"
+
+
+class Forgotten(AuricleError):
+    """The key of this data was destroyed at the patient's erasure."""
+
+    status, code, title = 410, "sealed.forgotten", "Erased"
+
+
+class DataKey(Tenant, Base):
+    """One wrapped data key: the organization's own (`patient_id` null) or a patient's."""
+
+    __tablename__ = "data_key"
+    patient_id: Mapped[UUID | None]
+    wrapped: Mapped[bytes | None]  # null: forgotten
+
+
+class Key:
+    """An unwrapped data key. Seals text for one place: table, column, row."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._aes = AESGCM(raw)
+
+    def seal(self, plain: str, table: str, column: str, row: UUID) -> bytes:
+        return seal_bytes(self._aes, plain.encode(), place(table, column, row))
+
+    def open(self, sealed: bytes, table: str, column: str, row: UUID) -> str:
+        return open_bytes(self._aes, sealed, place(table, column, row)).decode()
+
+    def blind(self, purpose: str, folded: str) -> bytes:
+        """A keyed hash for looking a sealed value up without opening it."""
+        return hmac.new(self._raw, f"{purpose}\0{folded}".encode(), hashlib.sha256).digest()[:16]
+
+
+class Keyring:
+    """Finds, makes and caches data keys. Cached for a minute, so that an erasure holds everywhere soon after."""
+
+    def __init__(self, master: bytes, *, size: int = 4096, ttl_s: float = 60.0) -> None:
+        if len(master) != 32:
+            raise Misconfigured("The master key must be 32 bytes, base64-encoded.")
+        self._master = AESGCM(master)
+        self._cache: OrderedDict[tuple[UUID, UUID | None], tuple[float, Key]] = OrderedDict()
+        self._size, self._ttl_s = size, ttl_s
+        self.token_secret = hmac.new(master, b"auricle access tokens", hashlib.sha256).digest()
+        self.signing_seed = hmac.new(master, b"auricle audit heads", hashlib.sha256).digest()
+
+    async def organization(self, db: AsyncSession) -> Key:
+        """The organization's own data key, made at first use."""
+        return await self._key(db, None)
+
+    async def patient(self, db: AsyncSession, patient_id: UUID) -> Key:
+        """A patient's data key, made at first use."""
+        return await self._key(db, patient_id)
+
+    def forget(self, organization_id: UUID, patient_id: UUID) -> None:
+        self._cache.pop((organization_id, patient_id), None)
+
+    async def _key(self, db: AsyncSession, patient_id: UUID | None) -> Key:
+        organization_id = actor_of(db).organization_id
+        if organization_id is None:
+            raise Unreadable("No organization, no data key.")
+        cached = self._cache.get((organization_id, patient_id))
+        if cached and cached[0] > time.monotonic():
+            self._cache.move_to_end((organization_id, patient_id))
+            return cached[1]
+        key = await self._load(db, organization_id, patient_id)
+        self._cache[organization_id, patient_id] = (time.monotonic() + self._ttl_s, key)
+        while len(self._cache) > self._size:
+            self._cache.popitem(last=False)
+        return key
+
+    async def _load(self, db: AsyncSession, organization_id: UUID, patient_id: UUID | None) -> Key:
+        found = await self._find(db, patient_id)
+        if found is None:
+            raw, row = AESGCM.generate_key(256), new_id()
+            wrapped = seal_bytes(self._master, raw, place("data_key", str(organization_id), row))
+            await db.execute(
+                text(
+                    "insert into data_key (id, patient_id, wrapped) values (:id, :patient, :wrapped) "
+                    "on conflict do nothing"
+                ),
+                {"id": row, "patient": patient_id, "wrapped": wrapped},
+            )
+            found = await self._find(db, patient_id)  # another transaction may have been first
+        if found is None:
+            raise Unreadable("No data key could be made.")
+        row, wrapped_key = found
+        if wrapped_key is None:
+            raise Forgotten
+        return Key(open_bytes(self._master, wrapped_key, place("data_key", str(organization_id), row)))
+
+    async def _find(self, db: AsyncSession, patient_id: UUID | None) -> tuple[UUID, bytes | None] | None:
+        row = (
+            await db.execute(
+                select(DataKey.id, DataKey.wrapped).where(DataKey.patient_id.is_not_distinct_from(patient_id))
+            )
+        ).one_or_none()
+        return (row.id, row.wrapped) if row else None
+
+
+def place(table: str, column: str, row: UUID) -> bytes:
+    return f"{table}|{column}|{row}".encode()
+
+
+def seal_bytes(aes: AESGCM, plain: bytes, where: bytes) -> bytes:
+    nonce = os.urandom(NONCE)
+    return FORMAT + nonce + aes.encrypt(nonce, plain, where)
+
+
+def open_bytes(aes: AESGCM, sealed: bytes, where: bytes) -> bytes:
+    if sealed[:1] != FORMAT:
+        raise Unreadable("A sealed value has an unknown format.")
+    try:
+        return aes.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], where)
+    except InvalidTag as error:
+        raise Unreadable from error
+
+
+def master_key(configured: SecretStr | None, data_dir: Path) -> bytes:
+    """The installation's master key: as configured, else a key file made once in the data folder (mode 0600)."""
+    if configured is not None:
+        try:
+            return base64.b64decode(configured.get_secret_value(), validate=True)
+        except ValueError as error:
+            raise Misconfigured("AURICLE_MASTER_KEY is not base64.") from error
+    file = data_dir / "master.key"
+    if not file.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(base64.b64encode(os.urandom(32)))
+    return base64.b64decode(file.read_bytes())
