@@ -1,0 +1,136 @@
+"""Save, publish and read agent versions; YAML in and out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import yaml
+from pydantic import ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.agents.config import AgentConfig
+from auricle.agents.models import Agent, AgentVersion
+from auricle.db.session import actor_of
+from auricle.errors import Conflict, Invalid, NotFound
+
+
+class BadAgentFile(Invalid):
+    """This is not an agent configuration."""
+
+    code = "agent.bad_file"
+
+
+class AgentNameTaken(Conflict):
+    """An agent of this name exists."""
+
+    code = "agent.name_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """An agent version as conversations use it."""
+
+    agent_id: UUID
+    version_id: UUID
+    number: int
+    config: AgentConfig
+
+
+def from_yaml(text: str) -> AgentConfig:
+    """Read a configuration; raises `BadAgentFile` naming the fields that are wrong."""
+    try:
+        return AgentConfig.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        fields = {".".join(str(p) for p in e["loc"]): e["type"] for e in error.errors()[:20]}
+        raise BadAgentFile("Some fields are not valid.", **fields) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BadAgentFile("This is not YAML.") from error
+
+
+def to_yaml(config: AgentConfig) -> str:
+    return yaml.safe_dump(config.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False)
+
+
+@cache
+def shipped() -> AgentConfig:
+    """`agents/assistant.yaml`, as shipped: beside the package in a checkout, inside it in a wheel."""
+    places = (Path(__file__).parents[2] / "agents", Path(__file__).parent / "shipped")
+    file = next(p / "assistant.yaml" for p in places if (p / "assistant.yaml").exists())
+    return from_yaml(file.read_text("utf-8"))
+
+
+async def create_agent(db: AsyncSession, config: AgentConfig) -> Serving:
+    """Add an agent with its first version, published."""
+    slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-") or "agent"
+    if await db.scalar(select(Agent.id).where(Agent.slug == slug)):
+        raise AgentNameTaken
+    agent = Agent(name=config.name, slug=slug)
+    db.add(agent)
+    await db.flush()
+    version = await save_version(db, agent.id, config)
+    agent.published = version.number
+    await db.flush()
+    return Serving(agent.id, version.id, version.number, config)
+
+
+async def save_version(db: AsyncSession, agent_id: UUID, config: AgentConfig) -> AgentVersion:
+    """Add the next version; it serves once it is published."""
+    agent = await db.get(Agent, agent_id, with_for_update=True)
+    if agent is None:
+        raise NotFound("No such agent.")
+    last = await db.scalar(select(func.max(AgentVersion.number)).where(AgentVersion.agent_id == agent_id))
+    version = AgentVersion(
+        agent_id=agent_id,
+        number=(last or 0) + 1,
+        config=config.model_dump(mode="json"),
+        created_by=actor_of(db).member_id,
+    )
+    db.add(version)
+    agent.name = config.name
+    await db.flush()
+    return version
+
+
+async def publish_version(db: AsyncSession, agent_id: UUID, number: int) -> Serving:
+    """Let a version serve (an earlier one, too: that is the roll-back)."""
+    agent = await db.get(Agent, agent_id, with_for_update=True)
+    version = await db.scalar(
+        select(AgentVersion).where(AgentVersion.agent_id == agent_id, AgentVersion.number == number)
+    )
+    if agent is None or version is None:
+        raise NotFound("No such agent version.")
+    agent.published = number
+    await db.flush()
+    return serving_of(version)
+
+
+async def published(db: AsyncSession, agent_id: UUID | None = None) -> Serving:
+    """The published version of an agent, or of the organization's first agent."""
+    statement = (
+        select(AgentVersion)
+        .join(Agent, (Agent.id == AgentVersion.agent_id) & (Agent.published == AgentVersion.number))
+        .where(Agent.archived_at.is_(None))
+        .order_by(Agent.created_at, Agent.id)
+        .limit(1)
+    )
+    if agent_id is not None:
+        statement = statement.where(Agent.id == agent_id)
+    version = await db.scalar(statement)
+    if version is None:
+        raise NotFound("No such agent, or none is published.")
+    return serving_of(version)
+
+
+async def list_agents(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[Agent]:
+    statement = select(Agent).where(Agent.archived_at.is_(None)).order_by(Agent.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(Agent.id < before)
+    return (await db.scalars(statement)).all()
+
+
+def serving_of(version: AgentVersion) -> Serving:
+    return Serving(version.agent_id, version.id, version.number, AgentConfig.model_validate(version.config))

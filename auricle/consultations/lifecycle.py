@@ -1,0 +1,138 @@
+"""Open, find, list and end consultations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.agents.models import AgentVersion
+from auricle.agents.versions import Serving, published, serving_of
+from auricle.consultations.models import Consultation, ConsultationSession, ConsultationStatus, ConsultationType
+from auricle.db.sealed import Keyring
+from auricle.db.session import actor_of
+from auricle.errors import Conflict, Forbidden, NotFound
+from auricle.identity.models import Member
+from auricle.live.events import publish
+from auricle.patients.create import find_patient
+
+CHANNEL = {ConsultationType.TEXT: "text", ConsultationType.PHONE: "phone"}
+
+
+class ConsultationEnded(Conflict):
+    """This consultation has ended."""
+
+    code = "consultation.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new consultation is to be."""
+
+    patient_id: UUID
+    type: ConsultationType
+    agent_id: UUID | None = None
+    clinician_id: UUID | None = None
+    language: str | None = None
+    specialty: str | None = None
+    notes: str | None = None
+
+
+async def open_consultation(
+    db: AsyncSession, keyring: Keyring, wanted: Opening
+) -> tuple[Consultation, ConsultationSession]:
+    """Open a consultation with its first session. A patient may open one only for themselves."""
+    patient = await find_patient(db, wanted.patient_id)
+    serving = await published(db, wanted.agent_id)
+    if wanted.clinician_id is not None and await db.get(Member, wanted.clinician_id) is None:
+        raise NotFound("No such clinician.")
+    consultation = Consultation(
+        patient_id=patient.id,
+        clinician_id=wanted.clinician_id,
+        agent_version_id=serving.version_id,
+        type=wanted.type,
+        language=wanted.language or patient.language,
+        specialty=wanted.specialty or serving.config.specialty,
+    )
+    db.add(consultation)
+    await db.flush()
+    if wanted.notes:
+        key = await keyring.patient(db, patient.id)
+        consultation.notes = key.seal(wanted.notes, "consultation", "notes", consultation.id)
+    session = await open_session(db, consultation, CHANNEL.get(wanted.type, "browser"))
+    await publish(db, "consultation.started", consultation_id=consultation.id, patient_id=patient.id)
+    return consultation, session
+
+
+async def open_session(db: AsyncSession, consultation: Consultation, channel: str) -> ConsultationSession:
+    session = ConsultationSession(consultation_id=consultation.id, channel=channel)
+    db.add(session)
+    await db.flush()
+    return session
+
+
+async def find_consultation(db: AsyncSession, consultation_id: UUID, *, lock: bool = False) -> Consultation:
+    """A consultation that the actor may see: staff any, a patient their own."""
+    consultation = await db.get(Consultation, consultation_id, with_for_update=lock or None)
+    actor = actor_of(db)
+    if consultation is None or not (actor.may("consultations:read") or actor.patient_id == consultation.patient_id):
+        raise NotFound("No such consultation.")
+    return consultation
+
+
+async def active_consultation(db: AsyncSession, consultation_id: UUID) -> Consultation:
+    """A consultation that the actor may take part in, still open."""
+    consultation = await find_consultation(db, consultation_id)
+    if not actor_of(db).may("consultations:join"):
+        raise Forbidden("You may not take part in consultations.")
+    if consultation.status is ConsultationStatus.ENDED:
+        raise ConsultationEnded
+    return consultation
+
+
+async def agent_of(db: AsyncSession, consultation: Consultation) -> Serving:
+    """The agent version this consultation was opened with; a later publication does not change it under way."""
+    return serving_of(await db.get_one(AgentVersion, consultation.agent_version_id))
+
+
+async def list_consultations(
+    db: AsyncSession, *, patient_id: UUID | None, status: ConsultationStatus | None, before: UUID | None, limit: int
+) -> Sequence[Consultation]:
+    actor = actor_of(db)
+    statement = select(Consultation).order_by(Consultation.id.desc()).limit(limit)
+    if not actor.may("consultations:read"):
+        statement = statement.where(Consultation.patient_id == actor.patient_id)
+    if patient_id is not None:
+        statement = statement.where(Consultation.patient_id == patient_id)
+    if status is not None:
+        statement = statement.where(Consultation.status == status)
+    if before is not None:
+        statement = statement.where(Consultation.id < before)
+    return (await db.scalars(statement)).all()
+
+
+async def end_consultation(db: AsyncSession, consultation_id: UUID) -> Consultation:
+    """End a consultation and its sessions; ending it twice changes nothing."""
+    consultation = await find_consultation(db, consultation_id, lock=True)
+    if consultation.status is ConsultationStatus.ENDED:
+        return consultation
+    now = datetime.now(UTC)
+    consultation.status, consultation.ended_at = ConsultationStatus.ENDED, now
+    consultation.total_s = (now - consultation.created_at).total_seconds()
+    await db.execute(
+        update(ConsultationSession)
+        .where(ConsultationSession.consultation_id == consultation_id, ConsultationSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    await publish(db, "consultation.ended", consultation_id=consultation.id, patient_id=consultation.patient_id)
+    return consultation
+
+
+async def end_session(db: AsyncSession, session_id: UUID) -> None:
+    await db.execute(
+        update(ConsultationSession)
+        .where(ConsultationSession.id == session_id, ConsultationSession.ended_at.is_(None))
+        .values(ended_at=datetime.now(UTC))
+    )

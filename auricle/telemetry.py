@@ -1,0 +1,26 @@
+"""Metrics of a process (Prometheus). Labels hold names of things we made, never of people."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Histogram(
+    "auricle_request_seconds",
+    "HTTP requests.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+CALLS = Gauge("auricle_calls", "Live voice sessions of this process.")
+CALLS_REFUSED = Counter("auricle_calls_refused_total", "Calls refused by admission.", ["reason"])
+TURNS = Counter("auricle_turns_total", "Finished turns.", ["channel", "outcome"])
+TURN_STAGE = Histogram(
+    "auricle_turn_stage_seconds",
+    "Stages of a voice turn after the end of speech.",
+    ["stage"],
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5),
+)
+PROVIDER_CALLS = Histogram(
+    "auricle_provider_seconds",
+    "Provider calls.",
+    ["provider", "capability", "status"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
+)
+LOOP_LAG = Gauge("auricle_event_loop_lag_seconds", "How late the event loop runs its timers.")

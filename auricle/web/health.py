@@ -1,0 +1,68 @@
+"""Liveness, readiness, service information and metrics."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from auricle import __version__
+from auricle.actor import Actor
+from auricle.errors import AuricleError
+from auricle.web.deps import Installed
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    status: str
+    version: str
+
+
+class Readiness(BaseModel):
+    status: str
+    parts: dict[str, str]
+
+
+@router.get("/health", operation_id="health", summary="The process is alive")
+async def health() -> Health:
+    return Health(status="ok", version=__version__)
+
+
+@router.get("/ready", operation_id="ready", summary="The process can serve", responses={503: {"model": Readiness}})
+async def ready(assembly: Installed, response: Response) -> Readiness:
+    parts = {
+        "database": await database_state(assembly),
+        "events": "ok" if assembly.fanout.connected else "reconnecting",
+        "calls": "accepting" if assembly.calls.accepting else "full",
+    }
+    whole = parts["database"] == "ok"
+    response.status_code = 200 if whole else 503
+    return Readiness(status="ok" if whole else "unavailable", parts=parts)
+
+
+@router.get("/api/v1", operation_id="service_information", summary="What this service is")
+async def information() -> dict[str, Any]:
+    return {
+        "name": "Auricle",
+        "version": __version__,
+        "documentation": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/health",
+        "readiness": "/ready",
+    }
+
+
+@router.get("/metrics", operation_id="metrics", summary="Prometheus metrics", response_class=Response)
+async def metrics() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def database_state(assembly: Installed) -> str:
+    try:
+        async with assembly.database.transaction(Actor.nobody()) as db:
+            await db.execute(text("select 1"))
+    except AuricleError as error:
+        return error.code
+    return "ok"

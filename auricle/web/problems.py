@@ -1,0 +1,109 @@
+"""Errors to RFC 9457 problem+json, in the one place where it happens."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from auricle.errors import AuricleError
+from auricle.log import event, request_id
+
+log = logging.getLogger(__name__)
+
+CODES: Mapping[int, tuple[str, str]] = {
+    400: ("request.malformed", "Malformed request"),
+    404: ("not_found", "Not found"),
+    405: ("request.method_not_allowed", "Method not allowed"),
+    406: ("request.not_acceptable", "Not acceptable"),
+    413: ("request.too_large", "Too large"),
+    415: ("request.unsupported", "Unsupported content"),
+    422: ("validation.invalid", "Invalid request"),
+}
+
+
+class Problem(BaseModel):
+    """An error, RFC 9457, with our stable code."""
+
+    type: str = Field(examples=["urn:auricle:note.unseen_statements"])
+    title: str
+    status: int
+    detail: str
+    error: str = Field(description="The type's name.")
+    message: str
+    error_code: str = Field(description="Stable, dotted.", examples=["note.unseen_statements"])
+    context: dict[str, Any] = {}
+    request_id: str = ""
+
+
+def problems(*errors: type[AuricleError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route: the failures it documents."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        codes = documented.setdefault(error.status, {"model": Problem, "description": ""})
+        codes["description"] = (codes["description"] + f" `{error.code}`").strip()
+    return documented
+
+
+def answer(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    name: str,
+    context: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body = {
+        "type": f"urn:auricle:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "error": name,
+        "message": detail,
+        "error_code": code,
+        "context": {k: str(v) for k, v in (context or {}).items()},
+        "request_id": request_id.get(),
+    }
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+async def as_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AuricleError)
+    if error.status >= 500:
+        event(log, "request failed", logging.WARNING, error=type(error).__name__, error_code=error.code)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if retry := error.context.get("retry_after_s"):
+        headers["Retry-After"] = str(int(float(retry)) + 1)
+    return answer(error.status, error.code, error.title, error.message, type(error).__name__, error.context, headers)
+
+
+async def invalid(_: Request, error: Exception) -> JSONResponse:
+    """Name the fields that are wrong, never the values that were sent."""
+    assert isinstance(error, RequestValidationError)
+    fields = {".".join(str(p) for p in e["loc"]): e["type"] for e in error.errors()[:20]}
+    malformed = any(kind == "json_invalid" for kind in fields.values())
+    code, title = CODES[400 if malformed else 422]
+    return answer(400 if malformed else 422, code, title, "Some fields are not valid.", "Invalid", fields)
+
+
+async def http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code, title = CODES.get(error.status_code, ("request.refused", "Refused"))
+    return answer(error.status_code, code, title, title + ".", "HTTPException", headers=error.headers)
+
+
+async def unexpected(_: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error", exc_info=error)
+    return answer(500, "internal", "Something went wrong", "Something went wrong on our side.", "InternalError")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(AuricleError, as_problem)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, unexpected)
