@@ -1,0 +1,94 @@
+"""Knowledge documents and their chunks."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Computed, func
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from auricle.db.base import Base, Tenant
+
+DIMENSION = 384
+
+
+class Vector(UserDefinedType[NDArray[np.float32]]):
+    """pgvector's type, written as its text form. Vectors are read in bulk, in binary: see `pgvector.load`."""
+
+    cache_ok = True
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+
+    def get_col_spec(self, **_: Any) -> str:
+        return f"vector({self.dimension})"
+
+    def bind_processor(self, dialect: Any) -> Any:
+        def as_text(vector: NDArray[np.float32] | None) -> str | None:
+            return None if vector is None else "[" + ",".join(map(str, vector.tolist())) + "]"
+
+        return as_text
+
+
+class DocumentStatus(StrEnum):
+    """How far a document has come. Only `live` ones are searched; `failed` ones say why in `failure_code`."""
+
+    QUEUED = "queued"
+    EXTRACTED = "extracted"
+    CHUNKED = "chunked"
+    EMBEDDED = "embedded"
+    LIVE = "live"
+    FAILED = "failed"
+
+
+class KnowledgeDocument(Tenant, Base):
+    __tablename__ = "knowledge_document"
+
+    title: Mapped[str]
+    requested_title: Mapped[str] = mapped_column(
+        default=""
+    )  # as given at upload; with the file name it says what replaces what
+    file_name: Mapped[str]
+    media_type: Mapped[str]
+    content_hash: Mapped[str]  # SHA-256 of the file, unique in the organization
+    byte_size: Mapped[int]
+    language: Mapped[str] = mapped_column(default="en")
+    collection: Mapped[str] = mapped_column(default="general")
+    status: Mapped[DocumentStatus] = mapped_column(default=DocumentStatus.QUEUED)
+    percent: Mapped[int] = mapped_column(default=0)
+    failure_code: Mapped[str | None]
+    text: Mapped[str | None] = deferred(
+        mapped_column()
+    )  # what chunks are slices of, and quotations are checked against
+    pages: Mapped[list[Any]] = deferred(mapped_column(default=list))
+    sections: Mapped[list[Any]] = deferred(mapped_column(default=list))
+    hidden_characters: Mapped[int] = mapped_column(default=0)
+    chunk_count: Mapped[int] = mapped_column(default=0)
+    embedder: Mapped[str | None]
+    live_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.clock_timestamp())
+
+    @property
+    def object_key(self) -> str:
+        return f"knowledge/{self.id}"
+
+
+class KnowledgeChunk(Tenant, Base):
+    __tablename__ = "knowledge_chunk"
+
+    document_id: Mapped[UUID]
+    position: Mapped[int]
+    title: Mapped[str]
+    text: Mapped[str]
+    page: Mapped[int | None]
+    section: Mapped[str] = mapped_column(default="")
+    start_offset: Mapped[int]
+    end_offset: Mapped[int]
+    embedder: Mapped[str]
+    embedding: Mapped[Any] = deferred(mapped_column(Vector(DIMENSION)))
+    words: Mapped[Any] = deferred(mapped_column(TSVECTOR, Computed("", persisted=True)))

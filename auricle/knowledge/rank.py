@@ -1,0 +1,168 @@
+"""The hybrid ranking: dense similarity and character grams, both scaled over their best, and a bonus for covered terms.
+
+Pure numpy. Character grams stand misspelt and misheard words; the title is a lexical field of its own; min-max over the
+best of each is better than fusing ranks. The figures behind the weights are in `bench/knowledge`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.knowledge.words import STOP_WORDS, grams, is_mostly_latin, stem, words
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    dense: float = 0.5
+    lexical: float = 0.5
+    title: float = 2.0  # of the title's lexical score, beside the body's 1
+    coverage: float = 0.4  # bonus for the whole of the query's terms
+    depth: int = 50  # how many of the best define the scale
+    k1: float = 0.9
+    b: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One chunk of an answer list: where it stands in the index, and why."""
+
+    index: int
+    score: float
+    dense: float  # cosine, 0 where the query was not embedded
+    coverage: float  # share of the query's terms that the chunk or its title holds
+
+
+class Postings:
+    """For each key (a gram, a term) the texts that hold it, with a weight; as one pair of arrays."""
+
+    def __init__(
+        self, keys: dict[str, int], offsets: NDArray[np.int64], texts: Indices, weights: Floats, size: int
+    ) -> None:
+        self._keys, self._offsets, self._texts, self._weights, self._size = keys, offsets, texts, weights, size
+
+    @classmethod
+    def build(
+        cls, texts: Sequence[Sequence[str]], split_word: Callable[[str], Iterable[str]], weights: Weights
+    ) -> "Postings":
+        """Index tokenised texts by what `split_word` makes of each word, weighted as BM25 (Lucene's form)."""
+        keys: dict[str, int] = {}
+        known: dict[str, NDArray[np.int32]] = {}
+        occurrences: list[NDArray[np.int32]] = []
+        lengths = np.zeros(len(texts), np.int64)
+        for number, text in enumerate(texts):
+            for word in text:
+                found = known.get(word)
+                if found is None:
+                    found = np.array([keys.setdefault(key, len(keys)) for key in split_word(word)], np.int32)
+                    known[word] = found
+                occurrences.append(found)
+                lengths[number] += len(found)
+        every = np.concatenate(occurrences) if occurrences else np.zeros(0, np.int32)
+        owner = np.repeat(np.arange(len(texts)), lengths)
+        pairs, counts = np.unique(every.astype(np.int64) * max(1, len(texts)) + owner, return_counts=True)
+        key, text_of = pairs // max(1, len(texts)), (pairs % max(1, len(texts))).astype(np.int32)
+        frequency = np.bincount(key, minlength=len(keys))
+        idf = np.log(1 + (len(texts) - frequency + 0.5) / (frequency + 0.5))
+        norm = weights.k1 * (
+            1 - weights.b + weights.b * lengths / max(1e-9, float(lengths.mean()) if len(texts) else 1)
+        )
+        scored = (idf[key] * counts / (counts + norm[text_of])).astype(np.float32)
+        return cls(keys, np.concatenate(([0], np.cumsum(frequency))), text_of, scored, len(texts))
+
+    def holders(self, key: str) -> Indices:
+        """The texts that hold a key."""
+        number = self._keys.get(key)
+        return self._texts[:0] if number is None else self._texts[self._offsets[number] : self._offsets[number + 1]]
+
+    def scores(self, keys: Iterable[str]) -> Floats:
+        total = np.zeros(self._size, np.float32)
+        for key in keys:
+            number = self._keys.get(key)
+            if number is not None:
+                stretch = slice(self._offsets[number], self._offsets[number + 1])
+                total[self._texts[stretch]] += self._weights[stretch]
+        return total
+
+
+class Index:
+    """An exact hybrid index over chunks that fit in memory. Immutable once built, so threads may share it."""
+
+    def __init__(
+        self, bodies: Sequence[str], titles: Sequence[str], vectors: Floats, weights: Weights = Weights()
+    ) -> None:
+        self.weights = weights
+        self.vectors = np.ascontiguousarray(vectors, np.float32)
+        in_body = [_meaningful(body) for body in bodies]
+        shared: dict[str, list[str]] = {}  # the chunks of a document share its title
+        in_title = [shared.setdefault(title, _meaningful(title)) for title in titles]
+        self._body = Postings.build(in_body, grams, weights)
+        self._title = Postings.build(in_title, grams, weights)
+        self.terms = Postings.build([[*b, *t] for b, t in zip(in_body, in_title, strict=True)], _stems, weights)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def rank(self, query: str, vector: Floats | None, k: int, among: NDArray[np.int64] | None = None) -> list[Ranked]:
+        """The best `k` chunks, by their letters only where there is no vector.
+
+        Args:
+            among: indices of the only chunks to consider.
+        """
+        among = np.arange(len(self)) if among is None else among
+        if not len(among):
+            return []
+        asked = _meaningful(query)
+        keys = [gram for word in asked for gram in grams(word)]
+        by_letters = (self._body.scores(keys) + self.weights.title * self._title.scores(keys))[among]
+        fused = _scaled(by_letters, self.weights.depth)
+        dense = np.zeros(len(among), np.float32)
+        if vector is not None:
+            dense = (self.vectors @ vector)[among]
+            fused = self.weights.lexical * fused + self.weights.dense * _scaled(dense, self.weights.depth)
+        best = _top(fused, max(k, self.weights.depth))
+        coverage = self._coverage(asked)[among]
+        final = fused + self.weights.coverage * coverage
+        order = best[np.argsort(-final[best], kind="stable")][:k]
+        return [
+            Ranked(int(among[i]), float(final[i]), float(dense[i]), float(coverage[i])) for i in order if fused[i] > 0
+        ]
+
+    def _coverage(self, asked: Sequence[str]) -> Floats:
+        share = np.zeros(len(self), np.float32)
+        wanted = {stem(word) for word in asked}
+        for term in wanted:
+            share[self.terms.holders(term)] += 1 / len(wanted)
+        return share
+
+
+def fits_dense(query: str, *, multilingual: bool) -> bool:
+    """Whether the embedder's vector for a query means anything (MiniLM on Hindi: nDCG .09 against .53 by letters)."""
+    return multilingual or is_mostly_latin(query)
+
+
+def _meaningful(text: str) -> list[str]:
+    return [word for word in words(text) if word not in STOP_WORDS]
+
+
+def _stems(word: str) -> list[str]:
+    return [stem(word)]
+
+
+def _top(scores: Floats, count: int) -> NDArray[np.int64]:
+    """Indices of the best, best first."""
+    count = min(count, len(scores))
+    best = np.argpartition(-scores, count - 1)[:count]
+    return best[np.argsort(-scores[best], kind="stable")]
+
+
+def _scaled(scores: Floats, depth: int) -> Floats:
+    """Scores so that the best is 1 and the `depth`-th is 0; what is below stays 0. Few chunks are measured from 0."""
+    best = _top(scores, depth)
+    high, low = scores[best[0]], scores[best[-1]] if len(scores) > depth else 0.0
+    scaled: Floats = np.clip((scores - low) / (high - low + 1e-9), 0, None)
+    return scaled

@@ -1,0 +1,102 @@
+"""An organization's live chunks as an exact index in this process, for answers within a voice turn.
+
+PostgreSQL is the record; a snapshot is a copy with a fingerprint. It is used only while the fingerprint still fits, or
+was seen to fit less than `stale_s` ago, so that no process has to be told of a change to be right.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from auricle.actor import Actor
+from auricle.db.session import Database
+from auricle.knowledge.rank import Index, Weights
+from auricle.knowledge.store import ChunkStore, Loaded, StoredChunk
+
+MAX_CHUNKS = 20_000  # of one organization; larger ones are searched in PostgreSQL
+MAX_CHUNKS_HELD = 100_000  # of all organizations in this process
+
+
+@dataclass(slots=True)
+class Snapshot:
+    fingerprint: str
+    chunks: Sequence[StoredChunk]
+    index: Index
+    fitted_at: float = field(default_factory=time.monotonic)
+
+
+class Snapshots:
+    """The snapshots of this process: built when first asked for, rebuilt when outdated, the least used dropped."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: ChunkStore,
+        weights: Weights = Weights(),
+        *,
+        max_chunks: int = MAX_CHUNKS,
+        max_chunks_held: int = MAX_CHUNKS_HELD,
+    ) -> None:
+        self._database, self._store, self._weights = database, store, weights
+        self._max_chunks, self._max_held = max_chunks, max_chunks_held
+        self._held: OrderedDict[UUID, Snapshot] = OrderedDict()
+        self._building: dict[UUID, asyncio.Lock] = {}
+
+    async def of(self, actor: Actor, *, stale_s: float = 0.0) -> Snapshot | None:
+        """The snapshot of the actor's organization, or None where it has too many chunks for one."""
+        organization_id = actor.organization_id
+        if organization_id is None:
+            return None
+        held = self._held.get(organization_id)
+        if held and time.monotonic() - held.fitted_at < stale_s:
+            self._held.move_to_end(organization_id)
+            return held
+        lock = self._building.setdefault(organization_id, asyncio.Lock())
+        try:
+            async with lock:  # of many askers one builds
+                return await self._current(actor, organization_id)
+        finally:
+            if not lock.locked():
+                self._building.pop(organization_id, None)
+
+    def forget(self, organization_id: UUID) -> None:
+        """Drop a snapshot at once: its organization's knowledge has changed."""
+        self._held.pop(organization_id, None)
+
+    async def _current(self, actor: Actor, organization_id: UUID) -> Snapshot | None:
+        asked_at = time.monotonic()
+        async with self._database.transaction(actor) as db:
+            size, fingerprint = await self._store.stamp(db)
+            held = self._held.get(organization_id)
+            if held and held.fingerprint == fingerprint:
+                held.fitted_at = asked_at
+                self._held.move_to_end(organization_id)
+                return held
+            if size > self._max_chunks:
+                self.forget(organization_id)
+                return None
+            loaded = await self._store.load(db, self._max_chunks)
+        snapshot = await asyncio.to_thread(self._build, fingerprint, loaded)
+        snapshot.fitted_at = asked_at
+        self._hold(organization_id, snapshot)
+        return snapshot
+
+    def _build(self, fingerprint: str, loaded: Loaded) -> Snapshot:
+        return Snapshot(fingerprint, loaded.chunks, indexed(loaded, self._weights))
+
+    def _hold(self, organization_id: UUID, snapshot: Snapshot) -> None:
+        self._held[organization_id] = snapshot
+        self._held.move_to_end(organization_id)
+        held = sum(len(one.chunks) for one in self._held.values())
+        while held > self._max_held and len(self._held) > 1:
+            _, dropped = self._held.popitem(last=False)
+            held -= len(dropped.chunks)
+
+
+def indexed(loaded: Loaded, weights: Weights) -> Index:
+    return Index(
+        [chunk.text for chunk in loaded.chunks], [chunk.heading for chunk in loaded.chunks], loaded.vectors, weights
+    )
