@@ -1,7 +1,7 @@
 """An agent's configuration: what it is told, in which languages, with which providers. Versioned; YAML in and out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -16,25 +16,25 @@ class Part(BaseModel):
 class Choice(Part):
     """One provider in an agent's list; the next one serves when this one fails."""
 
-    provider: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")] = "offline"
+    provider: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
     model: str | None = Field(None, max_length=120)
     voice: str | None = Field(None, max_length=120)
     settings: Mapping[str, Any] = {}
 
 
-OFFLINE: tuple[Choice, ...] = (Choice(),)
-
-
 class Providers(Part):
-    """Ordered choices per capability; speech may differ by language (`default` for the rest)."""
+    """Ordered choices per capability; speech may differ by language. Nothing said: the installation's own order."""
 
-    llm: Annotated[Sequence[Choice], Field(min_length=1, max_length=8)] = OFFLINE
-    stt: Mapping[str, Annotated[Sequence[Choice], Field(min_length=1, max_length=8)]] = {"default": OFFLINE}
-    tts: Mapping[str, Annotated[Sequence[Choice], Field(min_length=1, max_length=8)]] = {"default": OFFLINE}
+    llm: Annotated[Sequence[Choice], Field(max_length=8)] = ()
+    stt: Mapping[str, Annotated[Sequence[Choice], Field(max_length=8)]] = {}
+    tts: Mapping[str, Annotated[Sequence[Choice], Field(max_length=8)]] = {}
 
-    def speech(self, capability: str, language: str) -> Sequence[Choice]:
+    def chosen(self, capability: Literal["llm", "stt", "tts"], language: str) -> Sequence[Choice]:
+        """The agent's own list for a capability in a language; empty where it has none."""
+        if capability == "llm":
+            return self.llm
         table = self.stt if capability == "stt" else self.tts
-        return table.get(language) or table.get("default") or OFFLINE
+        return table.get(language) or table.get("default") or ()
 
 
 class Retrieval(Part):

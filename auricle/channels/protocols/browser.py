@@ -1,0 +1,146 @@
+"""The browser's protocol without I/O: messages in, events out; things to say in, frames out. MISSION 1.3.
+
+    client → init-session · audio · text · played · interrupt · end, and binary frames of PCM16
+    server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from auricle.errors import AuricleError, Invalid
+from auricle.voice.codec import mulaw_from_pcm16, pcm16_from_mulaw
+from auricle.voice.ports import AudioIn, End, Incoming, Interrupt, Played, TextIn
+
+MAX_MESSAGE_BYTES = 128_000
+MAX_TEXT = 4_000
+SUBPROTOCOL = "auricle.v1"
+
+
+class BadMessage(Invalid):
+    """This message is not one of the protocol's."""
+
+    code = "protocol.bad_message"
+
+
+class BadAudio(Invalid):
+    """This audio is not what init-session announced."""
+
+    code = "protocol.bad_audio"
+
+
+class AudioFormat(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoding: Literal["pcm16", "mulaw"] = "pcm16"
+    sample_rate: Literal[8000, 16000] = 16000
+    binary: bool = Field(False, description="Send audio to the client as binary frames, too.")
+
+
+class InitSession(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["init-session"]
+    consultation_id: UUID
+    language: str | None = Field(None, pattern=r"^[a-z]{2}$")
+    audio: AudioFormat = AudioFormat()
+    ticket: str | None = Field(None, max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserProtocol:
+    """Turns frames into the engine's events and back, for one announced audio format."""
+
+    audio: AudioFormat = AudioFormat()
+
+    def read(self, frame: str | bytes) -> Incoming:
+        """One incoming frame. Raises `BadMessage` or `BadAudio`; neither ends the session."""
+        if isinstance(frame, bytes):
+            return AudioIn(self._pcm(frame))
+        message = parsed(frame)
+        match message.get("type"):
+            case "audio":
+                return AudioIn(self._pcm(decoded(message.get("data"))))
+            case "text":
+                return TextIn(words(message.get("text")))
+            case "played":
+                return Played(words(message.get("mark"), limit=200))
+            case "interrupt":
+                return Interrupt()
+            case "end":
+                return End()
+        raise BadMessage("This message type is not known.")
+
+    def audio_chunk(self, pcm: bytes) -> str | bytes:
+        data = mulaw_from_pcm16(pcm) if self.audio.encoding == "mulaw" else pcm
+        if self.audio.binary:
+            return data
+        return (f'{{"type":"audio_chunk","data":"{base64.b64encode(data).decode()}",'
+                f'"sample_rate":{self.audio.sample_rate},"encoding":"{self.audio.encoding}"}}')
+
+    def _pcm(self, data: bytes) -> bytes:
+        if self.audio.encoding == "mulaw":
+            return pcm16_from_mulaw(data)
+        if len(data) % 2:
+            raise BadAudio("PCM16 audio has an even number of bytes.")
+        return data
+
+
+def read_init(frame: str | bytes) -> InitSession:
+    """The first message of a connection."""
+    if isinstance(frame, bytes):
+        raise BadMessage("The first message is init-session.")
+    try:
+        return InitSession.model_validate(parsed(frame))
+    except ValidationError as error:
+        fields = {".".join(str(p) for p in e["loc"]): e["type"] for e in error.errors()[:10]}
+        raise BadMessage("The first message is init-session.", **fields) from error
+
+
+def message(kind: str, **fields: Any) -> str:
+    return orjson.dumps({"type": kind, **fields}, default=str).decode()
+
+
+def session_message(session_id: UUID, consultation_id: UUID, language: str, audio: AudioFormat) -> str:
+    return message("session", session_id=session_id, consultation_id=consultation_id, language=language,
+                   audio=audio.model_dump())
+
+
+def error_message(error: AuricleError) -> str:
+    return message("error", error_code=error.code, message=error.message, error=type(error).__name__,
+                   context={k: str(v) for k, v in error.context.items()})
+
+
+def metrics_message(turn_id: UUID, waterfall_ms: Mapping[str, float]) -> str:
+    return message("metrics", turn_id=turn_id, waterfall_ms={k: round(v, 1) for k, v in waterfall_ms.items()})
+
+
+def parsed(frame: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(frame)
+    except orjson.JSONDecodeError as error:
+        raise BadMessage("This is not JSON.") from error
+    if not isinstance(value, dict):
+        raise BadMessage("A message is a JSON object.")
+    return value
+
+
+def decoded(data: object) -> bytes:
+    if not isinstance(data, str):
+        raise BadAudio("Audio comes as base64 in `data`.")
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadAudio("Audio is not base64.") from error
+
+
+def words(value: object, *, limit: int = MAX_TEXT) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > limit:
+        raise BadMessage(f"A text of 1 to {limit} characters is needed.")
+    return value

@@ -1,0 +1,129 @@
+"""The text channel: one message in, the answer whole or streamed. The same answers, safety and record as by voice."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from auricle.actor import Actor
+from auricle.assembly import Assembly
+from auricle.consultations.answer import Talk, answer
+from auricle.consultations.lifecycle import active_consultation, agent_of
+from auricle.consultations.memory import history
+from auricle.consultations.models import ConsultationSession
+from auricle.consultations.transcript import Said, append, read
+from auricle.errors import Conflict, NotFound
+from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, Usage
+from auricle.safety import claims
+from auricle.safety.redflags import find_red_flag
+from auricle.safety.respond import script_for
+from auricle.voice.phrases import apology_text
+from auricle.voice.ports import Citation
+from auricle.voice.sentences import SentenceCutter
+from auricle.voice.trivial import canned
+
+
+class SessionEnded(Conflict):
+    """This session has ended; open another."""
+
+    code = "session.ended"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One message and its answer as they came to be."""
+
+    said: Said
+    answer: list[str] = field(default_factory=list)
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    waterfall: dict[str, float] = field(default_factory=dict)
+    red_flag: str | None = None
+    failed: str | None = None
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.answer)
+
+
+async def begin(assembly: Assembly, actor: Actor, session_id: UUID) -> tuple[Talk, list[ChatMessage]]:
+    """The talk of a session that the actor may take part in, and what it may look back on."""
+    async with assembly.database.transaction(actor) as db:
+        session = await db.get(ConsultationSession, session_id)
+        if session is None:
+            raise NotFound("No such session.")
+        consultation = await active_consultation(db, session.consultation_id)
+        if session.ended_at is not None:
+            raise SessionEnded
+        agent = await agent_of(db, consultation)
+        said = await read(db, assembly.keyring, consultation, last=agent.config.history_messages)
+    talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, consultation.language)
+    return talk, history(said, agent.config.history_messages)
+
+
+async def converse(assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str,
+                   exchange: Exchange) -> AsyncGenerator[str, None]:
+    """Stream the answer sentence by sentence into `exchange`, then store both. Read under `aclosing`."""
+    started = time.perf_counter()
+    flag = find_red_flag(text, talk.language)
+    try:
+        if flag is not None:
+            exchange.red_flag = flag.category
+            sentences = _fixed(script_for(flag, talk.language, talk.agent.config.emergency_number).text)
+        elif reply := canned(text, talk.language):
+            sentences = _fixed(reply)
+        else:
+            sentences = _answered(assembly, talk, past, text, exchange, started)
+        async with aclosing(sentences) as pieces:
+            async for sentence in pieces:
+                exchange.waterfall.setdefault("first_sentence", (time.perf_counter() - started) * 1000)
+                exchange.answer.append(sentence)
+                yield sentence
+    finally:
+        exchange.waterfall["whole"] = (time.perf_counter() - started) * 1000
+        await _store(assembly, talk, exchange)
+
+
+async def _fixed(text: str) -> AsyncGenerator[str, None]:
+    yield text
+
+
+async def _answered(assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str, exchange: Exchange,
+                    started: float) -> AsyncGenerator[str, None]:
+    cutter = SentenceCutter()
+    try:
+        async with aclosing(answer(assembly, talk, text, talk.language, past)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, TextDelta):
+                    exchange.waterfall.setdefault("first_token", (time.perf_counter() - started) * 1000)
+                    for sentence in cutter.feed(piece.text):
+                        yield claims.guarded(sentence, talk.language)
+                elif isinstance(piece, Citation):
+                    exchange.citations.append(citation_json(piece))
+                elif not isinstance(piece, Usage):
+                    continue
+        for sentence in cutter.finish():
+            yield claims.guarded(sentence, talk.language)
+    except ProviderFailed as error:
+        exchange.failed = error.code
+        yield apology_text(talk.language)
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """What is stored of a citation: where it points. The quote is the organization's own knowledge, not the patient's."""
+    return {"chunk_id": citation.chunk_id, "document_id": citation.document_id, "title": citation.title,
+            "quote": citation.quote, "page": citation.page}
+
+
+async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
+    said = [exchange.said]
+    if exchange.answer:
+        said.append(Said("assistant", exchange.text, language=talk.language, citations=exchange.citations,
+                         waterfall=exchange.waterfall, processing_ms=int(exchange.waterfall["whole"])))
+    if exchange.red_flag is not None:
+        said[0] = Said("patient", exchange.said.text, id=exchange.said.id, language=talk.language,
+                       red_flag=exchange.red_flag)
+    async with assembly.database.transaction(talk.actor) as db:
+        consultation = await active_consultation(db, talk.consultation_id)
+        await append(db, assembly.keyring, consultation, talk.session_id, said)

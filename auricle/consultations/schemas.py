@@ -1,0 +1,74 @@
+"""What consultations look like from outside."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from auricle.consultations.models import Consultation, ConsultationStatus, ConsultationType
+from auricle.consultations.transcript import Said
+
+
+class ConsultationIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    patient_id: UUID | None = Field(None, description="A patient who opens a consultation may leave this out.")
+    agent_id: UUID | None = Field(None, description="Unset: the organization's first agent.")
+    clinician_id: UUID | None = Field(None, description="A member.")
+    type: ConsultationType = ConsultationType.TEXT
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None
+    specialty: Annotated[str, StringConstraints(max_length=80)] | None = None
+    notes: Annotated[str, StringConstraints(max_length=4000)] | None = None
+
+
+class Opened(BaseModel):
+    consultation_id: UUID
+    session_id: UUID
+    greeting: str | None = Field(None, description="What the agent says first, in the consultation's language.")
+
+
+class ConsultationOut(BaseModel):
+    id: UUID
+    patient_id: UUID
+    clinician_id: UUID | None
+    type: ConsultationType
+    status: ConsultationStatus
+    specialty: str | None
+    language: str
+    visit_date: date
+    total_s: float
+    created_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Consultation) -> "ConsultationOut":
+        return cls.model_validate(row, from_attributes=True)
+
+
+class MessageOut(BaseModel):
+    id: UUID
+    position: int
+    sender: str
+    text: str
+    heard: str | None = Field(description="What the patient heard, where an answer was interrupted.")
+    interrupted: bool
+    language: str | None
+    start_s: float | None
+    end_s: float | None
+    citations: Sequence[dict[str, Any]]
+    waterfall: dict[str, Any] = Field(description="Milliseconds after the end of speech, by stage.")
+    red_flag: str | None
+    at: datetime | None
+
+    @classmethod
+    def of(cls, said: Said) -> "MessageOut":
+        return cls(id=said.id, position=said.position, sender=said.sender, text=said.text, heard=said.heard,
+                   interrupted=said.interrupted, language=said.language, start_s=said.start_s, end_s=said.end_s,
+                   citations=said.citations, waterfall=said.waterfall, red_flag=said.red_flag, at=said.at)
+
+
+class Transcript(BaseModel):
+    consultation_id: UUID
+    messages: list[MessageOut]

@@ -1,0 +1,54 @@
+"""The web application: every domain's routes behind the same edges."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
+
+from auricle import __version__
+from auricle.assembly import Assembly
+from auricle.settings import Settings
+from auricle.web import health, problems
+from auricle.web.edges import Edges
+
+Start = Callable[[], AbstractAsyncContextManager[Assembly]]
+
+DESCRIPTION = """Clinical voice platform: consultations by voice and text, the clinic's own knowledge, and SOAP notes whose
+every statement shows its source. Errors are RFC 9457 problem+json with a stable `error_code`."""
+
+
+class Compressed(GZipMiddleware):
+    """Compression, never where a secret is mirrored: the length of a compressed token tells of the token (BREACH)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(("/api/v1/auth", "/api/v1/ws")):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> FastAPI:
+    """The application of one process. `start` builds its assembly when the server starts and ends it when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with start() as assembly:
+            app.state.assembly = assembly
+            yield
+
+    app = FastAPI(title="Auricle", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    problems.install(app)
+    app.include_router(health.router)
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(Compressed, minimum_size=2_000)
+    if settings.allowed_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_credentials=False,
+                           allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                           allow_headers=["authorization", "content-type", "x-request-id", "idempotency-key"],
+                           expose_headers=["x-request-id"], max_age=600)
+    app.add_middleware(Edges, max_body_bytes=settings.max_body_bytes)
+    return app
