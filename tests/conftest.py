@@ -3,14 +3,18 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from auricle.db.embedded import Server, role_passwords, running
+from auricle.db.migrate import migrate
 from auricle.db.prepare import Urls, prepare
+from auricle.db.sealed import Keyring
+from auricle.db.session import Database
 
 # A crash of the test server loses nothing that anybody wants.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -49,3 +53,41 @@ def traversable_folder() -> Iterator[Path]:
 def postgres(traversable_folder: Path) -> Iterator[Postgres]:
     with running(traversable_folder / "session", options=FAST) as server:
         yield Postgres(server, server.urls)
+
+
+@dataclass
+class Template:
+    """A migrated database that others are copied from, in a fraction of the time that migrating takes."""
+
+    postgres: Postgres
+    name: str
+    copies: int = 0
+
+    def copy(self) -> Urls:
+        self.copies += 1
+        return self.postgres.fresh_database(f"copy_{self.copies}", self.name)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> Template:
+    migrate(postgres.fresh_database("auricle_template").owner)
+    return Template(postgres, "auricle_template")
+
+
+@pytest.fixture(scope="module")
+def urls(template: Template) -> Urls:
+    """The three roles' URLs of a fresh migrated database, one for each test file."""
+    return template.copy()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(urls: Urls) -> AsyncIterator[Database]:
+    """The application's own database of this test file. Tests share it and keep to organizations of their own."""
+    database = Database(urls.app)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring(bytes(range(32)))

@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from auricle.db.prepare import OWNER
 from auricle.db.tenancy import APP, isolate, protect
 
 revision = "0001_foundation"
@@ -54,8 +55,7 @@ create table auth_session (
     revoked_at timestamptz,
     revoked_reason text,
     address text not null default '',
-    user_agent text not null default '',
-    constraint fk_auth_session_member foreign key (organization_id, member_id) references member (organization_id, id)
+    user_agent text not null default ''
 );
 create index ix_auth_session_account_id on auth_session (account_id);
 create table refresh_token (
@@ -109,6 +109,7 @@ create table audit_link (
     organization_id uuid not null default nullif(current_setting('auricle.organization', true), '')::uuid,
     id bigint not null check (id > 0),
     entry_id bigint not null,
+    horizon xid8 not null,
     hash bytea not null,
     sealed_at timestamptz not null default now(),
     constraint pk_audit_link primary key (organization_id, id),
@@ -158,12 +159,22 @@ def upgrade() -> None:
     op.execute("create trigger audit after insert or update or delete on organization "
                "for each row execute function audit_write('organization')")
     protect("member")
-    # At sign-in the organization is not chosen yet: a person may read where they belong, and only that.
+    op.execute("alter table auth_session add constraint fk_auth_session_member "
+               "foreign key (organization_id, member_id) references member (organization_id, id)")
+    # At sign-in the organization is not chosen yet: a person may read where they belong, and only that, and only then.
     op.execute("create policy own_membership on member for select "
-               "using (account_id = nullif(current_setting('auricle.actor', true), '')::uuid)")
+               "using (nullif(current_setting('auricle.organization', true), '') is null "
+               "and account_id = nullif(current_setting('auricle.actor', true), '')::uuid)")
     protect("data_key", grants="select, insert, update", sealed_from_audit=("wrapped",), index=())
     protect("ticket", grants="select, insert, delete", audit=False)  # lives for seconds and opens one socket
-    protect("audit_entry", grants="select, insert", audit=False, index=("id desc",))  # is the audit
+    # Is the audit. Who, when and for whom an entry is are not the application's to say: the defaults and the trigger do.
+    protect("audit_entry", grants="select, insert (action, entity, entity_id, new, outcome, reason)", audit=False,
+            index=("id desc",))
+    # The trigger runs as the owner, who is bound like everybody; a new organization is announced to nobody yet.
+    op.execute(f"create policy trigger_writes on audit_entry for insert to {OWNER} with check (true)")
+    op.execute("create index ix_audit_entry_xid on audit_entry (organization_id, xid, id)")
+    # Tells the sealer, for all organizations at once, whether there is anything new.
+    op.execute(f"grant select on sequence audit_entry_id_seq to {APP}")
     op.execute("create index ix_audit_entry_entity on audit_entry (organization_id, entity, entity_id, id desc)")
     op.execute("alter table audit_link add constraint fk_audit_link_organization_id "
                "foreign key (organization_id) references organization (id)")
