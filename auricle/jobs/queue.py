@@ -4,6 +4,7 @@ A job's arguments are ids and small plain values, never text of people: its row 
 database stamps the announced organization into it, so nobody can queue work in another's name.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -42,17 +43,12 @@ async def enqueue(
     Returns:
         The job's number, or None when an equal `queueing_lock` was already waiting.
     """
-    for name, value in ids.items():
-        if name.endswith("_id") and not isinstance(value, UUID | None):
-            raise TypeError(f"{name} must be a UUID")
-        if isinstance(value, str) and len(value) > LONGEST_VALUE:
-            raise ValueError(f"{name} is too long for a job's argument; store it and pass its id")
     row = await db.execute(
         ENQUEUE,
         {
             "task": task,
             "queue": queue,
-            "args": orjson.dumps(ids).decode(),
+            "args": ids_only(ids),
             "lock": lock,
             "queueing_lock": queueing_lock,
             "run_at": run_at,
@@ -61,3 +57,13 @@ async def enqueue(
     )
     number: int | None = row.scalar_one()
     return number
+
+
+def ids_only(ids: Mapping[str, UUID | int | str | None]) -> str:
+    """Arguments of a job, or the subject of an event, as JSON; refused where they could carry what people wrote."""
+    for name, value in ids.items():
+        if name.endswith("_id") and not isinstance(value, UUID | None):
+            raise TypeError(f"{name} must be a UUID")
+        if isinstance(value, str) and len(value) > LONGEST_VALUE:
+            raise ValueError(f"{name} is too long; store it and pass its id")
+    return orjson.dumps(ids).decode()
