@@ -1,0 +1,161 @@
+"""What a provider call costs, by a dated rate card. A price nobody knows is None, never 0.
+
+Audio, translation and search are priced by `rates.yaml` (later rows win; a row with a model beats one without). Tokens
+are priced by the makers' lists in `genai-prices`, which works without a network.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date as Day
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import genai_prices
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from auricle.providers.ports import Usage
+
+PCM16_24K_BYTES_PER_S = 48_000
+TOKEN_CAPABILITIES = frozenset({"llm", "embedding"})
+# Our vendors' names where the price list calls them differently.
+MAKERS = {"gemini": "google", "voyage": "voyageai"}
+
+Unit = Literal["minute", "megabyte", "1k_characters", "1m_tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`date` is the day of the row or price list used; `source` says which."""
+
+    usd: Decimal | None
+    source: str | None = None
+    date: Day | None = None
+
+
+UNKNOWN = Price(None)
+
+
+class Rate(BaseModel):
+    """One row: `price` in `currency` per `unit`, from `since` on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str
+    capability: str
+    model: str | None = None
+    unit: Unit
+    price: Decimal = Field(ge=0)
+    currency: Literal["USD", "INR"] = "USD"
+    since: Day
+    source: str
+
+
+class ExchangeRate(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    inr_per_usd: Decimal = Field(gt=0)
+    since: Day
+    source: str
+
+
+class RateCard(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rates: tuple[Rate, ...]
+    exchange: tuple[ExchangeRate, ...]
+
+    def rate(self, provider: str, capability: str, model: str | None, on: Day) -> Rate | None:
+        """The row in force on a day: the model's own before the provider's, then the latest."""
+        fitting = [
+            r
+            for r in self.rates
+            if r.provider == provider and r.capability == capability and r.model in (None, model) and r.since <= on
+        ]
+        return max(fitting, key=lambda r: (r.model is not None, r.since), default=None)
+
+    def inr_per_usd(self, on: Day) -> ExchangeRate | None:
+        return max((e for e in self.exchange if e.since <= on), key=lambda e: e.since, default=None)
+
+
+def load(path: Path) -> RateCard:
+    """Read and check a rate card."""
+    return RateCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@cache
+def shipped() -> RateCard:
+    return load(Path(__file__).with_name("rates.yaml"))
+
+
+def cost(
+    provider: str,
+    capability: str,
+    model: str | None,
+    usage: Usage,
+    at: datetime,
+    *,
+    url: str | None = None,
+    card: RateCard | None = None,
+) -> Price:
+    """The cost of one call to a vendor (`provider`); `url` tells whose prices an OpenAI-compatible server has."""
+    card = card or shipped()
+    rate = card.rate(provider, capability, model, at.date())
+    if rate is not None:
+        return _by_card(card, rate, usage, at.date())
+    if capability in TOKEN_CAPABILITIES and model:
+        return _by_tokens(provider, model, usage, at, url)
+    return UNKNOWN
+
+
+def in_inr(usd: Decimal, on: Day, card: RateCard | None = None) -> tuple[Decimal, ExchangeRate] | None:
+    """An amount in rupees with the exchange rate used; None before the first rate."""
+    rate = (card or shipped()).inr_per_usd(on)
+    return (usd * rate.inr_per_usd, rate) if rate else None
+
+
+_QUANTITY: Mapping[str, Callable[[Usage], Decimal | None]] = {
+    "minute": lambda u: None if u.audio_s is None else Decimal(str(u.audio_s)) / 60,
+    # The card's "MB" is 10^6 bytes of the audio we ask for: PCM16 mono at 24 kHz.
+    "megabyte": lambda u: None if u.audio_s is None else Decimal(str(u.audio_s)) * PCM16_24K_BYTES_PER_S / 10**6,
+    "1k_characters": lambda u: None if u.characters is None else Decimal(u.characters) / 1000,
+    "1m_tokens": lambda u: None if u.input_tokens is None else Decimal(u.input_tokens + (u.output_tokens or 0)) / 10**6,
+}
+
+
+def _by_card(card: RateCard, rate: Rate, usage: Usage, on: Day) -> Price:
+    if rate.price == 0:  # said to be free: whatever was used
+        return Price(Decimal(0), rate.source, rate.since)
+    quantity = _QUANTITY[rate.unit](usage)
+    if quantity is None:
+        return UNKNOWN
+    amount = quantity * rate.price
+    if rate.currency == "INR":
+        exchange = card.inr_per_usd(on)
+        if exchange is None:
+            return UNKNOWN
+        amount /= exchange.inr_per_usd
+    return Price(amount.quantize(Decimal("1e-9")), rate.source, rate.since)
+
+
+def _by_tokens(provider: str, model: str, usage: Usage, at: datetime, url: str | None) -> Price:
+    if usage.input_tokens is None:
+        return UNKNOWN
+    asked = genai_prices.Usage(
+        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cache_read_tokens=usage.cached_tokens
+    )
+    maker = MAKERS.get(provider, provider)
+    where: Sequence[dict[str, Any]] = [{"provider_id": maker}, *([{"provider_api_url": url}] if url else [])]
+    for hint in where:
+        try:
+            found = genai_prices.calc_price(asked, model, genai_request_timestamp=at, **hint)
+        except (LookupError, ValueError):
+            continue
+        if found.total_price > 0:  # the list has rows that say 0 for what it can't price
+            return Price(
+                found.total_price.quantize(Decimal("1e-9")), f"genai-prices {genai_prices.__version__}", at.date()
+            )
+    return UNKNOWN

@@ -1,0 +1,74 @@
+"""What a caller tells the router about one call, and what the router tells about who served it."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.providers.ports import Capability, ProviderFailed, ProviderRefused, Usage
+from auricle.settings import Timeouts
+
+
+class NoProvider(ProviderFailed):
+    """No provider of the list can take this call now."""
+
+    code = "provider.none_left"
+
+
+class Withheld(ProviderRefused):
+    """The organization does not allow this to leave the installation."""
+
+    code = "provider.withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of an agent's provider list, in order of preference. `None` means the account's own default."""
+
+    provider: str
+    model: str | None = None
+    voice: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """For whom a provider is called, and which ones may serve. `organization_id` None is the installation itself."""
+
+    organization_id: UUID | None
+    choices: Sequence[Choice]
+    language: str = "en"
+    consultation_id: UUID | None = None
+    session_id: UUID | None = None
+    agent_id: UUID | None = None
+    timeouts: Timeouts | None = None  # the router's own where None
+    retries: int = 1  # of the last provider in the list; the others are followed by the next one at once
+    is_check: bool = False  # a health check asks no circuit breaker
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Who serves from here on. Comes before the first event, and again where a stream moved to another provider."""
+
+    provider: str
+    model: str | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    vectors: NDArray[np.float32]  # [n, dimension], L2-normalised
+    usage: Usage
+    served: Served
+
+
+class Guard(Protocol):
+    """Asked before anything leaves the machine: gives what may be sent instead, or raises `Withheld`.
+
+    `payload` is a `LanguageRequest`, a text to speak, a sequence of texts to embed, or None for live audio.
+    """
+
+    def __call__(self, call: Call, capability: Capability, provider: str, payload: Any) -> Awaitable[Any]: ...

@@ -1,0 +1,106 @@
+"""Which providers may serve a call, in which order: the accounts of this installation and an agent's list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auricle.errors import Misconfigured
+from auricle.providers.account import Account, Connections
+from auricle.providers.call import Call, Choice, NoProvider
+from auricle.providers.ports import Capability
+from auricle.providers.registry import vendor_named, vendors
+from auricle.providers.vendor import Vendor
+from auricle.settings import Provider
+
+
+@dataclass(slots=True)
+class Configured:
+    """A provider as set up here: its vendor, its account, and one adapter for each capability once it is used."""
+
+    vendor: Vendor
+    account: Account
+    _adapters: dict[Capability, Any] = field(default_factory=dict)
+
+    def adapter(self, capability: Capability) -> Any:
+        if capability not in self._adapters:
+            constructor = self.vendor.constructor(capability)
+            if constructor is None:
+                raise Misconfigured("This provider can't do this.", provider=self.account.name, capability=capability)
+            self._adapters[capability] = constructor(self.account)
+        return self._adapters[capability]
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What it can do as it is set up: what needs a model has one."""
+        if not self.vendor.needs_url:
+            return self.vendor.capabilities
+        return tuple(c for c in self.vendor.capabilities if self.account.models.get(c))
+
+    async def aclose(self) -> None:
+        adapters, self._adapters = list(self._adapters.values()), {}
+        for adapter in adapters:
+            if hasattr(adapter, "aclose"):
+                await adapter.aclose()
+
+
+def configured(providers: Mapping[str, Provider], connections: Connections, models_path: Path) -> dict[str, Configured]:
+    """The installation's providers by name, and after them what is always there."""
+    found: dict[str, Configured] = {}
+    for name, given in providers.items():
+        vendor = vendor_named(given.vendor)
+        url = given.url or vendor.url
+        if vendor.needs_url and url is None:
+            raise Misconfigured("This provider needs a URL.", provider=name)
+        if vendor.needs_key and given.key is None:
+            raise Misconfigured("This provider needs a key.", provider=name)
+        named: dict[Capability, str | None] = {
+            "stt": given.stt,
+            "llm": given.llm,
+            "tts": given.tts,
+            "embedding": given.embedding,
+        }
+        account = Account(
+            name,
+            vendor.name,
+            connections,
+            url=url,
+            key=given.key,
+            models_path=models_path,
+            models={c: m for c, m in named.items() if m},
+            is_in_process=not vendor.needs_url,
+        )
+        found[name] = Configured(vendor, account)
+    for vendor in vendors().values():
+        if vendor.always_there and vendor.name not in found:
+            found[vendor.name] = Configured(
+                vendor, Account(vendor.name, vendor.name, connections, models_path=models_path, is_in_process=True)
+            )
+    return found
+
+
+def default_choices(providers: Mapping[str, Configured], capability: Capability) -> list[Choice]:
+    """Every provider that is set up for a capability, in the order of the settings, what is always there last."""
+    able = [name for name, p in providers.items() if capability in p.capabilities]
+    return [Choice(name) for name in sorted(able, key=lambda name: providers[name].vendor.always_there)]
+
+
+def candidates(
+    providers: Mapping[str, Configured], call: Call, capability: Capability
+) -> Sequence[tuple[Choice, Configured]]:
+    """The entries of a call's list that exist here, have the capability and know the language, in its order.
+
+    Raises `NoProvider` where none is left.
+    """
+    found = []
+    for choice in call.choices:
+        provider = providers.get(choice.provider)
+        if (
+            provider is not None
+            and provider.vendor.constructor(capability) is not None
+            and provider.vendor.speaks(capability, call.language)
+        ):
+            found.append((choice, provider))
+    if not found:
+        raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
+    return found

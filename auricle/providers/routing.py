@@ -1,0 +1,264 @@
+"""The only caller of adapters: deadlines, retries, failover, breakers, the masking guard and metering.
+
+An adapter only translates. Everything that a provider can do wrong ends here as a `ProviderFailed` of the right type,
+within its deadline, metered once.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+from auricle.log import event
+from auricle.providers.account import Connections
+from auricle.providers.attempts import Attempt, Attempts
+from auricle.providers.breaker import Breakers, RetryBudget
+from auricle.providers.call import Call, Choice, Embedded, Guard, Served
+from auricle.providers.choice import Configured, candidates, configured, default_choices
+from auricle.providers.deadlines import Watchdog
+from auricle.providers.listening import listen
+from auricle.providers.metering import Record
+from auricle.providers.ports import (
+    Audio,
+    Capability,
+    Embedder,
+    Embeddings,
+    EndOfSpeech,
+    LanguageEvent,
+    LanguageModel,
+    LanguageRequest,
+    ProviderFailed,
+    ProviderGarbled,
+    ReasoningDelta,
+    TextToSpeech,
+    Transcript,
+    Usage,
+)
+from auricle.settings import Settings, Timeouts
+
+log = logging.getLogger(__name__)
+
+E = TypeVar("E")
+P = TypeVar("P")
+
+
+class Router:
+    """Providers of one process. Build it with `router_for`; close it with `aclose`."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Configured],
+        connections: Connections,
+        record: Record,
+        *,
+        timeouts: Timeouts | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self.providers = providers
+        self.breakers = Breakers()
+        self._connections = connections
+        self._record = record
+        self._timeouts = timeouts or Timeouts()
+        self._guard = guard
+        self._budgets: dict[Capability, RetryBudget] = {}
+
+    def choices(self, capability: Capability) -> list[Choice]:
+        """The installation's own order, for agents without a list of their own."""
+        return default_choices(self.providers, capability)
+
+    async def aclose(self) -> None:
+        for provider in self.providers.values():
+            await provider.aclose()
+        await self._connections.aclose()
+
+    def generate(self, call: Call, request: LanguageRequest) -> AsyncGenerator[Served | LanguageEvent, None]:
+        """Stream one answer: `Served`, then the model's events, `Finish` and `Usage` at the end.
+
+        A provider that fails before its first words is replaced; a `Served` in between says so. Read under `aclosing`.
+        """
+
+        def of(attempt: Attempt, payload: LanguageRequest) -> AsyncGenerator[LanguageEvent, None]:
+            model: LanguageModel = attempt.provider.adapter("llm")
+            return model.generate(replace(payload, model=attempt.model))
+
+        return self._stream(self._attempts(call, "llm", request.model), call, "llm", request, of)
+
+    def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Usage, None]:
+        """Stream the speech of one sentence: `Served`, audio, `Usage`. Read under `aclosing`.
+
+        Never moves to another provider once audio of this sentence was given: the voice would change in its middle.
+        """
+
+        def of(attempt: Attempt, payload: str) -> AsyncGenerator[Audio | Usage, None]:
+            choice = attempt.choice
+            settings = {"model": choice.model, **choice.settings} if choice.model else choice.settings
+            voice: TextToSpeech = attempt.provider.adapter("tts")
+            return voice.speak(payload, voice=choice.voice, language=call.language, settings=settings)
+
+        return self._stream(self._attempts(call, "tts"), call, "tts", text, of)
+
+    async def embed(self, call: Call, texts: Sequence[str], *, task: Literal["query", "document"]) -> Embedded:
+        """Embed texts in their order. All vectors of one call come from one provider."""
+        attempts = self._attempts(call, "embedding")
+        while True:
+            attempt = await attempts.next()
+            try:
+                return await self._embed_once(attempt, call, texts, task)
+            except ProviderFailed as error:
+                attempts.failed(error)
+
+    async def _embed_once(
+        self, attempt: Attempt, call: Call, texts: Sequence[str], task: Literal["query", "document"]
+    ) -> Embedded:
+        with attempt:
+            timeouts = call.timeouts or self._timeouts
+            watchdog = Watchdog()
+            watchdog.expect(watchdog.now() + timeouts.total_s, "total")
+            try:
+                answer = await watchdog.wait(self._embedding(attempt, call, texts, task))
+            except ProviderFailed:
+                raise
+            except Exception as error:
+                raise _bug(error, attempt) from error
+            finally:
+                watchdog.close()
+            if answer.vectors.ndim != 2 or len(answer.vectors) != len(texts):
+                raise ProviderGarbled("The answer does not hold one vector for each text.")
+            attempt.meter.first()
+            attempt.meter.usage = answer.usage
+            return Embedded(
+                answer.vectors, answer.usage, Served(attempt.choice.provider, attempt.model, attempt.number)
+            )
+
+    async def _embedding(
+        self, attempt: Attempt, call: Call, texts: Sequence[str], task: Literal["query", "document"]
+    ) -> Embeddings:
+        allowed = await self._guarded(attempt, call, "embedding", texts)
+        embedder: Embedder = attempt.provider.adapter("embedding")
+        return await embedder.embed(allowed, task=task, model=attempt.model)
+
+    def transcribe(
+        self, call: Call, audio: AsyncIterator[bytes | EndOfSpeech], *, rate_hz: int, keyterms: Sequence[str] = ()
+    ) -> AsyncGenerator[Served | Transcript | Usage, None]:
+        """Transcribe a live stream, moving to another provider whenever one fails: what it had not yet finalised is
+        played to the next. Every `END_OF_SPEECH` is answered by one final. Read under `aclosing`.
+        """
+
+        async def allow(attempt: Attempt) -> None:
+            await self._guarded(attempt, call, "stt", None)
+
+        return listen(
+            self._attempts(call, "stt"),
+            call,
+            audio,
+            rate_hz=rate_hz,
+            keyterms=keyterms,
+            timeouts=call.timeouts or self._timeouts,
+            allow=allow,
+        )
+
+    def _attempts(self, call: Call, capability: Capability, model: str | None = None) -> Attempts:
+        able = candidates(self.providers, call, capability)
+        budget = self._budgets.setdefault(capability, RetryBudget())
+        return Attempts(call, capability, able, self.breakers, budget, self._record, model)
+
+    async def _guarded(self, attempt: Attempt, call: Call, capability: Capability, payload: P) -> P:
+        if self._guard is None or attempt.provider.account.is_local:
+            return payload
+        return await self._guard(call, capability, attempt.choice.provider, payload)  # type: ignore[no-any-return]
+
+    async def _stream(
+        self,
+        attempts: Attempts,
+        call: Call,
+        capability: Capability,
+        payload: P,
+        of: Callable[[Attempt, P], AsyncGenerator[E, None]],
+    ) -> AsyncGenerator[Served | E, None]:
+        while True:
+            attempt = await attempts.next()
+            is_committed = False
+            try:
+                async with aclosing(self._once(attempt, call, capability, payload, of)) as events:
+                    async for one in events:
+                        is_committed = is_committed or not isinstance(one, Served | ReasoningDelta)
+                        yield one
+                return
+            except ProviderFailed as error:
+                attempts.failed(error)
+                if is_committed:
+                    raise
+
+    async def _once(
+        self,
+        attempt: Attempt,
+        call: Call,
+        capability: Capability,
+        payload: P,
+        of: Callable[[Attempt, P], AsyncGenerator[E, None]],
+    ) -> AsyncGenerator[Served | E, None]:
+        timeouts, meter = call.timeouts or self._timeouts, attempt.meter
+        with attempt:
+            watchdog = Watchdog()
+            total_at = watchdog.now() + timeouts.total_s
+            watchdog.expect(min(watchdog.now() + timeouts.first_s, total_at), "first")
+            events = self._events(attempt, call, capability, payload, of)
+            is_first, is_closed = True, False
+            try:
+                async with aclosing(events):
+                    while True:
+                        try:
+                            one = await watchdog.wait(anext(events))
+                        except StopAsyncIteration:
+                            break
+                        watchdog.expect(min(watchdog.now() + timeouts.gap_s, total_at), "gap")
+                        if isinstance(one, Usage):
+                            meter.usage, is_closed = one, True
+                        elif is_first:
+                            is_first = False
+                            meter.first()
+                            yield Served(attempt.choice.provider, attempt.model, attempt.number)
+                        if isinstance(one, Audio):
+                            meter.made_audio_s += len(one.pcm) / 2 / one.rate_hz
+                        yield one
+            finally:
+                watchdog.close()
+            if is_first or not is_closed:
+                raise ProviderGarbled("The provider gave no answer.")
+
+    async def _events(
+        self,
+        attempt: Attempt,
+        call: Call,
+        capability: Capability,
+        payload: P,
+        of: Callable[[Attempt, P], AsyncGenerator[E, None]],
+    ) -> AsyncGenerator[E, None]:
+        """The adapter's events. What an adapter raises that is none of ours is the answer's fault, or the adapter's."""
+        try:
+            allowed = await self._guarded(attempt, call, capability, payload)
+            async with aclosing(of(attempt, allowed)) as events:
+                async for one in events:
+                    yield one
+        except ProviderFailed:
+            raise
+        except Exception as error:
+            raise _bug(error, attempt) from error
+
+
+def _bug(error: Exception, attempt: Attempt) -> ProviderFailed:
+    log.error(
+        "adapter failed",
+        exc_info=error,
+        extra={"fields": {"provider": attempt.choice.provider, "error": type(error).__name__}},
+    )
+    return ProviderGarbled("The provider's answer could not be read.", reason=type(error).__name__)
+
+
+def router_for(settings: Settings, record: Record, guard: Guard | None = None) -> Router:
+    """The router of a process, with the installation's providers."""
+    connections = Connections(settings.timeouts.connect_s)
+    providers = configured(settings.providers, connections, settings.models_path)
+    event(log, "providers configured", count=len(providers))
+    return Router(providers, connections, record, timeouts=settings.timeouts, guard=guard)

@@ -1,0 +1,40 @@
+"""What a vendor file declares of itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from auricle.providers.account import Account
+from auricle.providers.ports import Capability, Embedder, LanguageModel, SpeechToText, TextToSpeech
+
+CAPABILITIES: tuple[Capability, ...] = ("stt", "llm", "tts", "embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """What a vendor can do: for each capability a constructor that takes an `Account`.
+
+    `languages` names the languages of a capability; one that is not named there takes any.
+    """
+
+    name: str
+    stt: Callable[[Account], SpeechToText] | None = None
+    llm: Callable[[Account], LanguageModel] | None = None
+    tts: Callable[[Account], TextToSpeech] | None = None
+    embedding: Callable[[Account], Embedder] | None = None
+    url: str | None = None
+    needs_key: bool = True
+    needs_url: bool = True  # False: works in this process
+    always_there: bool = False  # usable without being set up
+    languages: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        return tuple(c for c in CAPABILITIES if self.constructor(c) is not None)
+
+    def constructor(self, capability: Capability) -> Callable[[Account], Any] | None:
+        return {"stt": self.stt, "llm": self.llm, "tts": self.tts, "embedding": self.embedding}[capability]
+
+    def speaks(self, capability: Capability, language: str) -> bool:
+        known = self.languages.get(capability)
+        return known is None or language.partition("-")[0].lower() in known

@@ -1,0 +1,76 @@
+"""A router over the emulator, and everything it metered."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from auricle.providers.call import Call, Choice, Guard, Served
+from auricle.providers.metering import UsageRecord
+from auricle.providers.ports import ChatMessage, LanguageRequest
+from auricle.providers.routing import Router, router_for
+from auricle.settings import Provider, Settings, Timeouts
+from tests.emulators.openai_chat import OpenAIEmulator
+
+CLINIC = UUID(int=1)
+FAST = Timeouts(connect_s=0.5, first_s=0.3, gap_s=0.3, total_s=2.0)
+ASK = LanguageRequest([ChatMessage("user", "Where do I sit?")])
+
+
+class Setup:
+    """A router with its emulated providers `main` and `spare`."""
+
+    def __init__(self, router: Router, main: OpenAIEmulator, spare: OpenAIEmulator, records: list[UsageRecord]) -> None:
+        self.router, self.main, self.spare, self.records = router, main, spare, records
+
+    def call(self, *names: str, organization: UUID = CLINIC, retries: int = 0, timeouts: Timeouts = FAST) -> Call:
+        return Call(organization, [Choice(n) for n in names or ("main",)], retries=retries, timeouts=timeouts)
+
+    @property
+    def statuses(self) -> list[tuple[str, str]]:
+        return [(r.provider, r.status) for r in self.records]
+
+
+def provider(url: str, key: str = "right-key") -> Provider:
+    return Provider(
+        url=url, key=SecretStr(key), llm="some-model", stt="some-ears", tts="some-voice", embedding="some-vectors"
+    )
+
+
+@asynccontextmanager
+async def routed(
+    main: OpenAIEmulator, spare: OpenAIEmulator, folder: Path, guard: Guard | None = None, key: str = "right-key"
+) -> AsyncIterator[Setup]:
+    records: list[UsageRecord] = []
+    settings = Settings(
+        data_dir=folder,
+        timeouts=FAST,
+        providers={
+            "main": provider(main.url, key),
+            "spare": provider(spare.url),
+            "nobody": provider("http://127.0.0.1:9/v1"),
+        },
+    )
+    router = router_for(settings, records.append, guard)
+    try:
+        yield Setup(router, main, spare, records)
+    finally:
+        await router.aclose()
+
+
+@pytest.fixture
+async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
+    async with OpenAIEmulator() as main, OpenAIEmulator() as spare, routed(main, spare, tmp_path) as made:
+        yield made
+
+
+async def all_of(events: AsyncGenerator[object, None]) -> list[object]:
+    async with aclosing(events):
+        return [e async for e in events]
+
+
+def served(events: list[object]) -> list[str]:
+    return [e.provider for e in events if isinstance(e, Served)]
