@@ -99,6 +99,8 @@ class Keyring:
             self._cache.move_to_end((organization_id, patient_id))
             return cached[1]
         key = await self._load(db, organization_id, patient_id)
+        if patient_id in new_keys(db):
+            return key
         self._cache[organization_id, patient_id] = (time.monotonic() + self._ttl_s, key)
         while len(self._cache) > self._size:
             self._cache.popitem(last=False)
@@ -109,6 +111,7 @@ class Keyring:
         if found is None:
             raw, row = AESGCM.generate_key(256), new_id()
             wrapped = seal_bytes(self._master, raw, place("data_key", str(organization_id), row))
+            new_keys(db).add(patient_id)
             await db.execute(
                 text(
                     "insert into data_key (id, patient_id, wrapped) values (:id, :patient, :wrapped) "
@@ -133,6 +136,12 @@ class Keyring:
         return (row.id, row.wrapped) if row else None
 
 
+def new_keys(db: AsyncSession) -> set[UUID | None]:
+    """Whose keys this transaction made: it may yet be rolled back, and then what they seal could never be opened."""
+    made: set[UUID | None] = db.info.setdefault("new_data_keys", set())
+    return made
+
+
 def place(table: str, column: str, row: UUID) -> bytes:
     return f"{table}|{column}|{row}".encode()
 
@@ -147,7 +156,7 @@ def open_bytes(aes: AESGCM, sealed: bytes, where: bytes) -> bytes:
         raise Unreadable("A sealed value has an unknown format.")
     try:
         return aes.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], where)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: cut short
         raise Unreadable from error
 
 
