@@ -85,7 +85,9 @@ class Evidence(Model):
 class Check(Model):
     """One typed comparison of a statement with its evidence."""
 
-    name: Literal["drug", "number", "side", "negation", "experiencer", "time", "exam", "quote", "placeholder", "support"]
+    name: Literal[
+        "drug", "number", "side", "negation", "experiencer", "time", "exam", "quote", "placeholder", "support"
+    ]
     verdict: Literal["pass", "conflict", "unsure"]
     detail: str = ""  # clinical text: sealed with the statement
 
@@ -125,6 +127,8 @@ class ClinicalAI(Protocol):
 
     async def entities(self, utterances: Sequence[Utterance]) -> list[Entity]: ...
 
-    async def write(self, utterances: Sequence[Utterance], entities: Sequence[Entity], template: str = "soap") -> Draft: ...
+    async def write(
+        self, utterances: Sequence[Utterance], entities: Sequence[Entity], template: str = "soap"
+    ) -> Draft: ...
 
     async def judge(self, draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Entity]) -> Judged: ...

@@ -1,0 +1,63 @@
+"""What the clinical AI has to load: once a process, warmed at start, with a status that others may ask for."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from auricle.ai.entities.find import find_entities
+from auricle.ai.entities.lexicon import cue_phrases, lexicon
+from auricle.ai.port import Known, Utterance
+from auricle.ai.privacy.mask import mask
+from auricle.ai.privacy.vocabulary import cities, common_words
+from auricle.ai.soap.draft import write_extractive
+
+_WARM_UP = (
+    Utterance(id="1", speaker="clinician", text="Any fever?"),
+    Utterance(id="2", speaker="patient", text="no, i take ibuprofen four hundred milligrams twice a day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    name: str
+    state: Literal["cold", "ready", "failed"]
+    size: int = 0  # entries
+    seconds: float = 0.0  # that loading took
+    error: str = ""  # the type of what went wrong
+
+
+class Models:
+    """Loads lexicons and warms every function; safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._status: dict[str, ModelStatus] = {
+            name: ModelStatus(name, "cold") for name in ("lexicon", "privacy", "draft")
+        }
+
+    def load(self) -> None:
+        """Load and warm what is not ready. Raises what broke, after noting it in the status."""
+        with self._lock:
+            self._step("lexicon", lambda: lexicon().size + len(cue_phrases("negation", "before")))
+            self._step("privacy", lambda: len(common_words()) + len(cities()) + len(mask(_WARM_UP, Known()).spans))
+            self._step("draft", lambda: len(write_extractive(_WARM_UP, find_entities(_WARM_UP)).statements))
+
+    def _step(self, name: str, work: Callable[[], int]) -> None:
+        if self._status[name].state == "ready":
+            return
+        started = time.perf_counter()
+        try:
+            size = work()
+        except Exception as error:
+            self._status[name] = ModelStatus(name, "failed", error=type(error).__name__)
+            raise
+        self._status[name] = ModelStatus(name, "ready", size, time.perf_counter() - started)
+
+    def status(self) -> list[ModelStatus]:
+        return list(self._status.values())
+
+    @property
+    def ready(self) -> bool:
+        return all(s.state == "ready" for s in self._status.values())

@@ -1,0 +1,79 @@
+"""The clinical AI in this process. CPU work runs in threads, a few at a time, never on the event loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from auricle.ai.entities.find import find_entities
+from auricle.ai.limits import check_size
+from auricle.ai.loading import Models, ModelStatus
+from auricle.ai.port import Draft, Entity, Judged, Known, Masked, Utterance
+from auricle.ai.privacy.mask import mask
+from auricle.ai.soap.draft import write_extractive
+from auricle.ai.soap.judge import judge
+from auricle.errors import Invalid, Unavailable
+
+T = TypeVar("T")
+Writer = Callable[[Sequence[Utterance], Sequence[Entity], str], Awaitable[Draft]]
+TEMPLATES = ("soap",)
+
+
+class Busy(Unavailable):
+    """Too many notes are being worked on; try again in a minute."""
+
+    code = "ai.busy"
+
+
+class UnknownTemplate(Invalid):
+    """There is no such note template."""
+
+    code = "ai.unknown_template"
+
+
+class LocalAI:
+    """`ClinicalAI` without any service. `writer` replaces the extractive draft (a language model's, say)."""
+
+    def __init__(
+        self, writer: Writer | None = None, *, at_once: int = 2, waiting: int = 32, models: Models | None = None
+    ) -> None:
+        self._writer = writer
+        self._models = models or Models()
+        self._slots = asyncio.Semaphore(at_once)
+        self._room = at_once + waiting
+        self._inside = 0
+
+    async def warm(self) -> None:
+        """Load everything before the first request comes."""
+        await asyncio.to_thread(self._models.load)
+
+    def status(self) -> list[ModelStatus]:
+        return self._models.status()
+
+    async def mask(self, utterances: Sequence[Utterance], known: Known) -> Masked:
+        return await self._run(lambda: mask(utterances, known))
+
+    async def entities(self, utterances: Sequence[Utterance]) -> list[Entity]:
+        return await self._run(lambda: find_entities(utterances))
+
+    async def write(self, utterances: Sequence[Utterance], entities: Sequence[Entity], template: str = "soap") -> Draft:
+        if template not in TEMPLATES:
+            raise UnknownTemplate(known=list(TEMPLATES))
+        check_size(utterances)
+        if self._writer is not None:
+            return await self._writer(utterances, entities, template)
+        return await self._run(lambda: write_extractive(utterances, entities))
+
+    async def judge(self, draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Entity]) -> Judged:
+        check_size(utterances)
+        return await self._run(lambda: judge(draft, utterances, entities))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """In a thread, at most `at_once` together and `waiting` in line. Raises `Busy`."""
+        if self._inside >= self._room:
+            raise Busy(calls=self._inside)
+        self._inside += 1
+        try:
+            async with self._slots:
+                return await asyncio.to_thread(work)
+        finally:
+            self._inside -= 1

@@ -1,0 +1,209 @@
+"""The extractive draft: no model writes it; every statement is made of words of the source and cites them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from auricle.ai.entities.find import Piece, Turn, read_turns, states_finding
+from auricle.ai.port import Draft, Entity, Evidence, Section, Statement, Utterance
+from auricle.ai.soap import facts
+from auricle.ai.soap.rewrite import about_patient, clean, order, sentence, third_person
+from auricle.ai.soap.sections import heading, salience, section_of
+
+METHOD = "extractive draft"
+KEEP_SHARE = 0.32  # of the source's words, the measured best trade between missing and babbling
+MIN_WORDS = 120  # a short intake is kept nearly whole
+MIN_SALIENCE = 1.0
+ORDER: tuple[Section, ...] = ("subjective", "objective", "assessment", "plan")
+_TOPICS = (
+    (re.compile(r"\bhow long|\bsince when|\bwhen did|कब से", re.I), "Since"),
+    (re.compile(r"\bhow often", re.I), "Frequency"),
+    (re.compile(r"\bwhich (?:side|ear|knee|eye|leg|arm)|\bwhere\b|\bwhat side", re.I), "Location"),
+    (re.compile(r"\bscale|\bhow bad|\bhow severe|\bout of ten", re.I), "Severity"),
+    (re.compile(
+        r"\bwhat (?:brings|brought|seems)|\bwhat is the (?:problem|matter)|\bwhat can i help"
+        r"|\bhow can i help", re.I), "Chief complaint"),
+    (re.compile(r"\bwork\b|\boccupation|\bdo for a living", re.I), "Occupation"),
+)  # fmt: skip
+_ELLIPSIS_WORDS = 9  # an answer up to this length needs its question
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    statement: Statement
+    place: int  # order in the source
+    weight: float
+    required: bool  # a fact led by an entity: never dropped for length
+
+
+def write_extractive(utterances: Sequence[Utterance], entities: Sequence[Entity]) -> Draft:
+    """Make the draft. Deterministic; statements follow the source's order inside S, O, A, P."""
+    turns = read_turns(utterances)
+    sources = {u.id: u for u in utterances}
+    candidates = list(_candidates(turns, entities, sources))
+    budget = max(MIN_WORDS, int(KEEP_SHARE * sum(len(u.text.split()) for u in utterances)))
+    chosen = _within(candidates, budget)
+    statements: list[Statement] = []
+    for section in ORDER:
+        statements += [c.statement for c in sorted(chosen, key=lambda c: c.place) if c.statement.section == section]
+    return Draft(statements=_distinct(statements), method=METHOD)
+
+
+def _candidates(
+    turns: Sequence[Turn], entities: Sequence[Entity], sources: dict[str, Utterance]
+) -> Iterator[Candidate]:
+    by_utterance: dict[str, list[Entity]] = {}
+    for entity in entities:
+        by_utterance.setdefault(entity.utterance_id, []).append(entity)
+    opened: Section | None = None
+    place = 0
+    for at, turn in enumerate(turns):
+        for piece in turn.pieces:
+            place += 1
+            own = [
+                e for e in by_utterance.get(turn.utterance.id, ()) if piece.clause.start <= e.start < piece.clause.end
+            ]
+            if turn.utterance.speaker == "document" and (section := heading(piece.clause.text)):
+                opened = section
+                continue
+            if not states_finding(turn, piece):
+                continue
+            around = Around(turn, piece, turns[at - 1] if at else None, turns[at + 1] if at + 1 < len(turns) else None)
+            for statement, weight, required in _statements(around, own, sources, at / len(turns), opened):
+                yield Candidate(statement, place, weight, required)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A clause with the turns before and after it."""
+
+    turn: Turn
+    piece: Piece
+    before: Turn | None
+    after: Turn | None
+
+    @property
+    def answered(self) -> bool:
+        return self.piece.asked == "polar" and self.turn.utterance.speaker in {"clinician", "assistant"}
+
+    def evidence(self) -> list[Evidence]:
+        own = facts.cite(self.turn.utterance, self.piece.clause.start, self.piece.clause.end)
+        if self.answered and self.after is not None and self.after.pieces:
+            reply = self.after.pieces[0].clause
+            return [own, facts.cite(self.after.utterance, reply.start, reply.end)]
+        return [own]
+
+
+def _statements(
+    around: Around, own: Sequence[Entity], sources: dict[str, Utterance], position: float, opened: Section | None
+) -> Iterator[tuple[Statement, float, bool]]:
+    turn, piece = around.turn, around.piece
+    evidence = around.evidence()
+    left: list[Entity] = []
+    document = turn.utterance.speaker == "document"
+    for entity in own:
+        if entity.kind == "allergy":
+            yield facts.allergy(entity, _question_too(around, evidence)), 3.0, True
+        elif entity.kind == "drug" and not document and _states_use(entity, turn):
+            yield (
+                facts.medication(entity, turn, piece, sources).model_copy(
+                    update={"evidence": [*facts.medication(entity, turn, piece, sources).evidence, *evidence[1:]]}
+                ),
+                3.0,
+                True,
+            )
+        elif entity.value is not None and entity.kind in {"vital", "lab", "hearing"} and not document:
+            yield facts.measured(entity, turn, evidence), 3.0, True
+        else:
+            left.append(entity)
+    deniable = [e for e in left if e.kind in facts.DENIABLE]
+    if around.answered:
+        for statement in (*facts.denials(deniable, evidence), *facts.confirmations(deniable, evidence)):
+            yield statement, 2.0, True
+        return
+    denied = [e for e in deniable if e.negated and e.experiencer == "patient"]
+    if turn.utterance.speaker == "patient" and denied and len(denied) == len(deniable):
+        for statement in facts.denials(denied, evidence):
+            yield statement, 2.0, True
+        return
+    if extracted := _extract(around, own, left, opened):
+        yield (
+            extracted,
+            salience(piece, own, position),
+            any(e.experiencer == "patient" for e in deniable) and turn.utterance.speaker == "patient",
+        )
+
+
+def _states_use(entity: Entity, turn: Turn) -> bool:
+    return entity.experiencer == "patient" and (turn.utterance.speaker != "clinician" or entity.time == "current")
+
+
+def _question_too(around: Around, evidence: list[Evidence]) -> list[Evidence]:
+    """An allergen named in reply to "any allergies?" needs that question as evidence."""
+    before = around.before
+    if around.turn.utterance.speaker != "patient" or before is None or "allerg" in around.piece.clause.text.lower():
+        return evidence
+    asked = before.pieces[-1].clause if before.pieces else None
+    return [facts.cite(before.utterance, asked.start, asked.end), *evidence] if asked else evidence
+
+
+def _extract(around: Around, own: Sequence[Entity], left: Sequence[Entity], opened: Section | None) -> Statement | None:
+    turn, piece = around.turn, around.piece
+    text = piece.clause.text
+    told = not left or any(e.kind == "allergy" for e in own)
+    if told and own and turn.utterance.speaker == "patient" and len(piece.stream) < 20:
+        return None  # said whole by the statements above
+    if turn.utterance.speaker == "patient":
+        return _from_patient(around, left)
+    section = opened or section_of(turn.utterance, text, own)
+    if turn.utterance.speaker == "document":
+        written = sentence(" ".join(text.split()))
+    else:
+        written = order(text) if section == "plan" else about_patient(text)
+    if len(written.split()) < 3:
+        return None
+    return Statement(
+        section=section, text=written, evidence=around.evidence(), kind="plan" if section == "plan" else "fact"
+    )
+
+
+def _from_patient(around: Around, left: Sequence[Entity]) -> Statement | None:
+    text = around.piece.clause.text
+    said = clean(text)
+    if not said:
+        return None
+    elliptic = len(said.split()) <= _ELLIPSIS_WORDS and not re.search(r"(?<![\w'])i(?:'\w+)?(?![\w'])", said, re.I)
+    asked = next((p for p in reversed(around.before.pieces) if p.asked), None) if around.before else None
+    if elliptic and asked and around.before:
+        topic = next((name for pattern, name in _TOPICS if pattern.search(asked.clause.text)), None)
+        if topic is None and not left:
+            return None
+        question = facts.cite(around.before.utterance, asked.clause.start, asked.clause.end)
+        written = sentence(f"{topic}: {said}") if topic else third_person(text)
+        return Statement(section="subjective", text=written, evidence=[question, *around.evidence()])
+    if len(said.split()) < 3:
+        return None
+    return Statement(section="subjective", text=third_person(text), evidence=around.evidence())
+
+
+def _within(candidates: Sequence[Candidate], budget: int) -> list[Candidate]:
+    """Required statements, then the weightiest others while words are left."""
+    chosen = [c for c in candidates if c.required]
+    left = budget - sum(len(c.statement.text.split()) for c in chosen)
+    for candidate in sorted((c for c in candidates if not c.required), key=lambda c: (-c.weight, c.place)):
+        length = len(candidate.statement.text.split())
+        if candidate.weight >= MIN_SALIENCE and length <= left:
+            chosen.append(candidate)
+            left -= length
+    return chosen
+
+
+def _distinct(statements: Sequence[Statement]) -> list[Statement]:
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for statement in statements:
+        key = (statement.section, statement.text.casefold())
+        if key not in seen:
+            seen.add(key)
+            kept.append(statement)
+    return kept

@@ -1,0 +1,41 @@
+"""The judge: typed checks on every statement against the spans it cites, then what the note leaves out."""
+
+from collections.abc import Sequence
+
+from auricle.ai.port import Check, Draft, Entity, Judged, Statement, Utterance, Verdict
+from auricle.ai.soap.checks import typed
+from auricle.ai.soap.checks.compared import Compared
+from auricle.ai.soap.omissions import omissions
+
+_CONTRADICTING = frozenset({"drug", "number", "side", "negation", "experiencer", "time"})
+
+
+def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Entity]) -> Judged:
+    """Give every statement its checks and verdict. `entities` are those of `utterances`."""
+    sources = {u.id: u for u in utterances}
+    statements = [_judged(s, Compared(s, sources, entities)) for s in draft.statements]
+    missing, completeness = omissions(statements, utterances, entities)
+    approved = all(s.verdict in {"supported", "inferred"} for s in statements)
+    return Judged(
+        statements=statements, missing=missing, completeness=completeness, approved=approved and bool(statements)
+    )
+
+
+def _judged(statement: Statement, compared: Compared) -> Statement:
+    checks = [check for compare in typed.ALL for check in compare(compared)]
+    return statement.model_copy(update={"checks": checks, "verdict": verdict(statement, checks)})
+
+
+def verdict(statement: Statement, checks: Sequence[Check]) -> Verdict:
+    """Contradicted by a typed check, else unsupported, else inferred or supported."""
+    conflicts = {c.name for c in checks if c.verdict == "conflict"}
+    if "quote" in conflicts or "placeholder" in conflicts:
+        return "unsupported"
+    if conflicts & _CONTRADICTING:
+        return "contradicted"
+    if "exam" in conflicts:
+        return "unsupported"
+    if statement.kind == "inferred":
+        return "inferred" if statement.section in {"assessment", "plan"} else "unsupported"
+    weak = any(c.name == "support" and c.verdict != "pass" for c in checks)
+    return "unsupported" if weak else "supported"
