@@ -9,6 +9,7 @@ from uuid import UUID
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.channels.prepared import apology_text
 from auricle.consultations.answer import Talk, answer
 from auricle.consultations.lifecycle import active_consultation, agent_of
 from auricle.consultations.memory import history
@@ -16,13 +17,11 @@ from auricle.consultations.models import ConsultationSession
 from auricle.consultations.transcript import Said, append, read
 from auricle.errors import Conflict, NotFound
 from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, Usage
-from auricle.safety import claims
-from auricle.safety.redflags import find_red_flag
-from auricle.safety.respond import script_for
-from auricle.voice.phrases import apology_text
+from auricle.safety.claims import guard
+from auricle.safety.respond import emergency
 from auricle.voice.ports import Citation
 from auricle.voice.sentences import SentenceCutter
-from auricle.voice.trivial import canned
+from auricle.voice.trivial import canned_reply
 
 
 class SessionEnded(Conflict):
@@ -66,12 +65,13 @@ async def converse(assembly: Assembly, talk: Talk, past: list[ChatMessage], text
                    exchange: Exchange) -> AsyncGenerator[str, None]:
     """Stream the answer sentence by sentence into `exchange`, then store both. Read under `aclosing`."""
     started = time.perf_counter()
-    flag = find_red_flag(text, talk.language)
+    script = emergency(text, talk.language, number=talk.agent.config.emergency_number)
+    asked = bool(past) and past[-1].role == "assistant" and past[-1].content.rstrip().endswith("?")
     try:
-        if flag is not None:
-            exchange.red_flag = flag.category
-            sentences = _fixed(script_for(flag, talk.language, talk.agent.config.emergency_number).text)
-        elif reply := canned(text, talk.language):
+        if script is not None:
+            exchange.red_flag = script.category
+            sentences = _fixed(script.text)
+        elif reply := canned_reply(text, talk.language, after_question=asked):
             sentences = _fixed(reply)
         else:
             sentences = _answered(assembly, talk, past, text, exchange, started)
@@ -98,20 +98,20 @@ async def _answered(assembly: Assembly, talk: Talk, past: list[ChatMessage], tex
                 if isinstance(piece, TextDelta):
                     exchange.waterfall.setdefault("first_token", (time.perf_counter() - started) * 1000)
                     for sentence in cutter.feed(piece.text):
-                        yield claims.guarded(sentence, talk.language)
+                        yield guard(sentence, talk.language)
                 elif isinstance(piece, Citation):
                     exchange.citations.append(citation_json(piece))
                 elif not isinstance(piece, Usage):
                     continue
         for sentence in cutter.finish():
-            yield claims.guarded(sentence, talk.language)
+            yield guard(sentence, talk.language)
     except ProviderFailed as error:
         exchange.failed = error.code
         yield apology_text(talk.language)
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
-    """What is stored of a citation: where it points. The quote is the organization's own knowledge, not the patient's."""
+    """What is stored of a citation. The quote is the organization's own knowledge, not the patient's words."""
     return {"chunk_id": citation.chunk_id, "document_id": citation.document_id, "title": citation.title,
             "quote": citation.quote, "page": citation.page}
 

@@ -14,7 +14,7 @@ from auricle.actor import Actor
 from auricle.agents.prompts import messages, wrapped
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
-from auricle.knowledge.cite import cited
+from auricle.knowledge.cite import Renumbering, cited
 from auricle.knowledge.search import EmptyQuestion, search
 from auricle.providers.call import Call, Choice
 from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta, Usage
@@ -57,13 +57,17 @@ async def answer(assembly: Assembly, talk: Talk, said: str, language: str, histo
         max_tokens=config.max_tokens, language=language, passages=passages, known=known,
         questions=tuple(config.in_language(config.questions, language) or ()))
     whole: list[str] = []
+    unmarked = Renumbering(0)  # markers are for the citations; nobody wants to hear them
     async with aclosing(assembly.router.generate(call_for(assembly, talk, "llm", language), request)) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 whole.append(event.text)
-                yield event
+                if text := unmarked.feed(event.text):
+                    yield TextDelta(text)
             elif isinstance(event, Usage):
                 yield event
+    if rest := unmarked.rest():
+        yield TextDelta(rest)
     for citation in cited("".join(whole), passages):
         yield Citation(citation.chunk_id, citation.document_id, citation.title, citation.quote, citation.page)
 

@@ -54,7 +54,7 @@ class ConsultationSession(Tenant, Base):
 
 
 class Message(Tenant, Base):
-    """One utterance. `heard`: what the patient heard of an interrupted answer; times are on the session's audio clock."""
+    """One utterance. `heard`: what the patient heard of an interrupted answer. Times are on the session's audio."""
 
     __tablename__ = "message"
     consultation_id: Mapped[UUID]

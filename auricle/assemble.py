@@ -1,0 +1,107 @@
+"""The one composition root: what a process is built of, and in which order it is started and ended."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Literal
+from uuid import UUID
+
+import numpy as np
+from fastapi import APIRouter, FastAPI
+from numpy.typing import NDArray
+
+from auricle.agents.routes import router as agents
+from auricle.ai.local import LocalAI
+from auricle.assembly import Assembly
+from auricle.audit.routes import router as audit
+from auricle.billing.routes import router as billing
+from auricle.billing.usage import UsageBook
+from auricle.channels.calls import Calls
+from auricle.channels.routes import router as conversation
+from auricle.consultations.routes import router as consultations
+from auricle.db.migrate import check_schema
+from auricle.db.prepare import check
+from auricle.db.sealed import Keyring, master_key
+from auricle.db.session import Database
+from auricle.errors import Misconfigured
+from auricle.identity.presence import Presence
+from auricle.identity.routes import router as sign_in
+from auricle.knowledge.pgvector import PgVector
+from auricle.knowledge.routes import router as knowledge
+from auricle.knowledge.search import Knowledge
+from auricle.knowledge.snapshot import Snapshots
+from auricle.live.fanout import Fanout
+from auricle.live.routes import router as events
+from auricle.notes.routes import router as notes
+from auricle.patients.routes import router as patients
+from auricle.providers.call import Call
+from auricle.providers.routes import router as providers
+from auricle.providers.routing import Router, router_for
+from auricle.settings import Settings
+from auricle.storage.objects import LocalObjects
+from auricle.web.app import build_app
+
+ROUTERS: list[APIRouter] = [sign_in, patients, agents, consultations, conversation, knowledge, notes, events, providers,
+                            billing, audit]
+
+
+def application(settings: Settings) -> FastAPI:
+    """The web application of the roles `serve`, `api` and `voice`."""
+    return build_app(settings, lambda: assembled(settings, calls=True), ROUTERS)
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator[Assembly]:
+    """Everything a process of this installation uses. With `calls` it can hold live conversations."""
+    database_url = required(settings.database_url, "AURICLE_DATABASE_URL")
+    await asyncio.to_thread(check, database_url)
+    await asyncio.to_thread(check_schema, database_url)
+    async with AsyncExitStack() as stack:
+        database = Database(database_url)
+        stack.push_async_callback(database.close)
+        keyring = Keyring(master_key(settings.master_key, settings.data_dir))
+        usage = UsageBook(database)
+        await stack.enter_async_context(background(usage.run))
+        router = router_for(settings, usage.record)
+        stack.push_async_callback(router.aclose)
+        store = PgVector()
+        yield Assembly(
+            settings=settings, database=database, keyring=keyring,
+            presence=Presence(database, keyring.token_secret), router=router, usage=usage,
+            objects=LocalObjects(settings.data_dir / "objects"),
+            knowledge=Knowledge(database, store, Snapshots(database, store), embedding(router)),
+            fanout=await stack.enter_async_context(Fanout(database_url)), ai=LocalAI(),
+            calls=(await stack.enter_async_context(Calls.started(settings.voice, router)) if calls
+                   else Calls(settings.voice)),
+            worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "")
+
+
+class embedding:  # noqa: N801 - a function with state: the router it embeds through
+    """Embeds with the installation's embedder. No transaction may be open meanwhile."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def __call__(self, texts: Sequence[str], *, task: Literal["query", "document"],
+                       organization_id: UUID | None) -> NDArray[np.float32]:
+        call = Call(organization_id, self._router.choices("embedding"))
+        return (await self._router.embed(call, texts, task=task)).vectors
+
+
+@asynccontextmanager
+async def background(run: object) -> AsyncIterator[None]:
+    """Own a loop that takes a stop event: started here, told to stop and awaited at the end."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(run(stop))  # type: ignore[operator]
+    try:
+        yield
+    finally:
+        stop.set()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def required(value: object, name: str) -> str:
+    if value is None:
+        raise Misconfigured(f"{name} is not set.")
+    return str(value.get_secret_value())  # type: ignore[attr-defined]

@@ -1,0 +1,84 @@
+"""Joins the voice engine to providers, knowledge, safety and the record, for one talk."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from uuid import UUID, uuid5
+
+from auricle.assembly import Assembly
+from auricle.channels.text import citation_json
+from auricle.consultations.answer import Talk, answer, call_for
+from auricle.consultations.lifecycle import find_consultation
+from auricle.consultations.transcript import Said, append, raise_alert
+from auricle.providers.call import Served
+from auricle.providers.ports import Audio, EndOfSpeech, Transcript, Usage
+from auricle.safety.claims import guard
+from auricle.safety.respond import EmergencyScript, emergency
+from auricle.telemetry import TURN_STAGE, TURNS
+from auricle.voice.ports import ReplyPiece, Services, Turn, TurnRecord
+
+
+def services_for(assembly: Assembly, talk: Talk) -> Services:
+    """The engine's callables, closed over one talk."""
+    prepared = assembly.calls.prepared
+
+    async def transcribe(audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int,
+                         language: str) -> AsyncGenerator[Transcript | Usage, None]:
+        call = call_for(assembly, talk, "stt", language)
+        keyterms = talk.agent.config.keyterms
+        async with aclosing(assembly.router.transcribe(call, audio, rate_hz=rate_hz, keyterms=keyterms)) as events:
+            async for event in events:
+                if not isinstance(event, Served):
+                    yield event
+
+    async def reply(turn: Turn) -> AsyncGenerator[ReplyPiece, None]:
+        pieces = answer(assembly, talk, turn.text, turn.language, turn.history, trivial=turn.trivial)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    async def speak(sentence: str, language: str) -> AsyncGenerator[Audio | Usage, None]:
+        async with aclosing(assembly.router.speak(call_for(assembly, talk, "tts", language), sentence)) as pieces:
+            async for piece in pieces:
+                if not isinstance(piece, Served):
+                    yield piece
+
+    def flagged(text: str, language: str) -> EmergencyScript | None:
+        return emergency(text, language, number=talk.agent.config.emergency_number)
+
+    async def record(turn: TurnRecord) -> None:
+        await store_turn(assembly, talk, turn)
+
+    async def alert(turn_id: UUID, script: EmergencyScript) -> None:
+        async with assembly.database.transaction(talk.actor) as db:
+            consultation = await find_consultation(db, talk.consultation_id)
+            await raise_alert(db, consultation, script.category, turn_id)
+
+    return Services(transcribe=transcribe, answer=reply, speak=speak, emergency=flagged, record=record,
+                    apology=prepared.apology, filler=prepared.filler, guard=guard, alert=alert)
+
+
+async def store_turn(assembly: Assembly, talk: Talk, turn: TurnRecord) -> None:
+    """Store one turn. Its messages' ids follow from the turn's, so that storing it twice keeps one."""
+    said = said_in(turn)
+    if not said:
+        return
+    async with assembly.database.transaction(talk.actor) as db:
+        consultation = await find_consultation(db, talk.consultation_id)
+        await append(db, assembly.keyring, consultation, talk.session_id, said)
+    TURNS.labels(channel=turn.kind, outcome="failed" if turn.errors else "ok").inc()
+    for stage, after_ms in turn.waterfall_ms.items():
+        TURN_STAGE.labels(stage=stage).observe(max(0.0, after_ms) / 1000)
+
+
+def said_in(turn: TurnRecord) -> list[Said]:
+    said: list[Said] = []
+    if turn.user_text:
+        said.append(Said("patient", turn.user_text, id=turn.turn_id, language=turn.language, start_s=turn.started_s,
+                         end_s=turn.ended_s, red_flag=turn.red_flag.category if turn.red_flag else None))
+    if turn.answer_text:
+        said.append(Said("assistant", turn.answer_text, id=uuid5(turn.turn_id, "assistant"),
+                         heard=turn.heard_text if turn.interrupted else None, interrupted=turn.interrupted,
+                         language=turn.language, start_s=turn.reply_started_s, end_s=turn.reply_ended_s,
+                         citations=[citation_json(c) for c in turn.citations], waterfall=dict(turn.waterfall_ms),
+                         processing_ms=int(turn.waterfall_ms.get("first_audio", 0)) or None))
+    return said

@@ -1,0 +1,114 @@
+"""Tickets, the browser's sockets and the text channel."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, WebSocket
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from auricle.actor import Actor
+from auricle.channels.socket import serve
+from auricle.channels.text import Exchange, SessionEnded, begin, converse
+from auricle.consultations.answer import Talk
+from auricle.consultations.lifecycle import ConsultationEnded, active_consultation
+from auricle.consultations.models import ConsultationSession
+from auricle.consultations.transcript import Said
+from auricle.errors import Forbidden, NotFound
+from auricle.identity.tickets import LIFETIME_S, issue
+from auricle.log import request_id
+from auricle.voice.admission import Busy
+from auricle.web.deps import Db, Installed, Requires, installed, new_request_id
+from auricle.web.problems import problems
+
+router = APIRouter(tags=["conversation"])
+
+Joiner = Annotated[Actor, Requires("consultations:join")]
+
+
+class TicketIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    consultation_id: UUID
+
+
+class TicketOut(BaseModel):
+    ticket: str = Field(description="Goes into the subprotocol `ticket.<ticket>` beside `auricle.v1`, or into init-session.")
+    expires_in: int
+    url: str
+
+
+class MessageIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    session_id: UUID
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class Totals(BaseModel):
+    tokens_used: int
+    calls_used: int
+
+
+class MessageAnswer(BaseModel):
+    text: str
+    citations: list[dict[str, Any]]
+    red_flag: str | None
+    metrics: dict[str, float] = Field(description="Milliseconds after the message came.")
+    session: Totals
+
+
+@router.post("/api/v1/ws/tickets", operation_id="create_ticket", summary="A one-time ticket that opens a socket",
+             responses=problems(Forbidden, NotFound, ConsultationEnded, Busy))
+async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> TicketOut:
+    assembly.calls.check()
+    await active_consultation(db, body.consultation_id)
+    url = assembly.settings.base_url.replace("http", "ws", 1) + "/api/v1/ws/streaming"
+    return TicketOut(ticket=await issue(db, body.consultation_id), expires_in=LIFETIME_S, url=url)
+
+
+@router.websocket("/api/v1/ws/streaming")
+@router.websocket("/ws/assistant")
+async def streaming(websocket: WebSocket) -> None:
+    """One live session: MISSION 1.3."""
+    request_id.set(new_request_id())
+    seen = Actor.nobody(request_id=request_id.get(), address=websocket.client.host if websocket.client else "",
+                        user_agent=websocket.headers.get("user-agent", "")[:200])
+    await serve(websocket, installed(websocket), seen)
+
+
+@router.post("/api/v1/conversation/message", operation_id="send_message", response_model=MessageAnswer,
+             summary="One text message and its answer; streamed with `Accept: text/event-stream`",
+             responses={**problems(NotFound, ConsultationEnded, SessionEnded),
+                        200: {"content": {"text/event-stream": {}}, "description": "The answer."}})
+async def message(body: MessageIn, assembly: Installed, actor: Joiner,
+                  accept: Annotated[str, Header(max_length=200)] = "") -> MessageAnswer | StreamingResponse:
+    talk, past = await begin(assembly, actor, body.session_id)
+    exchange = Exchange(Said("patient", body.text, language=talk.language))
+    answering = converse(assembly, talk, past, body.text, exchange)
+    if "text/event-stream" in accept:
+        return StreamingResponse(streamed(assembly, talk, exchange, answering), media_type="text/event-stream")
+    async with aclosing(answering):
+        async for _ in answering:
+            pass
+    return await whole(assembly, talk, exchange)
+
+
+async def whole(assembly: Installed, talk: Talk, exchange: Exchange) -> MessageAnswer:
+    async with assembly.database.transaction(talk.actor) as db:
+        session = await db.get_one(ConsultationSession, talk.session_id)
+    return MessageAnswer(text=exchange.text, citations=exchange.citations, red_flag=exchange.red_flag,
+                         metrics={k: round(v, 1) for k, v in exchange.waterfall.items()},
+                         session=Totals(tokens_used=session.tokens_used, calls_used=session.calls_used))
+
+
+async def streamed(assembly: Installed, talk: Talk, exchange: Exchange,
+                   answering: AsyncGenerator[str, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(answering):
+        async for sentence in answering:
+            yield b"event: delta\ndata: " + orjson.dumps({"text": sentence}) + b"\n\n"
+    answer = await whole(assembly, talk, exchange)
+    yield b"event: answer\ndata: " + answer.model_dump_json().encode() + b"\n\n"

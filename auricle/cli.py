@@ -1,0 +1,189 @@
+"""The command line: one command a role, and the tools an operator needs."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from auricle import __version__
+from auricle.errors import AuricleError
+from auricle.settings import Settings
+
+app = typer.Typer(help="Auricle, an open clinical voice platform.", no_args_is_help=True, add_completion=False,
+                  pretty_exceptions_enable=False)
+providers_app = typer.Typer(help="Providers of this installation.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
+models_app = typer.Typer(help="Local model files.", no_args_is_help=True)
+database_app = typer.Typer(help="An external PostgreSQL.", no_args_is_help=True)
+app.add_typer(providers_app, name="providers")
+app.add_typer(audit_app, name="audit")
+app.add_typer(models_app, name="models")
+app.add_typer(database_app, name="database")
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where data lives (AURICLE_DATA_DIR).")]
+
+
+def main() -> None:
+    """Run a command; an expected failure is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except AuricleError as error:
+        sys.stderr.write(f"auricle: {error.message}\n")
+        sys.exit(1)
+
+
+def say(line: str) -> None:
+    typer.echo(f"auricle: {line}")
+
+
+def settings_with(**given: Any) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+@app.command("up")
+def up_command(data_dir: DataDir = None, host: str | None = None, port: int | None = None,
+               database_url: Annotated[str | None, typer.Option(help="The application role's URL.")] = None,
+               sample_data: bool = True) -> None:
+    """Run it all on this machine: embedded PostgreSQL, API, voice, AI and worker, on one address."""
+    from auricle.up import up
+
+    up(settings_with(data_dir=data_dir, host=host, port=port, database_url=database_url, sample_data=sample_data), say)
+
+
+@app.command()
+def serve(host: str | None = None, port: int | None = None) -> None:
+    """The web process: API and voice together."""
+    import uvicorn
+
+    from auricle.assemble import application
+    from auricle.log import configure
+
+    settings = settings_with(host=host, port=port)
+    configure(settings.log_level, settings.log_file)
+    application_ = application(settings)
+    # One full collection stalled every call by 70 ms (notes on joints): what is here after loading stays for good.
+    gc.collect()
+    gc.freeze()
+    uvicorn.run(application_, host=settings.host, port=settings.port, loop="uvloop", http="httptools",
+                ws="websockets-sansio", ws_max_size=128_000, ws_per_message_deflate=False, access_log=False,
+                log_config=None, timeout_graceful_shutdown=10, server_header=False, backlog=2048,
+                limit_concurrency=2_000)
+
+
+@app.command()
+def worker(concurrency: int = 4) -> None:
+    """The job process: notes, indexing, sealing of the audit."""
+    from auricle.worker_role import work
+
+    until_signalled(lambda stop: work(Settings(), stop, concurrency))
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the schema up to date as the owner (AURICLE_OWNER_URL)."""
+    from auricle.assemble import required
+    from auricle.db.migrate import migrate
+
+    migrate(required(Settings().owner_url, "AURICLE_OWNER_URL"))
+    say("the schema is up to date")
+
+
+@database_app.command("prepare")
+def prepare_command(admin_url: Annotated[str, typer.Option(envvar="AURICLE_ADMIN_URL", help="An administrator's URL.")],
+                    name: str = "auricle") -> None:
+    """Create roles, database and extension on a PostgreSQL, and print the three URLs to configure."""
+    import secrets
+
+    from auricle.db.prepare import Passwords, prepare
+
+    urls = prepare(admin_url, passwords=Passwords(*(secrets.token_urlsafe(24) for _ in range(3))), database=name)
+    for variable, url in (("DATABASE", urls.app), ("OWNER", urls.owner), ("WORKER", urls.worker)):
+        typer.echo(f"AURICLE_{variable}_URL={url}")
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Tell what this installation has and lacks."""
+    from auricle.doctor import findings
+
+    for finding in findings(settings_with(data_dir=data_dir)):
+        typer.echo(f"{'✓' if finding.ok else '–'} {finding.text}")
+
+
+@app.command()
+def demo(data_dir: DataDir = None, port: int | None = None, fast: bool = False) -> None:
+    """Play a recorded consultation through a running installation, or through one of its own."""
+    from auricle.demo.play import demonstrate
+
+    raise typer.Exit(demonstrate(settings_with(data_dir=data_dir, port=port)))
+
+
+@providers_app.command("check")
+def providers_check(name: Annotated[str | None, typer.Argument()] = None) -> None:
+    """Call each provider with a small real sample."""
+    from auricle.providers.report import report
+
+    raise typer.Exit(asyncio.run(report(Settings(), name, typer.echo)))
+
+
+@models_app.command("pull")
+def models_pull(name: str, data_dir: DataDir = None) -> None:
+    """Fetch local speech models, for example `whisper-small`. The only command that downloads anything."""
+    from auricle.providers import local_models
+
+    say(f"{name} is in {local_models.pull(name, settings_with(data_dir=data_dir).models_path)}")
+
+
+@audit_app.command("verify")
+def audit_verify(data_dir: DataDir = None) -> None:
+    """Check every organization's audit chain; name the first bad entry."""
+    from auricle.audit.report import report
+
+    raise typer.Exit(asyncio.run(report(with_database(settings_with(data_dir=data_dir)), typer.echo)))
+
+
+def with_database(settings: Settings) -> Settings:
+    """Settings with the URLs of the embedded database that runs on this data folder, where none is configured."""
+    if settings.database_url is not None:
+        return settings
+    from auricle.db.embedded import attach
+
+    urls = attach(settings.data_dir)
+    return settings.model_copy(update={"database_url": secret(urls.app), "worker_url": secret(urls.worker),
+                                       "owner_url": secret(urls.owner)})
+
+
+def secret(text: str) -> Any:
+    from pydantic import SecretStr
+
+    return SecretStr(text)
+
+
+def until_signalled(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine with a stop event that SIGTERM and SIGINT set."""
+
+    async def whole() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await run(stop)
+
+    if os.name == "posix":
+        import uvloop
+
+        uvloop.run(whole())
+    else:
+        asyncio.run(whole())

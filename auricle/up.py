@@ -1,0 +1,181 @@
+"""`auricle up`: the embedded PostgreSQL, then `serve` and `worker` as child processes, watched until Ctrl-C.
+
+The parent does no work of its own: a crash or a `kill -9` of a part never takes the others along, and a part that ends
+is started again. The parts die with the parent.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from auricle.db.embedded import die_with_parent, running
+from auricle.db.migrate import migrate
+from auricle.db.prepare import Urls
+from auricle.errors import Conflict, Misconfigured, Unavailable
+from auricle.settings import Settings
+
+READY_S = 90.0
+STOP_S = 15.0
+RESTARTS_PER_MINUTE = 5
+
+
+class PortBusy(Conflict):
+    """Another program uses this port."""
+
+    code = "up.port_busy"
+
+
+class PartFailed(Unavailable):
+    """A part of the installation ends again and again."""
+
+    code = "up.part_failed"
+
+
+@dataclass(slots=True)
+class Part:
+    """One role as a child process."""
+
+    role: str
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        now = time.monotonic()
+        self.started = [*[t for t in self.started if now - t < 60], now]
+        if len(self.started) > RESTARTS_PER_MINUTE:
+            raise PartFailed(f"The {self.role} process ends again and again; its log above says why.")
+        self.process = subprocess.Popen([sys.executable, "-m", "auricle", self.role], env=self.environment,
+                                        preexec_fn=die_with_parent())
+
+    def ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def up(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run everything until interrupted. `say` prints a progress line."""
+    check_port(settings.host, settings.port)
+    with database(settings, say) as urls:
+        say("bringing the schema up to date …")
+        if urls.owner:
+            migrate(urls.owner)
+        parts = [Part(role, environment_for(settings, urls)) for role in ("serve", "worker")]
+        with interruptible():
+            try:
+                for part in parts:
+                    part.start()
+                say("loading the speech and embedding models (the first start builds one, some seconds) …")
+                await_ready(settings, parts)
+                say("ready")
+                announce(settings, say)
+                watch(parts, say)
+            except KeyboardInterrupt:
+                say("stopping …")
+            finally:
+                for part in reversed(parts):
+                    part.stop()
+    say("stopped; the data is kept")
+
+
+@contextlib.contextmanager
+def database(settings: Settings, say: Callable[[str], None]) -> Iterator[Urls]:
+    """The configured PostgreSQL, or the embedded one for as long as we run."""
+    if settings.database_url is not None:
+        if settings.worker_url is None:
+            raise Misconfigured("With AURICLE_DATABASE_URL set, AURICLE_WORKER_URL is needed too.")
+        yield Urls(settings.database_url.get_secret_value(),
+                   settings.owner_url.get_secret_value() if settings.owner_url else "",
+                   settings.worker_url.get_secret_value())
+        return
+    say(f"starting the embedded PostgreSQL in {settings.data_dir} …")
+    with running(settings.data_dir) as server:
+        yield server.urls
+
+
+def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
+    """What a part needs to know; the database's passwords go by environment, never on a command line."""
+    return {**os.environ, "AURICLE_DATABASE_URL": urls.app, "AURICLE_WORKER_URL": urls.worker,
+            "AURICLE_DATA_DIR": str(settings.data_dir), "AURICLE_HOST": settings.host,
+            "AURICLE_PORT": str(settings.port), "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower()}
+
+
+def check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortBusy(f"Port {port} is in use by another program; choose one with --port.") from error
+
+
+def await_ready(settings: Settings, parts: list[Part]) -> None:
+    """Wait until the service answers that it is ready; a part that ends meanwhile is an error at once."""
+    deadline = time.monotonic() + READY_S
+    address = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared, not bound
+    while time.monotonic() < deadline:
+        for part in parts:
+            if part.ended():
+                raise PartFailed(f"The {part.role} process ended while starting; its log above says why.")
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(  # noqa: S310 - our own address
+                f"http://{address}:{settings.port}/ready", timeout=2) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise PartFailed("The service did not become ready in time; its log above says why.")
+
+
+def watch(parts: list[Part], say: Callable[[str], None]) -> None:
+    """Start again whatever ends, until interrupted."""
+    while True:
+        time.sleep(0.5)
+        for part in parts:
+            if part.ended():
+                say(f"the {part.role} process ended and is started again")
+                part.start()
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def announce(settings: Settings, say: Callable[[str], None]) -> None:
+    """The address, the sample logins, and what is offline about this mode."""
+    from auricle.doctor import limits
+    from auricle.sample.seed import LOGINS, PASSWORD
+
+    say(f"Auricle is at {settings.base_url} (API description: {settings.base_url}/docs)")
+    if settings.sample_data:
+        say(f"sample logins, password “{PASSWORD}”:")
+        for role, login in LOGINS.items():
+            say(f"  {role:15} {login}")
+    for limit in limits(settings):
+        say(f"offline: {limit}")
+    say("try `make demo` in another terminal; Ctrl-C stops everything")

@@ -1,0 +1,22 @@
+"""The worker process: runs jobs and seals the audit until told to stop."""
+
+import asyncio
+
+# Tasks register themselves when their modules are imported.
+import auricle.knowledge.ingest
+import auricle.notes.generate  # noqa: F401
+from auricle.assemble import assembled, background
+from auricle.audit.seal import seal_forever
+from auricle.jobs.worker import run_worker
+from auricle.log import configure
+from auricle.sample.seed import seed
+from auricle.settings import Settings
+
+
+async def work(settings: Settings, stop: asyncio.Event, concurrency: int) -> None:
+    configure(settings.log_level, settings.log_file)
+    async with assembled(settings) as assembly:
+        if settings.sample_data:
+            await seed(assembly)
+        async with background(lambda stopping: seal_forever(assembly, stopping)):
+            await run_worker(assembly, stop, concurrency=concurrency)
