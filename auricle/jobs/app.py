@@ -10,6 +10,7 @@ for dead and its jobs are given to another.
 """
 
 import asyncio
+import inspect
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,7 +23,7 @@ from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from auricle.actor import Actor
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, Invalid
 from auricle.log import event, request_id
 
 log = logging.getLogger("auricle.jobs")
@@ -31,6 +32,12 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 300.0
 DEATHS_BEFORE_GIVING_UP = 3  # a job that takes its worker down with it must not do so for ever
 
 Handler = Callable[..., Awaitable[None]]
+
+
+class ArgumentsMisfit(Invalid):
+    """The stored arguments of a job do not fit its task."""
+
+    code = "jobs.arguments_misfit"
 
 
 class Assembly(Protocol):
@@ -139,15 +146,29 @@ def may_pass(exception: BaseException) -> bool:
 def arguments(stored: Mapping[str, Any]) -> tuple[Actor, dict[str, Any]]:
     """The actor that the database stamped into a job, and the task's own arguments with their ids as UUIDs."""
     own = {name: value for name, value in stored.items() if name not in ("organization", "request", "timestamp")}
-    ids = {name: UUID(value) if name.endswith("_id") and value else value for name, value in own.items()}
+    try:
+        ids = {name: UUID(value) if name.endswith("_id") and value else value for name, value in own.items()}
+    except (ValueError, AttributeError):
+        raise ArgumentsMisfit from None
     organization = stored.get("organization")
     actor = Actor.system(UUID(organization) if organization else None, task=stored.get("request") or "")
     return actor, ids
 
 
+def check_fit(declared: Task, ids: Mapping[str, Any]) -> None:
+    """Tell a job that can never run from a task that failed: only the second is tried again."""
+    try:
+        inspect.signature(declared.run).bind(None, None, **ids)
+    except TypeError:
+        raise ArgumentsMisfit from None
+
+
 async def give_up(declared: Task, assembly: Assembly, job: Job, reason: str) -> None:
     """Log that a job failed for good, and let the domain tell whoever waits for it."""
-    actor, ids = arguments(job.task_kwargs)
+    try:
+        actor, ids = arguments(job.task_kwargs)
+    except ArgumentsMisfit:
+        actor, ids = Actor.system(None), {}
     event(
         log,
         "job failed",
@@ -182,6 +203,7 @@ def _bind(declared: Task, assembly: Assembly) -> Callable[..., Awaitable[None]]:
         try:
             actor, ids = arguments(stored)
             request_id.set(actor.request_id)
+            check_fit(declared, ids)
             async with asyncio.timeout(declared.timeout_s):
                 await declared.run(assembly, actor, **ids)
         except asyncio.CancelledError:
