@@ -1,0 +1,42 @@
+"""What the agent says to a red flag, in the patient's language, before and whatever a model would say."""
+
+from dataclasses import dataclass
+
+from auricle.safety.redflags import RedFlag, Watch, default_watch
+
+SETTLED_WORDS = 2  # in verb-final languages the "not" follows: an interim counts once so many words came after it
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyScript:
+    """What to say, and why. `start`/`end` are where in the searched text the red flag stands."""
+
+    category: str
+    urgency: str  # "emergency": an ambulance; "crisis": a helpline and a person; "urgent": a clinic today
+    text: str
+    language: str
+    start: int
+    end: int
+    is_settled: bool  # nothing that is still to come in this sentence is likely to deny it
+
+
+def emergency(
+    text: str, language: str, *, number: str = "112", helpline: str = "14416", watch: Watch | None = None
+) -> EmergencyScript | None:
+    """The script for the gravest red flag in the text, or None.
+
+    Args:
+        number: where an ambulance is called (112 in India and Europe).
+        helpline: where people in a mental-health crisis are heard (Tele-MANAS in India).
+    """
+    watch = watch or default_watch()
+    flag = watch.search(text)
+    return script_for(flag, text, language, number=number, helpline=helpline, watch=watch) if flag else None
+
+
+def script_for(flag: RedFlag, text: str, language: str, *, number: str, helpline: str, watch: Watch) -> EmergencyScript:
+    scripts = watch.scripts(language)
+    words = scripts.get(flag.category) or scripts[flag.urgency]
+    said = words.format(number=" ".join(number), helpline=" ".join(helpline))
+    settled = len(text[flag.end :].split()) >= SETTLED_WORDS
+    return EmergencyScript(flag.category, flag.urgency, " ".join(said.split()), language, flag.start, flag.end, settled)

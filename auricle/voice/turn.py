@@ -1,0 +1,201 @@
+"""Whose turn is it? A pure state machine: speech probabilities and transcripts in, signals out.
+
+Time is the clock of the audio received, given with every frame, so a recorded call replays exactly. The machine knows
+nothing of sockets or providers; `session.py` acts on its signals.
+
+While the agent holds the floor, speech first only pauses it. The interruption is confirmed by a real word or by
+`confirm_s` of speech; otherwise ("hmm", a cough, a door) the agent goes on where it stopped.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from auricle.settings import Voice
+from auricle.voice.backchannel import is_backchannel
+
+MAX_SPEECH_S = 60.0  # speech without a pause ends here, whatever it is
+FINAL_WAIT_S = 1.0  # a paused agent waits so long for the transcript of a short sound
+HOLD_S = 1.6  # a turn model that says "not done yet" holds the turn at most so long
+
+
+class TurnModel(Protocol):
+    """Judges from the sound of the last seconds whether the speaker is done."""
+
+    async def is_complete(self, pcm: bytes, rate_hz: int) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Somebody may be interrupting: stop sending, keep the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Nobody interrupted: go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The agent lost the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    text: str
+    started_s: float
+    ended_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NothingSaid:
+    """The sound held no words."""
+
+    started_s: float
+    ended_s: float
+
+
+Signal = SpeechStarted | SpeechStopped | Paused | Resumed | Interrupted | TurnEnded | NothingSaid
+
+
+class TurnMachine:
+    def __init__(self, settings: Voice, frame_s: float, language: str) -> None:
+        self._settings = settings
+        self._frame_s = frame_s
+        self._language = language
+        self.speaking = False  # by the VAD
+        self.open = False  # from the first speech until the turn ends
+        self.suspected = False  # the agent is paused, the interruption not confirmed
+        self._against_s = 0.0  # how long frames have said the opposite of `speaking`
+        self._started_s = self._stopped_s = self._now_s = 0.0
+        self._finals: list[str] = []
+        self._interim = ""
+        self._owed_finals = 0
+        self._held_until_s: float | None = None
+
+    @property
+    def text(self) -> str:
+        """All that is known to have been said in this turn, interims included."""
+        return " ".join(part for part in (*self._finals, self._interim) if part)
+
+    def hear(self, probability: float, at_s: float, *, agent_active: bool) -> list[Signal]:
+        """Take one VAD frame that ends at `at_s`."""
+        self._now_s = at_s
+        if (probability >= self._settings.threshold) == self.speaking:
+            self._against_s = 0.0
+        else:
+            self._against_s += self._frame_s
+        if not self.speaking:
+            return self._while_quiet(agent_active)
+        if self._lasted(self._settings.stop_s) or at_s - self._started_s >= MAX_SPEECH_S:
+            return self._stop(at_s - self._against_s)
+        if self.suspected and self._is_long_enough() and not self._only_backchannel():
+            return self._confirm()
+        return []
+
+    def stop_speech(self) -> list[Signal]:
+        """The audio stopped coming (a muted microphone): take it as silence."""
+        return self._stop(self._now_s) if self.speaking else []
+
+    def transcript(self, text: str, *, is_final: bool, end_of_turn: bool = False) -> list[Signal]:
+        """Take a transcript of this turn. Interims replace one another."""
+        if not self.open:
+            return []
+        text = text.strip()
+        signals: list[Signal] = []
+        if self.suspected and text and not is_backchannel(text, self._language):
+            signals += self._confirm()
+        if not is_final:
+            self._interim = text
+            return signals
+        self._interim = ""
+        if text:
+            self._finals.append(text)
+        self._owed_finals = max(0, self._owed_finals - 1)
+        if end_of_turn or (not self.speaking and not self._owed_finals):
+            signals += self._end(forced=end_of_turn)
+        return signals
+
+    def final_overdue(self) -> list[Signal]:
+        """No final will come: the last interim has to do."""
+        if not self.open or self.speaking:
+            return []
+        if self._interim:
+            self._finals.append(self._interim)
+            self._interim = ""
+        self._owed_finals = 0
+        return self._end(forced=True)
+
+    def hold(self) -> None:
+        """A turn model says that the speaker is not done: give them a moment."""
+        if self.open and not self.speaking:
+            self._held_until_s = self._now_s + HOLD_S
+
+    def drop(self) -> None:
+        """Forget the open turn: it was ended another way (typed text, the end of the call)."""
+        self.speaking = self.open = self.suspected = False
+        self._against_s, self._owed_finals, self._held_until_s = 0.0, 0, None
+        self._finals, self._interim = [], ""
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _lasted(self, needed_s: float) -> bool:
+        """Rounded to whole frames: 200 ms are six frames of 32."""
+        return self._against_s + self._frame_s / 2 > needed_s
+
+    def _is_long_enough(self) -> bool:
+        return self._now_s - self._started_s + self._frame_s / 2 > self._settings.confirm_s
+
+    def _only_backchannel(self) -> bool:
+        return bool(self.text) and is_backchannel(self.text, self._language)
+
+    def _while_quiet(self, agent_active: bool) -> list[Signal]:
+        settings = self._settings
+        if self._lasted(settings.start_while_speaking_s if agent_active else settings.start_s):
+            return self._start(agent_active)
+        if self.suspected and self._now_s - self._stopped_s > FINAL_WAIT_S:
+            self.suspected = False
+            return [Resumed()]
+        if self._held_until_s is not None and self._now_s >= self._held_until_s and not self._owed_finals:
+            return self._end(forced=True)
+        return []
+
+    def _start(self, agent_active: bool) -> list[Signal]:
+        began_s = self._now_s - self._against_s
+        self.speaking, self._against_s, self._held_until_s = True, 0.0, None
+        if not self.open:
+            self.open, self._started_s = True, began_s
+        signals: list[Signal] = [SpeechStarted(began_s)]
+        if agent_active and not self.suspected:
+            self.suspected, self._started_s = True, began_s
+            signals.append(Paused())
+        return signals
+
+    def _stop(self, at_s: float) -> list[Signal]:
+        self.speaking, self._against_s, self._stopped_s = False, 0.0, at_s
+        self._owed_finals += 1
+        return [SpeechStopped(at_s)]
+
+    def _confirm(self) -> list[Signal]:
+        self.suspected = False
+        return [Interrupted()]
+
+    def _end(self, *, forced: bool) -> list[Signal]:
+        if self._held_until_s is not None and not forced:
+            return []
+        text, suspected = " ".join(self._finals), self.suspected
+        started_s, ended_s = self._started_s, self._now_s if self.speaking else self._stopped_s
+        self.drop()
+        if suspected:
+            return [Resumed(), NothingSaid(started_s, ended_s)]
+        if not text:
+            return [NothingSaid(started_s, ended_s)]
+        return [TurnEnded(text, started_s, ended_s)]
