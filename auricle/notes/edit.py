@@ -1,0 +1,211 @@
+"""Change a draft: a new version, in which only what was changed is judged anew. Discard one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.actor import Actor
+from auricle.ai.port import ClinicalAI, Draft, Judged, Known, Section, Statement
+from auricle.ai.privacy.mask import unmask
+from auricle.consultations.lifecycle import find_consultation
+from auricle.db.session import actor_of
+from auricle.errors import Invalid
+from auricle.live.events import publish
+from auricle.notes.approve import NotADraft, UnknownStatements, draft_at, signer
+from auricle.notes.content import (
+    Cited,
+    Context,
+    OpenNote,
+    OpenStatement,
+    as_statement,
+    find_note,
+    flagged_among,
+    open_note,
+    seal_body,
+    seal_content,
+)
+from auricle.notes.evidence import body_of, quoted, verified_all
+from auricle.notes.generate import Means, UnusableAnswer, known_identity, new_statement
+from auricle.notes.masking import mask_edited
+from auricle.notes.models import Note, NoteStatement, NoteStatus
+from auricle.notes.versions import freeze
+
+
+class UnknownSpan(Invalid):
+    """Evidence points at a place that the conversation does not have."""
+
+    code = "note.unknown_span"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in the masked text of one message."""
+
+    message_id: UUID
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A statement as it shall be: new without an id, with the evidence it had where none is named."""
+
+    section: Section
+    text: str
+    kind: Literal["fact", "inferred", "plan"] = "fact"
+    id: UUID | None = None
+    evidence: Sequence[Span] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One statement of the note to be. `id` is None for a new one."""
+
+    id: UUID | None
+    statement: Statement
+    changed: bool
+
+
+async def edit_note(means: Means, actor: Actor, note_id: UUID, *, version: int, wanted: Sequence[Wanted]) -> None:
+    """Make a draft consist of these statements, in this order. What is not among them is removed.
+
+    Text may come masked or revealed; it is stored masked. Raises `NotADraft`, `StaleVersion`, `UnknownStatements` or
+    `UnknownSpan`. The transactions are its own, because the AI works between them.
+    """
+    opened, known = await open_draft(means, actor, note_id, version)
+    changes, masks = await plan_changes(means.ai, opened, known, wanted)
+    if not any(c.changed for c in changes) and [c.id for c in changes] == [s.row.id for s in opened.statements]:
+        return
+    judged = await judge_all(means.ai, opened, [c.statement for c in changes])
+    await store(means, actor, note_id, version, changes, judged, masks)
+
+
+async def open_draft(means: Means, actor: Actor, note_id: UUID, version: int) -> tuple[OpenNote, Known]:
+    async with means.database.transaction(actor) as db:
+        signer(db)
+        note = draft_at(await find_note(db, note_id), version)
+        consultation = await find_consultation(db, note.consultation_id)
+        return await open_note(db, means.keyring, note), await known_identity(db, means.keyring, consultation)
+
+
+async def plan_changes(
+    ai: ClinicalAI, opened: OpenNote, known: Known, wanted: Sequence[Wanted]
+) -> tuple[list[Change], dict[str, str]]:
+    """Tell what is changed from what merely came back, and mask what is new."""
+    before = {s.row.id: s for s in opened.statements}
+    named = [w.id for w in wanted if w.id is not None]
+    if strange := len(set(named) - before.keys()) + len(named) - len(set(named)):
+        raise UnknownStatements(count=strange)
+    texts = [own_text(before.get(w.id) if w.id else None, w.text, opened.masks) for w in wanted]
+    fresh, masks = await mask_edited(
+        ai, [w.text for w, text in zip(wanted, texts, strict=True) if text is None], known, opened.masks
+    )
+    remaining = iter(fresh)
+    changes = []
+    for one, text in zip(wanted, texts, strict=True):
+        old = before.get(one.id) if one.id else None
+        changes.append(change_of(opened, old, one, next(remaining) if text is None else text))
+    return changes, masks
+
+
+def own_text(old: OpenStatement | None, text: str, masks: Mapping[str, str]) -> str | None:
+    """The stored text where the wanted one is the same, masked or revealed; None where it differs."""
+    if old is not None and text in (old.body.text, unmask(old.body.text, masks)):
+        return old.body.text
+    return None
+
+
+def change_of(opened: OpenNote, old: OpenStatement | None, wanted: Wanted, text: str) -> Change:
+    cited: Sequence[Cited] = () if old is None else old.body.evidence
+    if wanted.evidence is not None:
+        cited = [cited_span(opened, span) for span in wanted.evidence]
+    if old is not None:
+        same = (old.row.section, old.row.kind, old.body.text, tuple(old.body.evidence))
+        if same == (wanted.section, wanted.kind, text, tuple(cited)):
+            return Change(old.row.id, as_statement(old.row, old.body), changed=False)
+    statement = Statement(
+        section=wanted.section, text=text, kind=wanted.kind, evidence=[c.as_evidence() for c in cited]
+    )
+    return Change(wanted.id, statement, changed=True)
+
+
+def cited_span(opened: OpenNote, span: Span) -> Cited:
+    cited = quoted(opened.source, span.message_id, span.start, span.end)
+    if cited is None:
+        raise UnknownSpan(message_id=span.message_id)
+    return cited
+
+
+async def judge_all(ai: ClinicalAI, opened: OpenNote, statements: Sequence[Statement]) -> Judged:
+    """Judge the note to be as a whole, for what is missing depends on all of it."""
+    draft = Draft(statements=statements, method=opened.note.method or "", model=opened.note.model)
+    judged = await ai.judge(draft, opened.source.utterances, opened.context.entities)
+    if len(judged.statements) != len(statements) or any(s.verdict is None for s in judged.statements):
+        raise UnusableAnswer(stage="judge")
+    return judged
+
+
+async def store(
+    means: Means,
+    actor: Actor,
+    note_id: UUID,
+    version: int,
+    changes: Sequence[Change],
+    judged: Judged,
+    masks: Mapping[str, str],
+) -> None:
+    """Apply the changes, unless the note was changed meanwhile."""
+    async with means.database.transaction(actor) as db:
+        note = draft_at(await find_note(db, note_id, lock=True), version)
+        opened = await open_note(db, means.keyring, note)
+        statements = await apply(db, opened, changes, verified_all(judged.statements, opened.source))
+        context = Context(entities=opened.context.entities, missing=tuple(judged.missing))
+        note.completeness, note.ai_approved = judged.completeness, not flagged_among([s.row for s in statements])
+        seal_content(opened.key, note, source=opened.source, masks=masks, context=context)
+        await freeze(db, OpenNote(note, opened.key, statements, opened.source, context, masks), "edited")
+        await publish(db, "note.edited", note_id=note.id, consultation_id=note.consultation_id)
+
+
+async def apply(
+    db: AsyncSession, opened: OpenNote, changes: Sequence[Change], judged: Sequence[Statement]
+) -> list[OpenStatement]:
+    """Write the rows. A changed statement loses its verdict, and with it what people had said about that verdict."""
+    before = {s.row.id: s for s in opened.statements}
+    statements = []
+    for position, (change, verdict) in enumerate(zip(changes, judged, strict=True), start=1):
+        if change.id is None:
+            one = new_statement(opened.key, opened.note.id, position, verdict, body_of(verdict, opened.source))
+            one.row.edited = True
+            db.add(one.row)
+        else:
+            one = before.pop(change.id)
+            one.row.position = position
+            if change.changed:
+                one = rewritten(opened, one.row, verdict)
+        statements.append(one)
+    await db.execute(delete(NoteStatement).where(NoteStatement.id.in_(before.keys())))
+    await db.flush()
+    return statements
+
+
+def rewritten(opened: OpenNote, row: NoteStatement, judged: Statement) -> OpenStatement:
+    body = body_of(judged, opened.source)
+    row.section, row.kind, row.verdict = judged.section, judged.kind, judged.verdict or "unsupported"
+    row.body, row.edited = seal_body(opened.key, row.id, body), True
+    row.seen_by = row.seen_at = row.overruled_by = row.overruled_at = row.overrule_reason = None
+    return OpenStatement(row, body, None)
+
+
+async def discard(db: AsyncSession, note_id: UUID) -> Note:
+    """Take back a note that nobody signed. It stays, with its versions, as `deleted` until the patient's erasure."""
+    note = await find_note(db, note_id, lock=True)
+    if note.status is NoteStatus.APPROVED:
+        raise NotADraft(status=note.status.value)
+    note.status, note.deleted_by, note.deleted_at = NoteStatus.DELETED, actor_of(db).member_id, datetime.now(UTC)
+    await publish(db, "note.deleted", note_id=note.id, consultation_id=note.consultation_id)
+    return note

@@ -1,0 +1,84 @@
+"""A note as Markdown, with its evidence as footnotes."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from auricle.ai.port import Section
+from auricle.notes.content import SECTIONS
+from auricle.notes.schemas import EvidenceOut, NoteOut, StatementOut
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+REMARKS = {
+    "contradicted": "contradicted by the conversation",
+    "unsupported": "no support in the conversation",
+    "inferred": "inferred",
+}
+
+
+def markdown(note: NoteOut) -> str:
+    """The whole note as it was read; what was said stands in it as plain text, whatever characters it has."""
+    footnotes: list[str] = []
+    parts = [f"# SOAP note, version {note.version}", *heading(note)]
+    for section in SECTIONS:
+        parts.append(f"## {section.capitalize()}")
+        parts += [statement_line(s, footnotes) for s in of_section(note, section)] or ["Nothing noted."]
+    if note.missing:
+        parts.append("## Said, but not in this note")
+        parts += [f"- {plain(m.kind)}: {plain(m.text)} (“{plain(m.quote)}”)" for m in note.missing]
+    return "\n\n".join([*joined_lists(parts), *footnotes]) + "\n"
+
+
+def heading(note: NoteOut) -> Iterator[str]:
+    signed = "**Unsigned draft.**"
+    if note.user_approved and note.approved_at is not None:
+        signed = f"Signed {note.approved_at:%Y-%m-%d %H:%M} UTC."
+    judged = "The judge has no objection." if note.ai_approved else "The judge objects to statements below."
+    written = plain(note.method or "") + (f" ({plain(note.model)})" if note.model else "")
+    yield f"{signed} {judged} Written as: {written}."
+    if not note.revealed:
+        yield "Identifiers are masked."
+
+
+def of_section(note: NoteOut, section: Section) -> Sequence[StatementOut]:
+    return [s for s in note.statements if s.section == section]
+
+
+def statement_line(statement: StatementOut, footnotes: list[str]) -> str:
+    references = ""
+    for evidence in statement.evidence:
+        number = len(footnotes) + 1
+        footnotes.append(f"[^{number}]: {footnote(evidence)}")
+        references += f"[^{number}]"
+    remarks = [REMARKS[statement.verdict]] if statement.verdict in REMARKS else []
+    if statement.overrule_reason is not None:
+        remarks.append(f"kept by the clinician: {plain(statement.overrule_reason)}")
+    if statement.edited:
+        remarks.append("edited")
+    told = f" *({'; '.join(remarks)})*" if remarks else ""
+    return f"- {plain(statement.text)}{references}{told}"
+
+
+def footnote(evidence: EvidenceOut) -> str:
+    when = "" if evidence.start_s is None else f", {int(evidence.start_s) // 60}:{int(evidence.start_s) % 60:02}"
+    return f"{evidence.speaker.capitalize()}{when}: “{plain(evidence.quote)}”"
+
+
+def plain(text: str) -> str:
+    """One line without any meaning to Markdown or HTML."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def joined_lists(parts: Sequence[str]) -> Iterator[str]:
+    """Paragraphs apart, list items together."""
+    items: list[str] = []
+    for part in parts:
+        if part.startswith("- "):
+            items.append(part)
+            continue
+        if items:
+            yield "\n".join(items)
+            items = []
+        yield part
+    if items:
+        yield "\n".join(items)

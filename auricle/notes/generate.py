@@ -1,0 +1,264 @@
+"""Write a note from a consultation: request it, and the job that does it.
+
+The job is two short transactions with the AI between them. Only the last one stores anything of the note, all of it
+at once, and only while the note is still in the making: run again after any crash, or twice at the same time, it
+yields one draft.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.actor import Actor
+from auricle.ai.port import ClinicalAI, Draft, Entity, Judged, Known, Masked, Statement, Utterance
+from auricle.consultations import transcript
+from auricle.consultations.lifecycle import find_consultation
+from auricle.consultations.models import Consultation, Message
+from auricle.db.base import new_id
+from auricle.db.sealed import Key, Keyring
+from auricle.db.session import Database, actor_of
+from auricle.errors import AuricleError, Conflict
+from auricle.identity.models import Member
+from auricle.jobs.app import task
+from auricle.jobs.queue import enqueue
+from auricle.live.events import publish
+from auricle.notes.content import (
+    Context,
+    OpenNote,
+    OpenStatement,
+    StatementBody,
+    find_note,
+    flagged_among,
+    seal_body,
+    seal_content,
+)
+from auricle.notes.evidence import body_of, verified_all
+from auricle.notes.models import UNFINISHED, Note, NoteStatement, NoteStatus
+from auricle.notes.versions import freeze
+from auricle.patients.create import find_patient, identity_of
+
+LONGEST_SOURCE = 2_000  # messages of one consultation that a note is written from
+
+
+class NothingSaid(Conflict):
+    """Nothing was said in this consultation, so there is nothing to write."""
+
+    code = "note.nothing_said"
+
+
+class UnusableAnswer(AuricleError):
+    """The AI's answer does not belong to what it was asked."""
+
+    status, code, title = 502, "note.unusable_answer", "Unusable answer"
+
+
+class Means(Protocol):
+    """What writing and editing need of the assembly."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
+    def ai(self) -> ClinicalAI: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was said, as heard, and the identities that must not leave with it."""
+
+    utterances: Sequence[Utterance]
+    known: Known
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    masked: Masked
+    entities: Sequence[Entity]
+    draft: Draft
+    judged: Judged
+
+
+async def request_note(db: AsyncSession, consultation_id: UUID, template: str = "soap") -> Note:
+    """Queue a note, or give the one that is being written or lies drafted from the same messages.
+
+    One that failed is tried again. A conversation that went on since the draft gets a new note beside it.
+    """
+    consultation = await find_consultation(db, consultation_id, lock=True)
+    said = await message_ids(db, consultation)
+    if not said:
+        raise NothingSaid
+    latest = await db.scalar(
+        select(Note)
+        .where(
+            Note.consultation_id == consultation.id,
+            Note.template == template,
+            Note.status.not_in([NoteStatus.APPROVED, NoteStatus.DELETED]),
+        )
+        .order_by(Note.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if latest is not None and latest.status is NoteStatus.FAILED:
+        latest.status, latest.failure_code = NoteStatus.QUEUED, None
+        return await queued(db, latest)
+    if latest is not None and (latest.status in UNFINISHED or latest.source_message_ids == said):
+        return latest
+    note = Note(
+        consultation_id=consultation.id,
+        patient_id=consultation.patient_id,
+        template=template,
+        requested_by=actor_of(db).member_id,
+    )
+    db.add(note)
+    await db.flush()
+    return await queued(db, note)
+
+
+async def queued(db: AsyncSession, note: Note) -> Note:
+    await db.flush()
+    await enqueue(db, "notes.generate", lock=f"note:{note.id}", note_id=note.id)
+    await publish(db, "note.queued", note_id=note.id, consultation_id=note.consultation_id)
+    return note
+
+
+async def message_ids(db: AsyncSession, consultation: Consultation) -> list[str]:
+    """The messages a note would be written from, in order; without their text."""
+    statement = select(Message.id).where(Message.consultation_id == consultation.id)
+    ids = await db.scalars(statement.order_by(Message.position.desc()).limit(LONGEST_SOURCE))
+    return [str(one) for one in reversed(ids.all())]
+
+
+async def give_up(means: Means, actor: Actor, note_id: UUID) -> None:
+    """The job will not be tried again by itself; asking for the note once more will."""
+    async with means.database.transaction(actor) as db:
+        note = await find_note(db, note_id, lock=True)
+        if note.status in UNFINISHED:
+            note.status, note.failure_code = NoteStatus.FAILED, note.failure_code or "note.generation_failed"
+            await publish(db, "note.failed", note_id=note.id, consultation_id=note.consultation_id)
+
+
+@task("notes.generate", retries=4, timeout_s=300, on_failed=give_up)
+async def generate(means: Means, actor: Actor, note_id: UUID) -> None:
+    """Finish a note, unless that was done already."""
+    try:
+        source = await begin(means, actor, note_id)
+        if source is not None:
+            await finish(means, actor, note_id, source, await compose(means.ai, source))
+    except AuricleError as error:
+        await remember(means, actor, note_id, error)
+        raise
+
+
+async def begin(means: Means, actor: Actor, note_id: UUID) -> Source | None:
+    """Read what the note is to be written from; None when it needs no writing any more."""
+    async with means.database.transaction(actor) as db:
+        note = await find_note(db, note_id, lock=True)
+        if note.status not in UNFINISHED:
+            return None
+        note.status = NoteStatus.GENERATING
+        consultation = await find_consultation(db, note.consultation_id)
+        said = await transcript.read(db, means.keyring, consultation, limit=LONGEST_SOURCE)
+        return Source(
+            [
+                Utterance.model_validate(
+                    {
+                        "id": str(one.id),
+                        "speaker": one.sender,
+                        "text": one.as_heard,
+                        "start_s": one.start_s,
+                        "end_s": one.end_s,
+                    }
+                )
+                for one in said
+            ],
+            await known_identity(db, means.keyring, consultation),
+            note.template,
+        )
+
+
+async def compose(ai: ClinicalAI, source: Source) -> Written:
+    """Mask → entities → write → judge. No transaction is open meanwhile."""
+    heard = [u for u in source.utterances if u.text.strip()]
+    if not heard:
+        raise NothingSaid
+    masked = await ai.mask(heard, source.known)
+    if [u.id for u in masked.utterances] != [u.id for u in heard]:
+        raise UnusableAnswer(stage="mask")
+    entities = await ai.entities(masked.utterances)
+    draft = await ai.write(masked.utterances, entities, source.template)
+    judged = await ai.judge(draft, masked.utterances, entities)
+    if len(judged.statements) != len(draft.statements) or any(s.verdict is None for s in judged.statements):
+        raise UnusableAnswer(stage="judge")
+    return Written(masked, entities, draft, judged)
+
+
+async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, written: Written) -> None:
+    """Store draft, evidence, masks, version and event in one transaction; nothing if another run was first."""
+    async with means.database.transaction(actor) as db:
+        note = await find_note(db, note_id, lock=True)
+        if note.status is not NoteStatus.GENERATING:
+            return
+        key = await means.keyring.patient(db, note.patient_id)
+        statements = verified_all(written.judged.statements, written.masked)
+        note.status, note.failure_code = NoteStatus.DRAFT, None
+        note.method, note.model = written.draft.method, written.draft.model
+        note.completeness = written.judged.completeness
+        note.ai_approved = written.judged.approved and not flagged_among(statements)
+        note.source_message_ids = [u.id for u in source.utterances]
+        note.source_hash = key.blind("note source", "\n".join(f"{u.id} {u.text}" for u in source.utterances))
+        context = Context(entities=tuple(written.entities), missing=tuple(written.judged.missing))
+        seal_content(key, note, source=written.masked, masks=written.masked.originals, context=context)
+        rows = [
+            new_statement(key, note.id, position, statement, body_of(statement, written.masked))
+            for position, statement in enumerate(statements, start=1)
+        ]
+        db.add_all([s.row for s in rows])
+        await db.flush()
+        await freeze(db, OpenNote(note, key, rows, written.masked, context, written.masked.originals), "generated")
+        await publish(
+            db, "note.ready", note_id=note.id, consultation_id=note.consultation_id, patient_id=note.patient_id
+        )
+
+
+def new_statement(key: Key, note_id: UUID, position: int, judged: Statement, body: StatementBody) -> OpenStatement:
+    row = NoteStatement(
+        id=new_id(),
+        note_id=note_id,
+        position=position,
+        section=judged.section,
+        kind=judged.kind,
+        verdict=judged.verdict,
+    )
+    row.body = seal_body(key, row.id, body)
+    return OpenStatement(row, body, None)
+
+
+async def remember(means: Means, actor: Actor, note_id: UUID, error: AuricleError) -> None:
+    """Keep the code of the latest failure, so that whoever waits can be told why."""
+    async with means.database.transaction(actor) as db:
+        note = await find_note(db, note_id, lock=True)
+        if note.status in UNFINISHED:
+            note.failure_code = error.code
+
+
+async def known_identity(db: AsyncSession, keyring: Keyring, consultation: Consultation) -> Known:
+    """What the platform knows of the people in a consultation: every mention of it is masked."""
+    identity = await identity_of(db, keyring, await find_patient(db, consultation.patient_id))
+    clinician = await db.get(Member, consultation.clinician_id) if consultation.clinician_id else None
+    names = [identity.full_name, identity.given_name, identity.family_name]
+    if clinician is not None:
+        names += [clinician.full_name, clinician.given_name, clinician.family_name]
+    return Known(
+        names=[name for name in dict.fromkeys(names) if name],
+        phones=[identity.phone] if identity.phone else [],
+        emails=[identity.email] if identity.email else [],
+        record_numbers=[identity.record_number] if identity.record_number else [],
+        addresses=[identity.address] if identity.address else [],
+        birth_date=identity.birth_date.isoformat() if identity.birth_date else None,
+    )

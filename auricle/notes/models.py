@@ -1,0 +1,88 @@
+"""SOAP notes, their statements and frozen versions. Clinical columns are sealed under the patient's own key."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from auricle.db.base import Base, Tenant
+
+
+class NoteStatus(StrEnum):
+    QUEUED = "queued"
+    GENERATING = "generating"
+    DRAFT = "draft"
+    APPROVED = "approved"
+    FAILED = "failed"
+    DELETED = "deleted"  # kept with its versions until the patient's erasure, and shown to nobody
+
+
+UNFINISHED = (NoteStatus.QUEUED, NoteStatus.GENERATING)
+
+
+class Note(Tenant, Base):
+    """A note of one consultation. `ai_approved` is the judge's verdict, `user_approved` the clinician's signature.
+
+    `version` is that of its newest `NoteVersion`, 0 until the draft is written. `source` is a sealed `Source`, `masks`
+    a sealed `Masks`, `context_data` a sealed `Context`.
+    """
+
+    __tablename__ = "soap_note"
+    consultation_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    status: Mapped[NoteStatus] = mapped_column(default=NoteStatus.QUEUED)
+    failure_code: Mapped[str | None]
+    template: Mapped[str] = mapped_column(default="soap")
+    version: Mapped[int] = mapped_column(default=0)
+    ai_approved: Mapped[bool | None]
+    user_approved: Mapped[bool] = mapped_column(default=False)
+    approved_by: Mapped[UUID | None]
+    approved_at: Mapped[datetime | None]
+    requested_by: Mapped[UUID | None]
+    deleted_by: Mapped[UUID | None]
+    deleted_at: Mapped[datetime | None]
+    method: Mapped[str | None]
+    model: Mapped[str | None]
+    completeness: Mapped[float | None]
+    source_message_ids: Mapped[list[Any]] = mapped_column(default=list)
+    source_hash: Mapped[bytes | None]  # keyed: tells whether the words are still the same, and nothing about them
+    source: Mapped[bytes | None]
+    masks: Mapped[bytes | None]
+    context_data: Mapped[bytes | None]
+
+
+class NoteStatement(Tenant, Base):
+    """One statement with the judge's verdict, and what people did about it. `body` is a sealed `StatementBody`."""
+
+    __tablename__ = "note_statement"
+    note_id: Mapped[UUID]
+    position: Mapped[int]
+    section: Mapped[str]
+    kind: Mapped[str]
+    verdict: Mapped[str]
+    edited: Mapped[bool] = mapped_column(default=False)
+    seen_by: Mapped[UUID | None]
+    seen_at: Mapped[datetime | None]
+    overruled_by: Mapped[UUID | None]
+    overruled_at: Mapped[datetime | None]
+    overrule_reason: Mapped[bytes | None]
+    body: Mapped[bytes]
+
+    @property
+    def overruled(self) -> bool:
+        return self.overruled_by is not None
+
+
+class NoteVersion(Tenant, Base):
+    """The whole note as it once was, sealed. Nobody can change or remove one; `hash` chains it to the one before."""
+
+    __tablename__ = "note_version"
+    note_id: Mapped[UUID]
+    number: Mapped[int]
+    reason: Mapped[str]  # generated | edited | approved
+    created_by: Mapped[UUID | None]
+    body: Mapped[bytes]
+    previous_hash: Mapped[bytes | None]
+    hash: Mapped[bytes]

@@ -1,0 +1,118 @@
+"""Read notes. Each read is audited, and one that puts the identifiers back is audited as such."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.actor import Actor
+from auricle.ai.port import Entity, Utterance
+from auricle.ai.privacy.mask import unmask
+from auricle.audit.reads import record, record_read
+from auricle.db.sealed import Keyring
+from auricle.db.session import Database, actor_of
+from auricle.notes.content import OpenNote, OpenStatement, find_note, open_note
+from auricle.notes.models import UNFINISHED, Note, NoteStatus
+from auricle.notes.schemas import EvidenceOut, MissingOut, NoteOut, NoteRow, StatementOut
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+
+ROW = [getattr(Note, name) for name in NoteRow.model_fields]
+
+
+async def list_notes(
+    db: AsyncSession,
+    *,
+    status: NoteStatus | None = None,
+    consultation_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int = 20,
+) -> Sequence[NoteRow]:
+    """Newest first, nothing unsealed; one audit entry for the page."""
+    statement = select(*ROW).where(Note.status != NoteStatus.DELETED).order_by(Note.id.desc()).limit(limit)
+    if status is not None:
+        statement = statement.where(Note.status == status)
+    if consultation_id is not None:
+        statement = statement.where(Note.consultation_id == consultation_id)
+    if patient_id is not None:
+        statement = statement.where(Note.patient_id == patient_id)
+    if before is not None:
+        statement = statement.where(Note.id < before)
+    rows = (await db.execute(statement)).all()
+    await record_read(db, "soap_note", None, listed=len(rows))
+    return [NoteRow.model_validate(row) for row in rows]
+
+
+async def read_note(db: AsyncSession, keyring: Keyring, note_id: UUID, *, reveal: bool = False) -> NoteOut:
+    """A whole note. `reveal` puts the identifiers back, for those who hold `notes:reveal`."""
+    if reveal:
+        actor_of(db).require("notes:reveal")
+    note = await find_note(db, note_id)
+    opened = await open_note(db, keyring, note)
+    if reveal:
+        await record(db, "reveal", "soap_note", note.id, version=note.version, masks=len(opened.masks))
+    else:
+        await record_read(db, "soap_note", note.id, version=note.version)
+    return shown(opened, reveal=reveal)
+
+
+async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: float) -> Note:
+    """A note, unopened, once it is written or has failed, or when `wait_s` is over. Looks with short transactions."""
+    loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
+    deadline = loop.time() + wait_s
+    while True:
+        async with database.transaction(actor) as db:
+            note = await find_note(db, note_id)
+        left_s = deadline - loop.time()
+        if note.status not in UNFINISHED or left_s <= 0:
+            return note
+        await asyncio.sleep(min(pause_s, left_s))
+        pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+
+
+def shown(opened: OpenNote, *, reveal: bool) -> NoteOut:
+    masks: Mapping[str, str] = opened.masks if reveal else {}
+    said = {u.id: u for u in opened.source.utterances}
+    return NoteOut(
+        **NoteRow.model_validate(opened.note).model_dump(),
+        revealed=reveal,
+        statements=[shown_statement(s, said, masks) for s in opened.statements],
+        missing=[
+            MissingOut(
+                kind=one.kind,
+                text=unmask(one.text, masks),
+                message_id=UUID(one.evidence.utterance_id),
+                quote=unmask(one.evidence.quote, masks),
+            )
+            for one in opened.context.missing
+        ],
+        context_data=[shown_entity(entity, masks) for entity in opened.context.entities],
+    )
+
+
+def shown_statement(one: OpenStatement, said: Mapping[str, Utterance], masks: Mapping[str, str]) -> StatementOut:
+    return StatementOut.model_validate(
+        {
+            **{name: getattr(one.row, name) for name in ("id", "section", "position", "kind", "verdict", "edited")},
+            **{name: getattr(one.row, name) for name in ("seen_by", "seen_at", "overruled_by")},
+            "overrule_reason": one.overrule_reason,
+            "text": unmask(one.body.text, masks),
+            "evidence": [
+                EvidenceOut(
+                    **cited.model_dump(exclude={"quote"}),
+                    quote=unmask(cited.quote, masks),
+                    speaker=said[str(cited.message_id)].speaker,
+                    start_s=said[str(cited.message_id)].start_s,
+                )
+                for cited in one.body.evidence
+            ],
+            "checks": [c.model_copy(update={"detail": unmask(c.detail, masks)}) for c in one.body.checks],
+        }
+    )
+
+
+def shown_entity(entity: Entity, masks: Mapping[str, str]) -> Entity:
+    return entity.model_copy(update={"text": unmask(entity.text, masks), "name": unmask(entity.name, masks)})

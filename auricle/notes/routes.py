@@ -1,0 +1,254 @@
+"""`/api/v1/soap`"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response, status
+
+from auricle.actor import Actor
+from auricle.errors import AuricleError, Forbidden, NotFound
+from auricle.notes.approve import (
+    ContradictedStatements,
+    NotADraft,
+    NothingToOverrule,
+    StaleVersion,
+    UnknownStatements,
+    UnseenStatements,
+    approve_all,
+    overrule,
+)
+from auricle.notes.edit import UnknownSpan, discard, edit_note
+from auricle.notes.export.markdown import markdown
+from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note
+from auricle.notes.models import NoteStatus, NoteVersion
+from auricle.notes.read import finished, list_notes, read_note
+from auricle.notes.schemas import (
+    Approval,
+    Approved,
+    EditIn,
+    GenerateIn,
+    HistoryOut,
+    NoteOut,
+    NoteRow,
+    Overruled,
+    OverruleIn,
+    Requested,
+    VersionOut,
+    VersionRow,
+)
+from auricle.notes.versions import history, read_version
+from auricle.web.deps import Db, Installed, Requires
+from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.problems import problems
+
+router = APIRouter(prefix="/api/v1/soap", tags=["notes"])
+
+Reader = Annotated[Actor, Requires("notes:read")]
+Writer = Annotated[Actor, Requires("notes:write")]
+Approver = Annotated[Actor, Requires("notes:approve")]
+
+Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the whole note.")]
+Reveal = Annotated[bool, Query(description="Put the masked identifiers back; needs `notes:reveal`, and is audited.")]
+
+
+class VersionNeeded(AuricleError):
+    """Say which version you read, in `version` or `If-Match`."""
+
+    status, code, title = 428, "note.version_needed", "Version needed"
+
+
+@router.post(
+    "/generate",
+    operation_id="generate_note",
+    summary="Write a note from a consultation",
+    description="202 with the note's id and where to look; 200 with the whole note when it was ready within `wait`.",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses={200: {"model": Requested}, **problems(Forbidden, NotFound, NothingSaid)},
+)
+async def generate(
+    body: GenerateIn, assembly: Installed, actor: Writer, response: Response, wait: Wait = 0
+) -> Requested:
+    # Not the request's own transaction: it must be committed before the wait, for the job to be seen.
+    async with assembly.database.transaction(actor) as db:
+        note = await request_note(db, body.consultation_id, body.template)
+    if wait:
+        note = await finished(assembly.database, actor, note.id, wait_s=wait)
+    place = f"/api/v1/soap/notes/{note.id}"
+    response.headers["Location"] = place
+    requested = Requested(id=note.id, status=note.status, failure_code=note.failure_code, status_url=place)
+    if wait and note.version > 0 and actor.may("notes:read"):
+        async with assembly.database.transaction(actor) as db:
+            requested.note = await read_note(db, assembly.keyring, note.id)
+        response.status_code = status.HTTP_200_OK
+    return requested
+
+
+@router.get("/notes", operation_id="list_notes", summary="Notes, newest first", responses=problems(Forbidden))
+async def index(
+    db: Db,
+    actor: Reader,
+    status: NoteStatus | None = None,
+    consultation_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[NoteRow]:
+    rows = await list_notes(
+        db,
+        status=status,
+        consultation_id=consultation_id,
+        patient_id=patient_id,
+        before=after(cursor),
+        limit=limit + 1,
+    )
+    return page(rows, [row.id for row in rows], limit)
+
+
+@router.get(
+    "/notes/{note_id}",
+    operation_id="get_note",
+    summary="A note with its evidence and the judge's verdicts",
+    responses=problems(Forbidden, NotFound),
+)
+async def get(
+    note_id: UUID, db: Db, assembly: Installed, actor: Reader, response: Response, reveal: Reveal = False
+) -> NoteOut:
+    note = await read_note(db, assembly.keyring, note_id, reveal=reveal)
+    response.headers["ETag"] = f'"{note.version}"'
+    return note
+
+
+@router.put(
+    "/notes/{note_id}",
+    operation_id="edit_note",
+    summary="Change a draft; what was changed is judged anew",
+    responses=problems(
+        Forbidden, NotFound, NotADraft, StaleVersion, UnknownStatements, UnknownSpan, VersionNeeded, UnusableAnswer
+    ),
+)
+async def edit(
+    note_id: UUID,
+    body: EditIn,
+    assembly: Installed,
+    actor: Writer,
+    response: Response,
+    if_match: Annotated[str | None, Header(pattern=r'^(W/)?"?[0-9]{1,9}"?$')] = None,
+) -> NoteOut:
+    version = read_version_of(body.version, if_match)
+    await edit_note(assembly, actor, note_id, version=version, wanted=[s.wanted() for s in body.statements])
+    async with assembly.database.transaction(actor) as db:
+        note = await read_note(db, assembly.keyring, note_id)
+    response.headers["ETag"] = f'"{note.version}"'
+    return note
+
+
+@router.delete(
+    "/notes/{note_id}",
+    operation_id="delete_note",
+    summary="Discard a note that nobody signed",
+    description="It is no longer shown; the record keeps it, with its versions, until the patient's erasure.",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(Forbidden, NotFound, NotADraft),
+)
+async def delete(note_id: UUID, db: Db, actor: Writer) -> None:
+    await discard(db, note_id)
+
+
+@router.get(
+    "/notes/{note_id}/versions",
+    operation_id="list_note_versions",
+    summary="A note's versions, and whether their chain of hashes holds",
+    responses=problems(Forbidden, NotFound),
+)
+async def versions(note_id: UUID, db: Db, actor: Reader) -> HistoryOut:
+    found = await history(db, note_id)
+    return HistoryOut(intact=found.intact, versions=[VersionRow(**about(v)) for v in found.versions])
+
+
+@router.get(
+    "/notes/{note_id}/versions/{number}",
+    operation_id="get_note_version",
+    summary="A version as it once was, masked",
+    responses=problems(Forbidden, NotFound),
+)
+async def one_version(note_id: UUID, number: int, db: Db, assembly: Installed, actor: Reader) -> VersionOut:
+    version, then = await read_version(db, assembly.keyring, note_id, number)
+    return VersionOut(
+        **about(version),
+        statements=list(then.statements),
+        approved_by=then.approved_by,
+        ai_approved=then.ai_approved,
+        completeness=then.completeness,
+    )
+
+
+@router.post(
+    "/approve",
+    operation_id="approve_notes",
+    summary="Sign one draft or several, all or none",
+    responses=problems(
+        Forbidden, NotFound, NotADraft, StaleVersion, UnseenStatements, ContradictedStatements, UnknownStatements
+    ),
+)
+async def approve(body: Approval, db: Db, assembly: Installed, actor: Approver) -> Approved:
+    notes = await approve_all(db, assembly.keyring, body.signatures())
+    return Approved(notes=[NoteRow.model_validate(note) for note in notes])
+
+
+@router.post(
+    "/notes/{note_id}/statements/{statement_id}/overrule",
+    operation_id="overrule_statement",
+    summary="Let a statement stand against the judge, with a reason",
+    responses=problems(Forbidden, NotFound, NotADraft, NothingToOverrule),
+)
+async def overrule_one(
+    note_id: UUID, statement_id: UUID, body: OverruleIn, db: Db, assembly: Installed, actor: Approver
+) -> Overruled:
+    return Overruled.model_validate(
+        await overrule(db, assembly.keyring, note_id, statement_id, body.reason), from_attributes=True
+    )
+
+
+@router.get(
+    "/notes/{note_id}/export",
+    operation_id="export_note",
+    summary="A note as a document",
+    response_class=Response,
+    responses={200: {"content": {"text/markdown": {}}}, **problems(Forbidden, NotFound, NotADraft)},
+)
+async def export(
+    note_id: UUID,
+    db: Db,
+    assembly: Installed,
+    actor: Reader,
+    format: Literal["markdown"] = "markdown",
+    reveal: Reveal = False,
+) -> Response:
+    note = await read_note(db, assembly.keyring, note_id, reveal=reveal)
+    if note.version == 0:
+        raise NotADraft(status=note.status.value)
+    return Response(
+        markdown(note),
+        media_type="text/markdown; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="note-{note.id}-v{note.version}.md"'},
+    )
+
+
+def read_version_of(version: int | None, if_match: str | None) -> int:
+    """The version a client read, by whichever way it says so."""
+    matched = None if if_match is None else int(if_match.removeprefix("W/").strip('"'))
+    said = {v for v in (version, matched) if v is not None}
+    if len(said) != 1:
+        raise VersionNeeded
+    return said.pop()
+
+
+def about(version: NoteVersion) -> dict[str, object]:
+    return {
+        "number": version.number,
+        "reason": version.reason,
+        "created_by": version.created_by,
+        "created_at": version.created_at,
+        "hash": version.hash.hex(),
+        "previous_hash": version.previous_hash.hex() if version.previous_hash else None,
+    }

@@ -1,0 +1,195 @@
+"""What notes look like from outside."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from auricle.ai.port import Check, Entity, Section, Verdict
+from auricle.notes.approve import Signature
+from auricle.notes.content import FrozenStatement
+from auricle.notes.edit import Span, Wanted
+from auricle.notes.models import NoteStatus
+
+Template = Literal["soap"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class GenerateIn(Body):
+    consultation_id: UUID
+    template: Template = "soap"
+
+
+class SpanIn(Body):
+    """A place in the masked text of one message of the consultation."""
+
+    message_id: UUID
+    start: int = Field(ge=0, le=1_000_000)
+    end: int = Field(ge=1, le=1_000_000)
+
+
+class StatementIn(Body):
+    id: UUID | None = Field(None, description="Of a statement to keep or change; absent for a new one.")
+    section: Section
+    text: Text
+    kind: Literal["fact", "inferred", "plan"] = "fact"
+    evidence: Annotated[list[SpanIn], Field(max_length=20)] | None = Field(
+        None, description="Absent: as it was. What it quotes is taken from the source, never from you."
+    )
+
+    def wanted(self) -> Wanted:
+        spans = None if self.evidence is None else [Span(s.message_id, s.start, s.end) for s in self.evidence]
+        return Wanted(self.section, self.text, self.kind, self.id, spans)
+
+
+class EditIn(Body):
+    version: int | None = Field(None, ge=1, description="The version you read; or say it in `If-Match`.")
+    statements: list[StatementIn] = Field(max_length=300, description="All of them, in order; others are removed.")
+
+
+class Signing(Body):
+    note_id: UUID
+    version: int = Field(ge=1, description="The version you read.")
+    seen: set[UUID] = Field(default_factory=set, max_length=300, description="Unsupported statements you looked at.")
+
+    def signature(self) -> Signature:
+        return Signature(self.note_id, self.version, frozenset(self.seen))
+
+
+class Approval(Body):
+    """One note (`note_id`, `version`, `seen`) or several (`notes`); all are signed, or none."""
+
+    note_id: UUID | None = None
+    version: int | None = Field(None, ge=1)
+    seen: set[UUID] = Field(default_factory=set, max_length=300)
+    notes: list[Signing] = Field(default_factory=list, max_length=50)
+
+    @model_validator(mode="after")
+    def one_form(self) -> Self:
+        single = self.note_id is not None and self.version is not None
+        if single == bool(self.notes) or (self.notes and (self.note_id or self.version or self.seen)):
+            raise ValueError("name one note with its version, or `notes`")
+        if len({n.note_id for n in self.notes}) != len(self.notes):
+            raise ValueError("a note is named twice")
+        return self
+
+    def signatures(self) -> list[Signature]:
+        if self.note_id is None or self.version is None:
+            return [n.signature() for n in self.notes]
+        return [Signature(self.note_id, self.version, frozenset(self.seen))]
+
+
+class OverruleIn(Body):
+    reason: Annotated[Text, StringConstraints(min_length=3, max_length=1_000)]
+
+
+class NoteRow(BaseModel):
+    """A note without anything clinical."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    consultation_id: UUID
+    patient_id: UUID
+    status: NoteStatus
+    failure_code: str | None
+    template: str
+    version: int
+    ai_approved: bool | None = Field(description="The judge's verdict.")
+    user_approved: bool = Field(description="A clinician has signed.")
+    approved_by: UUID | None
+    approved_at: datetime | None
+    method: str | None = Field(description="How it was written; shown wherever the note is shown.")
+    model: str | None
+    completeness: float | None = Field(description="Share of the source's salient findings that the note carries.")
+    created_at: datetime
+
+
+class EvidenceOut(BaseModel):
+    message_id: UUID
+    speaker: str
+    start_s: float | None
+    start: int = Field(description="Offset in the masked message.")
+    end: int
+    original_start: int = Field(description="Offset in the message as it was said.")
+    original_end: int
+    quote: str
+
+
+class StatementOut(BaseModel):
+    id: UUID
+    section: Section
+    position: int
+    kind: str
+    text: str
+    verdict: Verdict
+    edited: bool
+    seen_by: UUID | None
+    seen_at: datetime | None
+    overruled_by: UUID | None
+    overrule_reason: str | None
+    evidence: list[EvidenceOut]
+    checks: list[Check]
+
+
+class MissingOut(BaseModel):
+    kind: str
+    text: str
+    message_id: UUID
+    quote: str
+
+
+class NoteOut(NoteRow):
+    """A whole note. Identifiers stand as masks (`[PERSON_1]`) unless `revealed`."""
+
+    revealed: bool
+    statements: list[StatementOut]
+    missing: list[MissingOut]
+    context_data: list[Entity] = Field(description="Entities of the conversation.")
+
+
+class Requested(BaseModel):
+    id: UUID
+    status: NoteStatus
+    failure_code: str | None
+    status_url: str
+    note: NoteOut | None = Field(None, description="Whole, when it was ready within `wait`.")
+
+
+class Approved(BaseModel):
+    notes: list[NoteRow]
+
+
+class VersionRow(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    reason: Literal["generated", "edited", "approved"]
+    created_by: UUID | None
+    created_at: datetime
+    hash: str
+    previous_hash: str | None
+
+
+class HistoryOut(BaseModel):
+    intact: bool = Field(description="The chain of hashes holds from the first version to the last.")
+    versions: list[VersionRow]
+
+
+class VersionOut(VersionRow):
+    statements: list[FrozenStatement]
+    approved_by: UUID | None
+    ai_approved: bool | None
+    completeness: float | None
+
+
+class Overruled(BaseModel):
+    id: UUID
+    verdict: Verdict
+    overruled_by: UUID
+    overruled_at: datetime
