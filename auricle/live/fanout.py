@@ -35,7 +35,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 WINDOW = 5_000  # most events one read may bring; beyond that watchers are told to load anew
 MOST_WAITING = 256  # events a watcher may be behind
 MOST_WATCHERS = 5_000
-CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
+CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 READ = """
 with here as (select pg_snapshot_xmin(pg_current_snapshot()) as oldest_open)

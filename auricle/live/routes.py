@@ -21,16 +21,25 @@ router = APIRouter(prefix="/api/v1", tags=["events"])
 KEEP_ALIVE_S = 15.0
 
 
-@router.get("/events", operation_id="follow_events", summary="Live events of the organization",
-            response_class=StreamingResponse, responses=problems(Forbidden, BadCursor))
-async def follow(assembly: Installed, actor: Annotated[Actor, Requires("events:read")],
-                 kind: Annotated[list[str] | None, Query(max_length=20)] = None,
-                 last_event_id: Annotated[str | None, Header(max_length=100)] = None) -> StreamingResponse:
+@router.get(
+    "/events",
+    operation_id="follow_events",
+    summary="Live events of the organization",
+    response_class=StreamingResponse,
+    responses=problems(Forbidden, BadCursor),
+)
+async def follow(
+    assembly: Installed,
+    actor: Annotated[Actor, Requires("events:read")],
+    kind: Annotated[list[str] | None, Query(max_length=20)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+) -> StreamingResponse:
     return StreamingResponse(stream(assembly, actor, kind, last_event_id), media_type="text/event-stream")
 
 
-async def stream(assembly: Assembly, actor: Actor, kinds: list[str] | None,
-                 after: str | None) -> AsyncGenerator[bytes, None]:
+async def stream(
+    assembly: Assembly, actor: Actor, kinds: list[str] | None, after: str | None
+) -> AsyncGenerator[bytes, None]:
     if actor.organization_id is None:
         raise Forbidden("Live events belong to an organization.")
     async with assembly.fanout.subscribe(actor.organization_id, kinds, after) as watcher:
