@@ -41,8 +41,19 @@ from auricle.settings import Settings
 from auricle.storage.objects import LocalObjects
 from auricle.web.app import build_app
 
-ROUTERS: list[APIRouter] = [sign_in, patients, agents, consultations, conversation, knowledge, notes, events, providers,
-                            billing, audit]
+ROUTERS: list[APIRouter] = [
+    sign_in,
+    patients,
+    agents,
+    consultations,
+    conversation,
+    knowledge,
+    notes,
+    events,
+    providers,
+    billing,
+    audit,
+]
 
 
 def application(settings: Settings) -> FastAPI:
@@ -66,14 +77,23 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         stack.push_async_callback(router.aclose)
         store = PgVector()
         yield Assembly(
-            settings=settings, database=database, keyring=keyring,
-            presence=Presence(database, keyring.token_secret), router=router, usage=usage,
+            settings=settings,
+            database=database,
+            keyring=keyring,
+            presence=Presence(database, keyring.token_secret),
+            router=router,
+            usage=usage,
             objects=LocalObjects(settings.data_dir / "objects"),
             knowledge=Knowledge(database, store, Snapshots(database, store), embedding(router)),
-            fanout=await stack.enter_async_context(Fanout(database_url)), ai=LocalAI(),
-            calls=(await stack.enter_async_context(Calls.started(settings.voice, router)) if calls
-                   else Calls(settings.voice)),
-            worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "")
+            fanout=await stack.enter_async_context(Fanout(database_url)),
+            ai=LocalAI(),
+            calls=(
+                await stack.enter_async_context(Calls.started(settings.voice, router))
+                if calls
+                else Calls(settings.voice)
+            ),
+            worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "",
+        )
 
 
 class embedding:  # noqa: N801 - a function with state: the router it embeds through
@@ -82,8 +102,9 @@ class embedding:  # noqa: N801 - a function with state: the router it embeds thr
     def __init__(self, router: Router) -> None:
         self._router = router
 
-    async def __call__(self, texts: Sequence[str], *, task: Literal["query", "document"],
-                       organization_id: UUID | None) -> NDArray[np.float32]:
+    async def __call__(
+        self, texts: Sequence[str], *, task: Literal["query", "document"], organization_id: UUID | None
+    ) -> NDArray[np.float32]:
         call = Call(organization_id, self._router.choices("embedding"))
         return (await self._router.embed(call, texts, task=task)).vectors
 

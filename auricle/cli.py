@@ -15,8 +15,12 @@ from auricle import __version__
 from auricle.errors import AuricleError
 from auricle.settings import Settings
 
-app = typer.Typer(help="Auricle, an open clinical voice platform.", no_args_is_help=True, add_completion=False,
-                  pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Auricle, an open clinical voice platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 providers_app = typer.Typer(help="Providers of this installation.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 models_app = typer.Typer(help="Local model files.", no_args_is_help=True)
@@ -53,9 +57,13 @@ def version() -> None:
 
 
 @app.command("up")
-def up_command(data_dir: DataDir = None, host: str | None = None, port: int | None = None,
-               database_url: Annotated[str | None, typer.Option(help="The application role's URL.")] = None,
-               sample_data: bool = True) -> None:
+def up_command(
+    data_dir: DataDir = None,
+    host: str | None = None,
+    port: int | None = None,
+    database_url: Annotated[str | None, typer.Option(help="The application role's URL.")] = None,
+    sample_data: bool = True,
+) -> None:
     """Run it all on this machine: embedded PostgreSQL, API, voice, AI and worker, on one address."""
     from auricle.up import up
 
@@ -76,10 +84,22 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     # One full collection stalled every call by 70 ms (notes on joints): what is here after loading stays for good.
     gc.collect()
     gc.freeze()
-    uvicorn.run(application_, host=settings.host, port=settings.port, loop="uvloop", http="httptools",
-                ws="websockets-sansio", ws_max_size=128_000, ws_per_message_deflate=False, access_log=False,
-                log_config=None, timeout_graceful_shutdown=10, server_header=False, backlog=2048,
-                limit_concurrency=2_000)
+    uvicorn.run(
+        application_,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=128_000,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+        backlog=2048,
+        limit_concurrency=2_000,
+    )
 
 
 @app.command()
@@ -101,8 +121,10 @@ def migrate_command() -> None:
 
 
 @database_app.command("prepare")
-def prepare_command(admin_url: Annotated[str, typer.Option(envvar="AURICLE_ADMIN_URL", help="An administrator's URL.")],
-                    name: str = "auricle") -> None:
+def prepare_command(
+    admin_url: Annotated[str, typer.Option(envvar="AURICLE_ADMIN_URL", help="An administrator's URL.")],
+    name: str = "auricle",
+) -> None:
     """Create roles, database and extension on a PostgreSQL, and print the three URLs to configure."""
     import secrets
 
@@ -161,8 +183,9 @@ def with_database(settings: Settings) -> Settings:
     from auricle.db.embedded import attach
 
     urls = attach(settings.data_dir)
-    return settings.model_copy(update={"database_url": secret(urls.app), "worker_url": secret(urls.worker),
-                                       "owner_url": secret(urls.owner)})
+    return settings.model_copy(
+        update={"database_url": secret(urls.app), "worker_url": secret(urls.worker), "owner_url": secret(urls.owner)}
+    )
 
 
 def secret(text: str) -> Any:

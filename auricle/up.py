@@ -53,8 +53,9 @@ class Part:
         self.started = [*[t for t in self.started if now - t < 60], now]
         if len(self.started) > RESTARTS_PER_MINUTE:
             raise PartFailed(f"The {self.role} process ends again and again; its log above says why.")
-        self.process = subprocess.Popen([sys.executable, "-m", "auricle", self.role], env=self.environment,
-                                        preexec_fn=die_with_parent())
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "auricle", self.role], env=self.environment, preexec_fn=die_with_parent()
+        )
 
     def ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
@@ -101,9 +102,11 @@ def database(settings: Settings, say: Callable[[str], None]) -> Iterator[Urls]:
     if settings.database_url is not None:
         if settings.worker_url is None:
             raise Misconfigured("With AURICLE_DATABASE_URL set, AURICLE_WORKER_URL is needed too.")
-        yield Urls(settings.database_url.get_secret_value(),
-                   settings.owner_url.get_secret_value() if settings.owner_url else "",
-                   settings.worker_url.get_secret_value())
+        yield Urls(
+            settings.database_url.get_secret_value(),
+            settings.owner_url.get_secret_value() if settings.owner_url else "",
+            settings.worker_url.get_secret_value(),
+        )
         return
     say(f"starting the embedded PostgreSQL in {settings.data_dir} …")
     with running(settings.data_dir) as server:
@@ -112,9 +115,15 @@ def database(settings: Settings, say: Callable[[str], None]) -> Iterator[Urls]:
 
 def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
     """What a part needs to know; the database's passwords go by environment, never on a command line."""
-    return {**os.environ, "AURICLE_DATABASE_URL": urls.app, "AURICLE_WORKER_URL": urls.worker,
-            "AURICLE_DATA_DIR": str(settings.data_dir), "AURICLE_HOST": settings.host,
-            "AURICLE_PORT": str(settings.port), "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower()}
+    return {
+        **os.environ,
+        "AURICLE_DATABASE_URL": urls.app,
+        "AURICLE_WORKER_URL": urls.worker,
+        "AURICLE_DATA_DIR": str(settings.data_dir),
+        "AURICLE_HOST": settings.host,
+        "AURICLE_PORT": str(settings.port),
+        "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower(),
+    }
 
 
 def check_port(host: str, port: int) -> None:
@@ -134,8 +143,12 @@ def await_ready(settings: Settings, parts: list[Part]) -> None:
         for part in parts:
             if part.ended():
                 raise PartFailed(f"The {part.role} process ended while starting; its log above says why.")
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(  # noqa: S310 - our own address
-                f"http://{address}:{settings.port}/ready", timeout=2) as answer:
+        with (
+            contextlib.suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(  # noqa: S310 - our own address
+                f"http://{address}:{settings.port}/ready", timeout=2
+            ) as answer,
+        ):
             if answer.status == 200:
                 return
         time.sleep(0.1)

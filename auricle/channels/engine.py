@@ -21,8 +21,9 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
     """The engine's callables, closed over one talk."""
     prepared = assembly.calls.prepared
 
-    async def transcribe(audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int,
-                         language: str) -> AsyncGenerator[Transcript | Usage, None]:
+    async def transcribe(
+        audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int, language: str
+    ) -> AsyncGenerator[Transcript | Usage, None]:
         call = call_for(assembly, talk, "stt", language)
         keyterms = talk.agent.config.keyterms
         async with aclosing(assembly.router.transcribe(call, audio, rate_hz=rate_hz, keyterms=keyterms)) as events:
@@ -53,8 +54,17 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
             consultation = await find_consultation(db, talk.consultation_id)
             await raise_alert(db, consultation, script.category, turn_id)
 
-    return Services(transcribe=transcribe, answer=reply, speak=speak, emergency=flagged, record=record,
-                    apology=prepared.apology, filler=prepared.filler, guard=guard, alert=alert)
+    return Services(
+        transcribe=transcribe,
+        answer=reply,
+        speak=speak,
+        emergency=flagged,
+        record=record,
+        apology=prepared.apology,
+        filler=prepared.filler,
+        guard=guard,
+        alert=alert,
+    )
 
 
 async def store_turn(assembly: Assembly, talk: Talk, turn: TurnRecord) -> None:
@@ -73,12 +83,31 @@ async def store_turn(assembly: Assembly, talk: Talk, turn: TurnRecord) -> None:
 def said_in(turn: TurnRecord) -> list[Said]:
     said: list[Said] = []
     if turn.user_text:
-        said.append(Said("patient", turn.user_text, id=turn.turn_id, language=turn.language, start_s=turn.started_s,
-                         end_s=turn.ended_s, red_flag=turn.red_flag.category if turn.red_flag else None))
+        said.append(
+            Said(
+                "patient",
+                turn.user_text,
+                id=turn.turn_id,
+                language=turn.language,
+                start_s=turn.started_s,
+                end_s=turn.ended_s,
+                red_flag=turn.red_flag.category if turn.red_flag else None,
+            )
+        )
     if turn.answer_text:
-        said.append(Said("assistant", turn.answer_text, id=uuid5(turn.turn_id, "assistant"),
-                         heard=turn.heard_text if turn.interrupted else None, interrupted=turn.interrupted,
-                         language=turn.language, start_s=turn.reply_started_s, end_s=turn.reply_ended_s,
-                         citations=[citation_json(c) for c in turn.citations], waterfall=dict(turn.waterfall_ms),
-                         processing_ms=int(turn.waterfall_ms.get("first_audio", 0)) or None))
+        said.append(
+            Said(
+                "assistant",
+                turn.answer_text,
+                id=uuid5(turn.turn_id, "assistant"),
+                heard=turn.heard_text if turn.interrupted else None,
+                interrupted=turn.interrupted,
+                language=turn.language,
+                start_s=turn.reply_started_s,
+                end_s=turn.reply_ended_s,
+                citations=[citation_json(c) for c in turn.citations],
+                waterfall=dict(turn.waterfall_ms),
+                processing_ms=int(turn.waterfall_ms.get("first_audio", 0)) or None,
+            )
+        )
     return said

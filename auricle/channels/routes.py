@@ -36,7 +36,9 @@ class TicketIn(BaseModel):
 
 
 class TicketOut(BaseModel):
-    ticket: str = Field(description="Goes into the subprotocol `ticket.<ticket>` beside `auricle.v1`, or into init-session.")
+    ticket: str = Field(
+        description="Goes into the subprotocol `ticket.<ticket>` beside `auricle.v1`, or into init-session."
+    )
     expires_in: int
     url: str
 
@@ -61,8 +63,12 @@ class MessageAnswer(BaseModel):
     session: Totals
 
 
-@router.post("/api/v1/ws/tickets", operation_id="create_ticket", summary="A one-time ticket that opens a socket",
-             responses=problems(Forbidden, NotFound, ConsultationEnded, Busy))
+@router.post(
+    "/api/v1/ws/tickets",
+    operation_id="create_ticket",
+    summary="A one-time ticket that opens a socket",
+    responses=problems(Forbidden, NotFound, ConsultationEnded, Busy),
+)
 async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> TicketOut:
     assembly.calls.check()
     await active_consultation(db, body.consultation_id)
@@ -75,17 +81,27 @@ async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> 
 async def streaming(websocket: WebSocket) -> None:
     """One live session: MISSION 1.3."""
     request_id.set(new_request_id())
-    seen = Actor.nobody(request_id=request_id.get(), address=websocket.client.host if websocket.client else "",
-                        user_agent=websocket.headers.get("user-agent", "")[:200])
+    seen = Actor.nobody(
+        request_id=request_id.get(),
+        address=websocket.client.host if websocket.client else "",
+        user_agent=websocket.headers.get("user-agent", "")[:200],
+    )
     await serve(websocket, installed(websocket), seen)
 
 
-@router.post("/api/v1/conversation/message", operation_id="send_message", response_model=MessageAnswer,
-             summary="One text message and its answer; streamed with `Accept: text/event-stream`",
-             responses={**problems(NotFound, ConsultationEnded, SessionEnded),
-                        200: {"content": {"text/event-stream": {}}, "description": "The answer."}})
-async def message(body: MessageIn, assembly: Installed, actor: Joiner,
-                  accept: Annotated[str, Header(max_length=200)] = "") -> MessageAnswer | StreamingResponse:
+@router.post(
+    "/api/v1/conversation/message",
+    operation_id="send_message",
+    response_model=MessageAnswer,
+    summary="One text message and its answer; streamed with `Accept: text/event-stream`",
+    responses={
+        **problems(NotFound, ConsultationEnded, SessionEnded),
+        200: {"content": {"text/event-stream": {}}, "description": "The answer."},
+    },
+)
+async def message(
+    body: MessageIn, assembly: Installed, actor: Joiner, accept: Annotated[str, Header(max_length=200)] = ""
+) -> MessageAnswer | StreamingResponse:
     talk, past = await begin(assembly, actor, body.session_id)
     exchange = Exchange(Said("patient", body.text, language=talk.language))
     answering = converse(assembly, talk, past, body.text, exchange)
@@ -100,13 +116,18 @@ async def message(body: MessageIn, assembly: Installed, actor: Joiner,
 async def whole(assembly: Installed, talk: Talk, exchange: Exchange) -> MessageAnswer:
     async with assembly.database.transaction(talk.actor) as db:
         session = await db.get_one(ConsultationSession, talk.session_id)
-    return MessageAnswer(text=exchange.text, citations=exchange.citations, red_flag=exchange.red_flag,
-                         metrics={k: round(v, 1) for k, v in exchange.waterfall.items()},
-                         session=Totals(tokens_used=session.tokens_used, calls_used=session.calls_used))
+    return MessageAnswer(
+        text=exchange.text,
+        citations=exchange.citations,
+        red_flag=exchange.red_flag,
+        metrics={k: round(v, 1) for k, v in exchange.waterfall.items()},
+        session=Totals(tokens_used=session.tokens_used, calls_used=session.calls_used),
+    )
 
 
-async def streamed(assembly: Installed, talk: Talk, exchange: Exchange,
-                   answering: AsyncGenerator[str, None]) -> AsyncGenerator[bytes, None]:
+async def streamed(
+    assembly: Installed, talk: Talk, exchange: Exchange, answering: AsyncGenerator[str, None]
+) -> AsyncGenerator[bytes, None]:
     async with aclosing(answering):
         async for sentence in answering:
             yield b"event: delta\ndata: " + orjson.dumps({"text": sentence}) + b"\n\n"

@@ -106,7 +106,8 @@ async def refuse(websocket: WebSocket, error: AuricleError) -> None:
         body = {"error_code": error.code, "message": error.message, "status": error.status}
         headers = {"Retry-After": "5"} if error.status == 503 else None
         await websocket.send_denial_response(
-            JSONResponse(body, error.status, headers, media_type="application/problem+json"))
+            JSONResponse(body, error.status, headers, media_type="application/problem+json")
+        )
 
 
 async def _admitted(websocket: WebSocket, assembly: Assembly, seen: Actor) -> None:
@@ -154,8 +155,14 @@ async def enter(websocket: WebSocket, assembly: Assembly, seen: Actor, ticket: s
         serving = await agent_of(db, consultation)
         session = await open_session(db, consultation, "browser")
         past = await read(db, assembly.keyring, consultation, last=serving.config.history_messages)
-    talk = Talk(admission.actor, consultation.id, consultation.patient_id, session.id, serving,
-                init.language or consultation.language)
+    talk = Talk(
+        admission.actor,
+        consultation.id,
+        consultation.patient_id,
+        session.id,
+        serving,
+        init.language or consultation.language,
+    )
     opening = browser.session_message(session.id, consultation.id, talk.language, init.audio)
     await websocket.send_text(opening)
     return Entry(talk, browser.BrowserProtocol(init.audio), past)
@@ -182,9 +189,16 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
     token = session_id.set(str(talk.session_id))
     channel = SocketChannel(websocket, entry.protocol)
     greeting = "" if entry.past else config.in_language(config.greeting, talk.language) or ""
-    session = VoiceSession(channel, services_for(assembly, talk), assembly.settings.voice, assembly.calls.vad,
-                           language=talk.language, greeting=greeting, speculate=True,
-                           history=history(entry.past, config.history_messages))
+    session = VoiceSession(
+        channel,
+        services_for(assembly, talk),
+        assembly.settings.voice,
+        assembly.calls.vad,
+        language=talk.language,
+        greeting=greeting,
+        speculate=True,
+        history=history(entry.past, config.history_messages),
+    )
     code = 1000
     try:
         ending = await session.run(incoming(websocket, assembly, entry.protocol, channel))
@@ -198,8 +212,9 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
         session_id.reset(token)
 
 
-async def incoming(websocket: WebSocket, assembly: Assembly, protocol: browser.BrowserProtocol,
-                   channel: SocketChannel) -> AsyncIterator[Incoming]:
+async def incoming(
+    websocket: WebSocket, assembly: Assembly, protocol: browser.BrowserProtocol, channel: SocketChannel
+) -> AsyncIterator[Incoming]:
     """The engine's events until the client is gone or idle. A bad message is answered by an `error`, not by the end."""
     bad, idle_s = 0, float(assembly.settings.session_idle_s)
     while bad < MAX_BAD_MESSAGES:

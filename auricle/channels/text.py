@@ -61,8 +61,9 @@ async def begin(assembly: Assembly, actor: Actor, session_id: UUID) -> tuple[Tal
     return talk, history(said, agent.config.history_messages)
 
 
-async def converse(assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str,
-                   exchange: Exchange) -> AsyncGenerator[str, None]:
+async def converse(
+    assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str, exchange: Exchange
+) -> AsyncGenerator[str, None]:
     """Stream the answer sentence by sentence into `exchange`, then store both. Read under `aclosing`."""
     started = time.perf_counter()
     script = emergency(text, talk.language, number=talk.agent.config.emergency_number)
@@ -89,8 +90,9 @@ async def _fixed(text: str) -> AsyncGenerator[str, None]:
     yield text
 
 
-async def _answered(assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str, exchange: Exchange,
-                    started: float) -> AsyncGenerator[str, None]:
+async def _answered(
+    assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str, exchange: Exchange, started: float
+) -> AsyncGenerator[str, None]:
     cutter = SentenceCutter()
     try:
         async with aclosing(answer(assembly, talk, text, talk.language, past)) as pieces:
@@ -112,18 +114,32 @@ async def _answered(assembly: Assembly, talk: Talk, past: list[ChatMessage], tex
 
 def citation_json(citation: Citation) -> dict[str, Any]:
     """What is stored of a citation. The quote is the organization's own knowledge, not the patient's words."""
-    return {"chunk_id": citation.chunk_id, "document_id": citation.document_id, "title": citation.title,
-            "quote": citation.quote, "page": citation.page}
+    return {
+        "chunk_id": citation.chunk_id,
+        "document_id": citation.document_id,
+        "title": citation.title,
+        "quote": citation.quote,
+        "page": citation.page,
+    }
 
 
 async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
     said = [exchange.said]
     if exchange.answer:
-        said.append(Said("assistant", exchange.text, language=talk.language, citations=exchange.citations,
-                         waterfall=exchange.waterfall, processing_ms=int(exchange.waterfall["whole"])))
+        said.append(
+            Said(
+                "assistant",
+                exchange.text,
+                language=talk.language,
+                citations=exchange.citations,
+                waterfall=exchange.waterfall,
+                processing_ms=int(exchange.waterfall["whole"]),
+            )
+        )
     if exchange.red_flag is not None:
-        said[0] = Said("patient", exchange.said.text, id=exchange.said.id, language=talk.language,
-                       red_flag=exchange.red_flag)
+        said[0] = Said(
+            "patient", exchange.said.text, id=exchange.said.id, language=talk.language, red_flag=exchange.red_flag
+        )
     async with assembly.database.transaction(talk.actor) as db:
         consultation = await active_consultation(db, talk.consultation_id)
         await append(db, assembly.keyring, consultation, talk.session_id, said)

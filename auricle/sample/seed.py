@@ -24,14 +24,34 @@ LOGINS = {
     "patient": "asha.rao@sample.clinic",
 }
 
-STAFF = [("admin@sample.clinic", "org_admin", "Farida", "Khan"), ("clinician@sample.clinic", "clinician", "Meera", "Iyer")]
+STAFF = [
+    ("admin@sample.clinic", "org_admin", "Farida", "Khan"),
+    ("clinician@sample.clinic", "clinician", "Meera", "Iyer"),
+]
 PATIENTS = [
-    PatientIn.model_validate({
-        "given_name": "Asha", "family_name": "Rao", "birth_date": "1958-03-14", "gender": "female",
-        "email": "asha.rao@sample.clinic", "phone": "+91 98450 12345", "record_number": "SC-1001"}),
-    PatientIn.model_validate({
-        "given_name": "Vikram", "family_name": "Singh", "birth_date": "1971-11-02", "gender": "male",
-        "email": "vikram.singh@sample.clinic", "phone": "+91 98450 54321", "record_number": "SC-1002", "language": "hi"}),
+    PatientIn.model_validate(
+        {
+            "given_name": "Asha",
+            "family_name": "Rao",
+            "birth_date": "1958-03-14",
+            "gender": "female",
+            "email": "asha.rao@sample.clinic",
+            "phone": "+91 98450 12345",
+            "record_number": "SC-1001",
+        }
+    ),
+    PatientIn.model_validate(
+        {
+            "given_name": "Vikram",
+            "family_name": "Singh",
+            "birth_date": "1971-11-02",
+            "gender": "male",
+            "email": "vikram.singh@sample.clinic",
+            "phone": "+91 98450 54321",
+            "record_number": "SC-1002",
+            "language": "hi",
+        }
+    ),
 ]
 
 
@@ -45,18 +65,41 @@ async def seed(assembly: Assembly) -> bool:
     organization_id = new_id()
     system = Actor.system(organization_id, "seed")
     async with assembly.database.transaction(system) as db:
-        db.add(Organization(id=organization_id, name="Sample Hearing Clinic", slug=SLUG, kind="hospital",
-                            email="desk@sample.clinic", contact_name="Farida Khan", open_registration=True,
-                            time_zone="Asia/Kolkata"))
+        db.add(
+            Organization(
+                id=organization_id,
+                name="Sample Hearing Clinic",
+                slug=SLUG,
+                kind="hospital",
+                email="desk@sample.clinic",
+                contact_name="Farida Khan",
+                open_registration=True,
+                time_zone="Asia/Kolkata",
+            )
+        )
         await db.flush()
         for email, role, given, family in STAFF:
             account = await make_account(db, email, PASSWORD)
-            db.add(Member(account_id=account.id, role=role, given_name=given, family_name=family,
-                          specialty="audiology" if role == "clinician" else None))
+            db.add(
+                Member(
+                    account_id=account.id,
+                    role=role,
+                    given_name=given,
+                    family_name=family,
+                    specialty="audiology" if role == "clinician" else None,
+                )
+            )
         for patient in PATIENTS:
             account = await make_account(db, str(patient.email), PASSWORD)
-            db.add(Member(account_id=account.id, role="patient", given_name=patient.given_name,
-                          family_name=patient.family_name, language=patient.language))
+            db.add(
+                Member(
+                    account_id=account.id,
+                    role="patient",
+                    given_name=patient.given_name,
+                    family_name=patient.family_name,
+                    language=patient.language,
+                )
+            )
             await db.flush()
             await create_patient(db, assembly.keyring, patient, account_id=account.id)
         await create_agent(db, shipped())
@@ -69,5 +112,9 @@ async def seed_knowledge(assembly: Assembly, actor: Actor) -> None:
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if PurePosixPath(file.name).suffix == ".md":
             language = "hi" if file.name.endswith(".hi.md") or "-hi" in file.name else "en"
-            await receive(assembly.database, assembly.objects, actor,
-                          Upload(file_name=file.name, data=file.read_bytes(), language=language))
+            await receive(
+                assembly.database,
+                assembly.objects,
+                actor,
+                Upload(file_name=file.name, data=file.read_bytes(), language=language),
+            )

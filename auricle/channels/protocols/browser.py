@@ -1,7 +1,7 @@
 """The browser's protocol without I/O: messages in, events out; things to say in, frames out. MISSION 1.3.
 
-    client → init-session · audio · text · played · interrupt · end, and binary frames of PCM16
-    server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error
+client → init-session · audio · text · played · interrupt · end, and binary frames of PCM16
+server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error
 """
 
 import base64
@@ -81,8 +81,10 @@ class BrowserProtocol:
         data = mulaw_from_pcm16(pcm) if self.audio.encoding == "mulaw" else pcm
         if self.audio.binary:
             return data
-        return (f'{{"type":"audio_chunk","data":"{base64.b64encode(data).decode()}",'
-                f'"sample_rate":{self.audio.sample_rate},"encoding":"{self.audio.encoding}"}}')
+        return (
+            f'{{"type":"audio_chunk","data":"{base64.b64encode(data).decode()}",'
+            f'"sample_rate":{self.audio.sample_rate},"encoding":"{self.audio.encoding}"}}'
+        )
 
     def _pcm(self, data: bytes) -> bytes:
         if self.audio.encoding == "mulaw":
@@ -108,13 +110,19 @@ def message(kind: str, **fields: Any) -> str:
 
 
 def session_message(session_id: UUID, consultation_id: UUID, language: str, audio: AudioFormat) -> str:
-    return message("session", session_id=session_id, consultation_id=consultation_id, language=language,
-                   audio=audio.model_dump())
+    return message(
+        "session", session_id=session_id, consultation_id=consultation_id, language=language, audio=audio.model_dump()
+    )
 
 
 def error_message(error: AuricleError) -> str:
-    return message("error", error_code=error.code, message=error.message, error=type(error).__name__,
-                   context={k: str(v) for k, v in error.context.items()})
+    return message(
+        "error",
+        error_code=error.code,
+        message=error.message,
+        error=type(error).__name__,
+        context={k: str(v) for k, v in error.context.items()},
+    )
 
 
 def metrics_message(turn_id: UUID, waterfall_ms: Mapping[str, float]) -> str:
