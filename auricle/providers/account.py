@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from hashlib import sha256
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -134,7 +135,7 @@ class Account:
         url: str | None = None,
         key: SecretStr | None = None,
         models: Mapping[Capability, str] | None = None,
-        models_path: Path | None = None,
+        models_path: Path = Path(),
         is_in_process: bool = False,
     ) -> None:
         self.name = name
@@ -152,6 +153,10 @@ class Account:
     def fingerprint(self) -> str:
         """Tells keys apart in logs and breakers without giving anything of them away."""
         return sha256(self._key.encode()).hexdigest()[:8] if self._key else "no-key"
+
+    @property
+    def has_key(self) -> bool:
+        return self._key is not None
 
     def model(self, capability: Capability, asked: str | None) -> str:
         """The model asked for, or the account's own for this capability."""
@@ -196,4 +201,7 @@ class Account:
 
 def _is_loopback(url: str | None) -> bool:
     host = urlsplit(url).hostname if url else None
-    return host is not None and (host in ("localhost", "::1") or host.startswith("127."))
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 
 from auricle.providers.breaker import Breaker, Breakers, RetryBudget
 from auricle.providers.call import Call, Choice, NoProvider
@@ -67,65 +68,68 @@ class Attempts:
         self._call, self._capability, self._able = call, capability, able
         self._breakers, self._budget, self._record, self._model = breakers, budget, record, model
         self._number = 0
+        self._retries = 0
         self._last: ProviderFailed | None = None
-        self._tried: list[str] = []
-        self._queue = self._in_order()
+        self._current: tuple[Choice, Configured] | None = None
+        self._queue = deque(able)
         budget.call()
 
-    def _in_order(self) -> Iterator[tuple[Choice, Configured]]:
-        yield from self._able
-
     def begin_again(self) -> None:
-        """The stream got on: every provider may be tried anew for what comes next."""
-        self._queue, self._tried, self._last, self._retries = self._in_order(), [], None, 0
-
-    _retries = 0
+        """The stream got on: should the present provider fail later, every other one may be tried anew."""
+        self._queue = deque(entry for entry in self._able if entry is not self._current)
+        self._last, self._retries = None, 0
 
     async def next(self) -> Attempt:
         """The next attempt, after a pause where it repeats the last provider. Raises the last failure at the end."""
-        for choice, provider in self._queue:
-            breaker = self._breaker(provider)
-            if self._call.is_check or breaker.allows(time.monotonic()):
-                return self._attempt(choice, provider, breaker)
-        if self._last is None:
+        while self._queue:
+            entry = self._queue.popleft()
+            if self._call.is_check or self._breaker(entry[1]).allows(time.monotonic()):
+                return self._attempt(entry)
+        if self._last is None or self._current is None:
             raise NoProvider("Every provider of the list is out of order now.", capability=self._capability)
-        last_choice, last_provider = self._able[-1]
-        if self._may_retry(last_choice):
-            self._retries += 1
-            await asyncio.sleep(self._pause_s(self._last))
-            return self._attempt(last_choice, last_provider, self._breaker(last_provider))
-        raise self._last
+        if not self._may_retry(self._last):
+            raise self._last
+        self._retries += 1
+        await asyncio.sleep(self._pause_s(self._last))
+        return self._attempt(self._current)
 
     def failed(self, error: ProviderFailed) -> None:
-        error.context.setdefault("provider", self._tried[-1])
+        """Remember why the present attempt failed."""
+        if self._current is not None:
+            error.context.setdefault("provider", self._current[0].provider)
         self._last = error
 
-    def _attempt(self, choice: Choice, provider: Configured, breaker: Breaker) -> Attempt:
+    def _attempt(self, entry: tuple[Choice, Configured]) -> Attempt:
         self._number += 1
-        self._tried.append(choice.provider)
-        return Attempt(self._call, self._capability, choice, provider, self._number, breaker, self._record, self._model)
+        self._current = entry
+        choice, provider = entry
+        return Attempt(
+            self._call,
+            self._capability,
+            choice,
+            provider,
+            self._number,
+            self._breaker(provider),
+            self._record,
+            self._model,
+        )
 
     def _breaker(self, provider: Configured) -> Breaker:
         account = provider.account
         return self._breakers.of((self._call.organization_id, account.name, account.fingerprint))
 
-    def _may_retry(self, choice: Choice) -> bool:
-        assert self._last is not None
+    def _may_retry(self, error: ProviderFailed) -> bool:
         return (
-            self._last.retryable
-            and self._tried[-1] == choice.provider
+            error.retryable
             and self._retries < self._call.retries
-            and self._pause_wanted_s(self._last) <= MAX_BACKOFF_S
+            and _asked_pause_s(error) <= MAX_BACKOFF_S
             and self._budget.take()
         )
 
-    @staticmethod
-    def _pause_wanted_s(error: ProviderFailed) -> float:
-        return float(error.context.get("retry_after_s", 0.0)) if isinstance(error, ProviderBusy) else 0.0
-
     def _pause_s(self, error: ProviderFailed) -> float:
         jitter = random.uniform(0.0, min(MAX_BACKOFF_S, BACKOFF_S * 2**self._retries))
-        return self._pause_wanted_s(error) + jitter
+        return _asked_pause_s(error) + jitter
 
 
-AttemptsOf = Callable[[Call, Capability], Attempts]
+def _asked_pause_s(error: ProviderFailed) -> float:
+    return float(error.context.get("retry_after_s", 0.0)) if isinstance(error, ProviderBusy) else 0.0

@@ -1,4 +1,7 @@
-"""The one table of vendors. A vendor is one file in `vendors/` that ends with `VENDOR = Vendor(…)`."""
+"""The one table of vendors. A vendor is one file in `vendors/` that ends with `VENDOR = Vendor(…)`.
+
+One too large for a file keeps its parts in a package beside it, which is loaded when it is used.
+"""
 
 import importlib
 import pkgutil
@@ -15,6 +18,8 @@ def vendors() -> Mapping[str, Vendor]:
     """Every vendor, by name, found by listing the `vendors` package."""
     found: dict[str, Vendor] = {}
     for module in pkgutil.iter_modules(vendor_files.__path__):
+        if module.ispkg:
+            continue
         vendor = getattr(importlib.import_module(f"{vendor_files.__name__}.{module.name}"), "VENDOR", None)
         if isinstance(vendor, Vendor):
             if vendor.name in found:

@@ -25,6 +25,8 @@ async def report(settings: Settings, name: str | None, say: Callable[[str], None
 
 
 def rows(state: ProviderState) -> list[str]:
-    checked = [f"{state.name:20} {c.capability:10} {'ok' if c.ok else c.error or 'failed':26} {c.duration_ms:7.0f}"
-               for c in state.checks]
+    checked = [
+        f"{state.name:20} {c.capability:10} {'ok' if c.ok else c.error or 'failed':26} {c.duration_ms:7.0f}"
+        for c in state.checks
+    ]
     return checked + [f"{state.name:20} warning: {model}: {text}" for model, text in state.warnings.items()]

@@ -39,12 +39,25 @@ class ProviderOut(BaseModel):
 
     @classmethod
     def of(cls, state: ProviderState) -> "ProviderOut":
-        checks = [CheckOut(capability=c.capability, ok=c.ok, duration_ms=round(c.duration_ms, 1), error_code=c.error)
-                  for c in state.checks]
-        return cls(name=state.name, vendor=state.vendor, host=state.host, is_local=state.is_local,
-                   has_key=state.has_key, capabilities=list(state.capabilities),
-                   models={str(k): v for k, v in state.models.items()}, well=state.is_well, breaker=state.breaker,
-                   refused=state.refused, warnings=state.warnings, checked_at=state.checked_at, checks=checks)
+        checks = [
+            CheckOut(capability=c.capability, ok=c.ok, duration_ms=round(c.duration_ms, 1), error_code=c.error)
+            for c in state.checks
+        ]
+        return cls(
+            name=state.name,
+            vendor=state.vendor,
+            host=state.host,
+            is_local=state.is_local,
+            has_key=state.has_key,
+            capabilities=list(state.capabilities),
+            models={str(k): v for k, v in state.models.items()},
+            well=state.is_well,
+            breaker=state.breaker,
+            refused=state.refused,
+            warnings=state.warnings,
+            checked_at=state.checked_at,
+            checks=checks,
+        )
 
 
 class Providers(BaseModel):
@@ -57,8 +70,13 @@ async def index(assembly: Installed, actor: Annotated[Actor, Requires("providers
     return Providers(providers=[ProviderOut.of(state) for state in states])
 
 
-@router.post("/{name}/check", operation_id="check_provider", summary="Call a provider with a small real sample",
-             responses=problems(Forbidden, NotFound))
-async def run_check(name: Annotated[str, Path(max_length=60)], assembly: Installed,
-                    actor: Annotated[Actor, Requires("providers:check")]) -> ProviderOut:
+@router.post(
+    "/{name}/check",
+    operation_id="check_provider",
+    summary="Call a provider with a small real sample",
+    responses=problems(Forbidden, NotFound),
+)
+async def run_check(
+    name: Annotated[str, Path(max_length=60)], assembly: Installed, actor: Annotated[Actor, Requires("providers:check")]
+) -> ProviderOut:
     return ProviderOut.of(await check(assembly.router, name, actor.organization_id))

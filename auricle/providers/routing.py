@@ -215,7 +215,8 @@ class Router:
                         watchdog.expect(min(watchdog.now() + timeouts.gap_s, total_at), "gap")
                         if isinstance(one, Usage):
                             meter.usage, is_closed = one, True
-                        elif is_first:
+                            continue
+                        if is_first:
                             is_first = False
                             meter.first()
                             yield Served(attempt.choice.provider, attempt.model, attempt.number)
@@ -226,6 +227,7 @@ class Router:
                 watchdog.close()
             if is_first or not is_closed:
                 raise ProviderGarbled("The provider gave no answer.")
+            yield meter.usage  # type: ignore[misc]
 
     async def _events(
         self,

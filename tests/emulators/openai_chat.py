@@ -89,7 +89,7 @@ def sse(value: Any, end: str = "\n\n") -> bytes:
 
 
 class OpenAIEmulator:
-    """`async with OpenAIEmulator() as server:`, then `server.url`. `server.next(Fault(…), …)` sets the coming answers."""
+    """`async with OpenAIEmulator() as server:`, then `server.url`; `server.next(Fault(…))` sets the next answer."""
 
     def __init__(self, key: str = "right-key") -> None:
         self.key = key
@@ -109,6 +109,13 @@ class OpenAIEmulator:
 
     def always(self, fault: Fault | None) -> None:
         self._always = fault
+
+    def forget(self) -> None:
+        """As after the start."""
+        self._faults.clear()
+        self.requests.clear()
+        self.transcripts.clear()
+        self._always = None
 
     async def __aenter__(self) -> "OpenAIEmulator":
         app = Starlette(

@@ -61,9 +61,17 @@ async def routed(
         await router.aclose()
 
 
+@pytest.fixture(scope="session")
+async def emulators() -> AsyncIterator[tuple[OpenAIEmulator, OpenAIEmulator]]:
+    async with OpenAIEmulator() as main, OpenAIEmulator() as spare:
+        yield main, spare
+
+
 @pytest.fixture
-async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
-    async with OpenAIEmulator() as main, OpenAIEmulator() as spare, routed(main, spare, tmp_path) as made:
+async def setup(emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path) -> AsyncIterator[Setup]:
+    for emulator in emulators:
+        emulator.forget()
+    async with routed(*emulators, tmp_path) as made:
         yield made
 
 

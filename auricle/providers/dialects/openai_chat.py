@@ -164,7 +164,7 @@ class ChatStream:
             self._delta(delta, events)
         reason = choice.get("finish_reason")
         if reason:
-            self._reason = reason
+            self._reason = str(reason)
             self._without_choices(chunk)
         return events
 

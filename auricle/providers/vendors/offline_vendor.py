@@ -27,10 +27,10 @@ def speak(_: Account) -> "TextToSpeech":
     return OfflineTextToSpeech()
 
 
-def embed(_: Account) -> "Embedder":
+def embed(account: Account) -> "Embedder":
     from auricle.providers.vendors.offline import OfflineEmbedder
 
-    return OfflineEmbedder()
+    return OfflineEmbedder(account.models_path)
 
 
 VENDOR = Vendor(

@@ -1,0 +1,262 @@
+"""The chat stream as a state machine: lines in, events out, with all that servers leave out or do differently."""
+
+import json
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auricle.providers.dialects.openai_chat import ChatStream, chat_body
+from auricle.providers.ports import (
+    ChatMessage,
+    Finish,
+    LanguageEvent,
+    LanguageRequest,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderGarbled,
+    ProviderRefused,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+    Usage,
+)
+
+
+def read(*lines: bytes | dict) -> list[LanguageEvent]:
+    stream, events = ChatStream(), []
+    for line in lines:
+        events += stream.line(line if isinstance(line, bytes) else b"data: " + orjson.dumps(line))
+    return [*events, *stream.end()]
+
+
+def delta(finish: str | None = None, **said: object) -> dict:
+    return {"choices": [{"delta": said, "finish_reason": finish}]}
+
+
+def tool(**fields: object) -> dict:
+    return delta(tool_calls=[fields])
+
+
+STOP = delta("stop")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b": ping",
+        b"event: message",
+        b"id: 4",
+        b"retry: 100",
+        b"data:",
+        b"data: ",
+        b'data: {"choices": []}',
+        b'data: {"choices": [{"delta": {}}]}',
+        b'data: {"choices": [{"delta": {"content": null, "role": null}}]}',
+        b'data: {"choices": null}',
+        b'data: {"choices": [{"index": 1, "delta": {"content": "B"}}]}',
+    ],
+)
+def test_lines_without_words_say_nothing(line: bytes) -> None:
+    assert read(delta(content="A"), line, STOP) == [TextDelta("A"), Finish("stop"), Usage()]
+
+
+def test_data_without_a_space_and_without_blank_lines_is_read() -> None:
+    assert read(b'data:{"choices":[{"delta":{"content":"A"}}]}', STOP)[0] == TextDelta("A")
+
+
+def test_an_event_in_several_data_lines_is_read() -> None:
+    assert read(b'data: {"choices": [{"delta":', b'data: {"content": "A"}}]}', b"", STOP)[0] == TextDelta("A")
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_reasoning_is_told_apart_from_words(field: str) -> None:
+    assert read(delta(**{field: "hm", "content": None}), delta(content="A"), STOP)[:2] == [
+        ReasoningDelta("hm"),
+        TextDelta("A"),
+    ]
+
+
+def test_content_in_parts_is_joined() -> None:
+    assert read(delta(content=[{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]), STOP)[0] == TextDelta(
+        "AB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("stop", "stop"), ("length", "length"), ("content_filter", "filtered"), ("eos", "stop"), ("max_tokens", "length")],
+)
+def test_each_reason_to_finish_has_our_name(said: str, meant: str) -> None:
+    assert read(delta(content="A"), delta(said))[1] == Finish(meant)
+
+
+def test_usage_in_any_chunk_counts_and_the_last_one_wins() -> None:
+    early = {**delta(content="A"), "usage": {"prompt_tokens": 5, "completion_tokens": 1}}
+    late = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": None}}
+    assert read(early, STOP, late)[-1] == Usage(5, 2)
+
+
+def test_usage_in_groqs_own_field_counts() -> None:
+    assert read(delta(content="A"), {**STOP, "x_groq": {"usage": {"prompt_tokens": 7, "completion_tokens": 3}}})[
+        -1
+    ] == Usage(7, 3)
+
+
+@pytest.mark.parametrize("usage", ["many", [1], {"prompt_tokens": "7"}, {"prompt_tokens": -1}, {"prompt_tokens": 1.5}])
+def test_nonsense_in_usage_is_unknown(usage: object) -> None:
+    assert read(delta(content="A"), {**STOP, "usage": usage})[-1] == Usage()
+
+
+def test_done_without_a_reason_ends_an_answer_that_said_something() -> None:
+    assert read(delta(content="A"), b"data: [DONE]") == [TextDelta("A"), Finish("stop"), Usage()]
+
+
+def test_tool_calls_without_index_are_told_apart_by_their_ids() -> None:
+    events = read(
+        tool(id="a", function={"name": "x", "arguments": '{"n":'}),
+        tool(function={"arguments": "1}"}),
+        tool(id="b", function={"name": "y", "arguments": "{}"}),
+        delta("tool_calls"),
+    )
+    assert events[:3] == [ToolCall("a", "x", '{"n":1}'), ToolCall("b", "y", "{}"), Finish("tools")]
+
+
+def test_a_tool_call_with_arguments_as_an_object_no_id_and_finish_stop_is_read() -> None:
+    assert read(tool(function={"name": "x", "arguments": {"n": 1}}), STOP)[:2] == [
+        ToolCall("call_0", "x", '{"n":1}'),
+        Finish("tools"),
+    ]
+
+
+def test_a_tool_call_without_arguments_has_an_empty_object() -> None:
+    assert read(tool(index=0, id="a", function={"name": "x"}), STOP)[0] == ToolCall("a", "x", "{}")
+
+
+def test_half_a_tool_call_is_garbled_unless_the_length_limit_cut_it() -> None:
+    half = tool(index=0, id="a", function={"name": "x", "arguments": '{"n":'})
+    with pytest.raises(ProviderGarbled):
+        read(half, delta("tool_calls"))
+    assert read(half, delta("length")) == [Finish("length"), Usage()]
+
+
+def test_tool_calls_are_bounded() -> None:
+    with pytest.raises(ProviderGarbled):
+        read(*[tool(index=i, id=str(i), function={"name": "x"}) for i in range(33)])
+    with pytest.raises(ProviderGarbled):
+        read(*[tool(index=0, function={"name": "x", "arguments": "x" * 100_000})] * 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": 429, "message": "slow"}, ProviderBusy),
+        ({"code": 503}, ProviderFailed),
+        ({"code": 401}, ProviderRefused),
+        ({"type": "rate_limit_exceeded"}, ProviderBusy),
+        ({"type": "overloaded_error"}, ProviderBusy),
+        ({"code": "invalid_api_key"}, ProviderRefused),
+        ({"code": "model_not_found"}, ProviderRefused),
+        ({"message": "boom"}, ProviderFailed),
+        ("boom", ProviderFailed),
+    ],
+)
+@pytest.mark.parametrize("framed", [True, False])
+def test_an_error_in_the_stream_has_its_type(error: object, kind: type, framed: bool) -> None:
+    line = (b"data: " if framed else b"") + orjson.dumps({"error": error})
+    with pytest.raises(ProviderFailed) as caught:
+        read(delta(content="A"), line)
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"data: nonsense",
+        b'data: {"choices": 4}',
+        b'data: {"choices": ["x"]}',
+        b"data: [1]",
+        b'data: {"choices": [{"delta": "x"}]}',
+        b'data: {"choices": [{"delta": {"content": 5}}]}',
+        b'data: {"choices": [{"delta": {"content": "\xff"}}]}',
+    ],
+)
+def test_nonsense_is_garbled(line: bytes) -> None:
+    with pytest.raises(ProviderGarbled):
+        read(line, b"", STOP)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=60)
+        | st.binary(max_size=40).map(lambda b: b"data: " + b)
+        | st.recursive(
+            st.none() | st.integers() | st.text(max_size=5),
+            lambda s: (
+                st.lists(s, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(
+                        [
+                            "choices",
+                            "delta",
+                            "content",
+                            "error",
+                            "usage",
+                            "tool_calls",
+                            "index",
+                            "function",
+                            "finish_reason",
+                            "x_groq",
+                            "message",
+                        ]
+                    ),
+                    s,
+                    max_size=4,
+                )
+            ),
+            max_leaves=12,
+        ).map(lambda v: b"data: " + json.dumps(v).encode()),
+        max_size=6,
+    )
+)
+def test_whatever_comes_ends_in_events_or_in_a_provider_failure(lines: list[bytes]) -> None:
+    try:
+        events = read(*lines)
+    except ProviderFailed:
+        return
+    assert isinstance(events[-1], Usage) and isinstance(events[-2], Finish)
+
+
+def test_the_request_has_the_form_that_openai_asks_for() -> None:
+    call = ToolCall("a", "x", "{}")
+    strict = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    request = LanguageRequest(
+        [ChatMessage("system", "Be kind."), ChatMessage("assistant", "", (call,)), ChatMessage("tool", "7", (), "a")],
+        tools=[ToolSpec("x", "finds", {"type": "object"})],
+        response_schema=strict,
+        max_tokens=9,
+    )
+    body = chat_body(request, "m")
+    assert body["messages"][1] == {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "a", "type": "function", "function": {"name": "x", "arguments": "{}"}}],
+    }
+    assert body["messages"][2] == {"role": "tool", "content": "7", "tool_call_id": "a"}
+    assert body["stream_options"] == {"include_usage": True} and body["max_tokens"] == 9
+    assert body["response_format"]["json_schema"]["strict"] is True
+
+
+def test_a_schema_with_optional_fields_is_not_sent_as_strict() -> None:
+    loose = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    assert (
+        chat_body(LanguageRequest([], response_schema=loose), "m")["response_format"]["json_schema"]["strict"] is False
+    )
