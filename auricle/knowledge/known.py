@@ -17,12 +17,15 @@ Level = Literal["answer", "confirm", "unknown"]
 
 ALIKE = 0.6  # words less alike than this are different words
 PASSAGES = 3
+PREFIX = 3  # so many letters in common with a longer word make a form of it ("hear", "hearing"; "डाल", "डालें")
+LONGER = 0.9
 
 # Words of asking rather than of the matter: their absence from a passage says nothing about what it holds.
 ASKING_WORDS = """
-after against also another before best between during explain find first get gets getting give go going got happen happens
-hello help helps hi just kind know let like long look make many mean means more most much need needed needs often ok okay
-other really right say says soon sort take takes thank thanks thing think time too use used very want wants way while work
+after against also another before best between during explain find first get gets getting give go going got happen
+happens hello help helps hi just kind know let like long look make many mean means more most much need needed needs
+often ok okay other really right say says soon sort take takes thank thanks thing think time too use used very want
+wants way while work
 """
 ASKING = frozenset(ASKING_WORDS.split())
 
@@ -93,6 +96,9 @@ def closest(word: str, passage: str) -> tuple[float, str]:
     same = next((other for other in found if stem(other) == wanted), None)
     if same is not None:
         return 1.0, same
+    longer = min((other for other in found if len(word) >= PREFIX and other.startswith(word)), key=len, default=None)
+    if longer is not None:
+        return LONGER, longer
     if len(word) < 4:
         return 0.0, ""
     near = [(likeness(word, other), other) for other in found if abs(len(other) - len(word)) <= 2]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Computed, func
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from auricle.db.base import Base, Tenant
@@ -50,9 +50,7 @@ class KnowledgeDocument(Tenant, Base):
     __tablename__ = "knowledge_document"
 
     title: Mapped[str]
-    requested_title: Mapped[str] = mapped_column(
-        default=""
-    )  # as given at upload; with the file name it says what replaces what
+    requested_title: Mapped[str] = mapped_column(default="")  # as given; with the file name it tells what it replaces
     file_name: Mapped[str]
     media_type: Mapped[str]
     content_hash: Mapped[str]  # SHA-256 of the file, unique in the organization
@@ -62,11 +60,10 @@ class KnowledgeDocument(Tenant, Base):
     status: Mapped[DocumentStatus] = mapped_column(default=DocumentStatus.QUEUED)
     percent: Mapped[int] = mapped_column(default=0)
     failure_code: Mapped[str | None]
-    text: Mapped[str | None] = deferred(
-        mapped_column()
-    )  # what chunks are slices of, and quotations are checked against
-    pages: Mapped[list[Any]] = deferred(mapped_column(default=list))
-    sections: Mapped[list[Any]] = deferred(mapped_column(default=list))
+    # What chunks are slices of, and quotations are checked against.
+    text: Mapped[str | None] = mapped_column(deferred=True)
+    pages: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
+    sections: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
     hidden_characters: Mapped[int] = mapped_column(default=0)
     chunk_count: Mapped[int] = mapped_column(default=0)
     embedder: Mapped[str | None]
@@ -90,5 +87,5 @@ class KnowledgeChunk(Tenant, Base):
     start_offset: Mapped[int]
     end_offset: Mapped[int]
     embedder: Mapped[str]
-    embedding: Mapped[Any] = deferred(mapped_column(Vector(DIMENSION)))
-    words: Mapped[Any] = deferred(mapped_column(TSVECTOR, Computed("", persisted=True)))
+    embedding: Mapped[Any] = mapped_column(Vector(DIMENSION), deferred=True)
+    words: Mapped[Any] = mapped_column(TSVECTOR, Computed("", persisted=True), deferred=True)

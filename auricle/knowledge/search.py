@@ -43,6 +43,7 @@ class Knowledge:
     store: ChunkStore
     snapshots: Snapshots
     embed: Embed
+    embedder: str = "minilm-l6-v2"  # stored with each vector: vectors of different embedders can't be compared
     multilingual: bool = False  # whether the embedder knows other scripts than Latin
     weights: Weights = field(default_factory=Weights)
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -92,9 +93,7 @@ async def search(
     Raises:
         EmptyQuestion: no word in it.
     """
-    query = query[:MAX_QUERY]
-    if not words(query):
-        raise EmptyQuestion
+    query = asked(query)
     k = max(1, min(k, MAX_HITS))
     vector = await _vector(knowledge, actor, query)
     snapshot = await knowledge.snapshots.of(actor, stale_s=stale_s)
@@ -103,6 +102,13 @@ async def search(
     async with knowledge.database.transaction(actor) as db:
         loaded = await knowledge.store.candidates(db, query, vector, max(k, knowledge.weights.depth), collection)
     return _ranked(knowledge, query, vector, loaded.chunks, indexed(loaded, knowledge.weights), k, None)
+
+
+def asked(question: str) -> str:
+    """A question as it is searched for. Raises `EmptyQuestion`."""
+    if not words(question):
+        raise EmptyQuestion
+    return question[:MAX_QUERY]
 
 
 async def _vector(knowledge: Knowledge, actor: Actor, query: str) -> Floats | None:

@@ -1,5 +1,7 @@
 """PDF files made by hand, so that the tests need no PDF writer and know every byte."""
 
+import textwrap
+
 
 def pdf_of(pages: list[str], title: str = "") -> bytes:
     return _document([_shown(text, 72, 720) for text in pages], title=title)
@@ -21,8 +23,10 @@ def encrypted_pdf() -> bytes:
 
 
 def _shown(text: str, x: int, y: int) -> bytes:
-    escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-    return f"BT /F1 12 Tf {x} {y} Td ({escaped}) Tj ET\n".encode("latin-1")
+    """Lines of at most 80 characters from a place downwards."""
+    escaped = (line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in textwrap.wrap(text, 80))
+    drawn = " T* ".join(f"({line}) Tj" for line in escaped)
+    return f"BT /F1 12 Tf 14 TL {x} {y} Td {drawn} ET\n".encode("latin-1")
 
 
 def _document(contents: list[bytes], title: str = "", extra: list[bytes] = [], trailer: bytes = b"") -> bytes:  # noqa: B006

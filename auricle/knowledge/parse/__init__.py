@@ -1,5 +1,6 @@
 """Files to plain text with exact offsets: which kind a file is, and the reader for each kind."""
 
+import asyncio
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -71,12 +72,16 @@ async def read(kind: Kind, data: bytes) -> Parsed:
     if kind == "pdf":
         parsed = await pdf(data)
     elif kind == "md":
-        parsed = markdown(decode(data))
+        parsed = await asyncio.to_thread(lambda: markdown(decode(data)))
     else:
-        text, hidden = visible(decode(data))
-        parsed = Parsed(reflow(text), hidden=hidden)
+        parsed = await asyncio.to_thread(plain, data)
     if not any(ch.isalnum() for ch in parsed.text):
         raise EmptyDocument
     if len(parsed.text) > MAX_CHARACTERS:
         raise OversizeDocument(limit_characters=MAX_CHARACTERS)
     return parsed
+
+
+def plain(data: bytes) -> Parsed:
+    text, hidden = visible(decode(data))
+    return Parsed(reflow(text), hidden=hidden)

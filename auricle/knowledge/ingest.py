@@ -1,0 +1,215 @@
+"""The job that makes an uploaded file searchable: parse, cut, embed, go live, and show how far it is.
+
+It may run again from its beginning, or twice at once: what is stored already is looked up first, a chunk has one place,
+and the last transaction decides under a lock. No transaction is open while a file is read or texts are embedded.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.actor import Actor
+from auricle.assembly import Assembly
+from auricle.errors import AuricleError, Misconfigured
+from auricle.jobs.app import task
+from auricle.knowledge.chunk import Chunk, split
+from auricle.knowledge.models import DIMENSION, DocumentStatus, KnowledgeDocument
+from auricle.knowledge.parse import Parsed, kind_of, read
+from auricle.knowledge.receive import INGEST, discard, tell
+from auricle.knowledge.search import Knowledge
+from auricle.knowledge.store import Floats, embedded_text
+from auricle.log import event
+from auricle.storage.objects import Objects
+
+log = logging.getLogger(__name__)
+
+BATCH = 32
+EMBEDDING_BEGINS, EMBEDDING_ENDS = 30, 95  # percent
+
+Document = KnowledgeDocument
+
+
+class WrongDimension(Misconfigured):
+    """The embedder's vectors do not fit the knowledge table."""
+
+    code = "knowledge.wrong_dimension"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run of the job works with."""
+
+    knowledge: Knowledge
+    objects: Objects
+    actor: Actor
+    document_id: UUID
+
+
+async def gave_up(assembly: Assembly, actor: Actor, document_id: UUID) -> None:
+    """Tell whoever waits that the job has failed for good."""
+    await _fail(Work(assembly.knowledge, assembly.objects, actor, document_id), "knowledge.gave_up")
+
+
+@task(INGEST, retries=4, timeout_s=3600, on_failed=gave_up)
+async def ingest_document(assembly: Assembly, actor: Actor, document_id: UUID) -> None:
+    await ingest(Work(assembly.knowledge, assembly.objects, actor, document_id))
+
+
+async def ingest(work: Work) -> None:
+    """Bring a document live, or to `failed` when its file can't be read. Does nothing for one that is live or gone."""
+    async with work.knowledge.database.transaction(work.actor) as db:
+        document = await db.get(Document, work.document_id)
+    if document is None or document.status in (DocumentStatus.LIVE, DocumentStatus.FAILED):
+        return
+    try:
+        parsed = await _parsed(work, document)
+        chunks = await asyncio.to_thread(split, parsed)
+    except AuricleError as error:
+        if error.status >= 500:
+            raise
+        await _fail(work, error.code)
+        return
+    title = document.requested_title or parsed.title[:300] or document.title
+    await _extracted(work, title, parsed, chunks)
+    await _embed(work, title, chunks)
+    await _go_live(work, len(chunks))
+
+
+async def _parsed(work: Work, document: Document) -> Parsed:
+    assert work.actor.organization_id is not None
+    data = await work.objects.get(work.actor.organization_id, document.object_key)
+    return await read(kind_of(document.file_name, data), data)
+
+
+async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Chunk]) -> None:
+    """Store the text. Chunks of an earlier run stay where they are what this run makes, else they go."""
+    async with work.knowledge.database.transaction(work.actor) as db:
+        sections = [[section.title, section.start, section.body] for section in parsed.sections]
+        if not await _progress(
+            db,
+            work.document_id,
+            DocumentStatus.EXTRACTED,
+            EMBEDDING_BEGINS,
+            title=title,
+            text=parsed.text,
+            pages=list(parsed.pages),
+            sections=sections,
+            hidden_characters=parsed.hidden,
+        ):
+            return
+        stored = await work.knowledge.store.positions(db, work.document_id, work.knowledge.embedder)
+        wanted = {chunk.position: (chunk.start, chunk.end) for chunk in chunks}
+        if not stored.items() <= wanted.items():
+            await work.knowledge.store.delete(db, work.document_id)
+
+
+async def _embed(work: Work, title: str, chunks: Sequence[Chunk]) -> None:
+    """Embed and store what is not stored yet, batch by batch."""
+    knowledge = work.knowledge
+    async with knowledge.database.transaction(work.actor) as db:
+        stored = await knowledge.store.positions(db, work.document_id, knowledge.embedder)
+    missing = [chunk for chunk in chunks if chunk.position not in stored]
+    for begin in range(0, len(missing), BATCH):
+        batch = missing[begin : begin + BATCH]
+        vectors = await _vectors(work, title, batch)
+        done = (len(chunks) - len(missing) + begin + len(batch)) / len(chunks)
+        percent = EMBEDDING_BEGINS + int((EMBEDDING_ENDS - EMBEDDING_BEGINS) * done)
+        async with knowledge.database.transaction(work.actor) as db:
+            status = DocumentStatus.CHUNKED if percent < EMBEDDING_ENDS else DocumentStatus.EMBEDDED
+            if not await _progress(db, work.document_id, status, percent):
+                return  # deleted meanwhile
+            await knowledge.store.put(db, work.document_id, title, batch, vectors, knowledge.embedder)
+
+
+async def _vectors(work: Work, title: str, batch: Sequence[Chunk]) -> Floats:
+    texts = [embedded_text(title, chunk) for chunk in batch]
+    vectors = await work.knowledge.embed(texts, task="document", organization_id=work.actor.organization_id)
+    if vectors.shape != (len(texts), DIMENSION):
+        raise WrongDimension(dimension=vectors.shape[-1], wanted=DIMENSION)
+    return vectors
+
+
+async def _go_live(work: Work, chunks: int) -> None:
+    """Put the document in the place of its predecessors, in one transaction; a newer one may hold it already."""
+    knowledge = work.knowledge
+    async with knowledge.database.transaction(work.actor) as db:
+        document = await db.get(Document, work.document_id, with_for_update=True)
+        if document is None or document.status in (DocumentStatus.LIVE, DocumentStatus.FAILED):
+            return
+        gone = await _superseded(db, document)
+        for one in gone:
+            await knowledge.store.delete(db, one.id)
+            await db.delete(one)
+            await tell(db, one.id, None)
+        if document not in gone:
+            await _progress(
+                db,
+                document.id,
+                DocumentStatus.LIVE,
+                100,
+                chunk_count=chunks,
+                embedder=knowledge.embedder,
+                live_at=func.clock_timestamp(),
+            )
+    assert work.actor.organization_id is not None
+    knowledge.snapshots.forget(work.actor.organization_id)
+    for one in gone:
+        await discard(work.objects, knowledge, work.actor, one)
+
+
+async def _superseded(db: AsyncSession, document: Document) -> list[Document]:
+    """Whom the document replaces; or the document itself, where a later upload went live before it."""
+    place = (document.collection, document.file_name, document.requested_title)
+    key = func.hashtextextended(func.concat_ws("/", "knowledge", str(document.organization_id), *place), 0)
+    await db.execute(select(func.pg_advisory_xact_lock(key)))  # two versions must not both find themselves alone
+    others = (
+        await db.scalars(
+            select(Document)
+            .where(
+                Document.collection == place[0],
+                Document.file_name == place[1],
+                Document.requested_title == place[2],
+                Document.status == DocumentStatus.LIVE,
+                Document.id != document.id,
+            )
+            .with_for_update()
+        )
+    ).all()
+    later = [one for one in others if one.id > document.id]  # keys grow with time
+    return [document] if later else list(others)
+
+
+async def _progress(
+    db: AsyncSession, document_id: UUID, status: DocumentStatus, percent: int, **columns: object
+) -> bool:
+    """Note how far a document has come; whether it is still there, and not live already."""
+    moved = await db.execute(
+        update(Document)
+        .where(Document.id == document_id, Document.status != DocumentStatus.LIVE)
+        .values({"status": status, "percent": percent, "failure_code": None, **columns})
+        .returning(Document.id)
+    )
+    if moved.scalar_one_or_none() is None:
+        return False
+    await tell(db, document_id, status, percent)
+    return True
+
+
+async def _fail(work: Work, code: str) -> None:
+    async with work.knowledge.database.transaction(work.actor) as db:
+        if not await _progress(db, work.document_id, DocumentStatus.FAILED, 0, failure_code=code):
+            return
+        await work.knowledge.store.delete(db, work.document_id)
+    event(
+        log,
+        "a document could not be indexed",
+        logging.WARNING,
+        document_id=work.document_id,
+        organization_id=work.actor.organization_id,
+        error_code=code,
+    )

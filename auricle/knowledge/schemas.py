@@ -1,0 +1,83 @@
+"""What the knowledge routes take and give."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auricle.knowledge.models import DocumentStatus
+
+
+class DocumentOut(BaseModel):
+    """A knowledge document and how far its indexing has come."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    title: str
+    file_name: str
+    media_type: str
+    byte_size: int
+    language: str
+    collection: str
+    status: DocumentStatus
+    percent: int
+    failure_code: str | None
+    hidden_characters: int = Field(description="Characters no reader would have seen; they were left out.")
+    chunk_count: int
+    created_at: datetime
+    live_at: datetime | None
+
+
+class Accepted(BaseModel):
+    document: DocumentOut
+    known_already: bool = Field(description="The same file was here already; nothing new was stored.")
+
+
+class SearchHit(BaseModel):
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    section: str
+    page: int | None
+    start: int = Field(description="Offset of `text` in the document's text.")
+    end: int
+    text: str
+    score: float
+
+
+class SearchOut(BaseModel):
+    known: Literal["answer", "confirm", "unknown"] = Field(description="Whether the knowledge holds what was asked.")
+    suggestion: str = Field("", description="For `confirm`: the word that was probably meant.")
+    hits: list[SearchHit]
+
+
+class Question(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=1, max_length=2_000)
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    collection: str | None = Field(None, pattern="^[a-z0-9][a-z0-9_-]{0,62}$")
+    k: int = Field(5, ge=1, le=20)
+
+
+class CitationOut(BaseModel):
+    """A verbatim span of a document: what `[number]` in the answer points at."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    quote: str
+    page: int | None
+    start: int
+    end: int
+
+
+class AnswerOut(BaseModel):
+    answer: str
+    known: Literal["answer", "confirm", "unknown"]
+    citations: list[CitationOut]
