@@ -1,132 +1,256 @@
-"""The patient's audio on its way in: what may be taken, and the stream of one turn towards speech-to-text."""
+"""The ear of a session: audio in; what was said, when, and whether it interrupts, out.
+
+It joins the intake, the voice-activity network, the turn machine and the recognizer of the present turn, and owns the
+timers for a recognizer that does not answer and a microphone that goes silent.
+"""
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from auricle.errors import RateLimited
-from auricle.providers.ports import END_OF_SPEECH, EndOfSpeech, ProviderFailed, ProviderGarbled, Transcript, Usage
-from auricle.voice.codec import check_pcm16
-from auricle.voice.ports import Services
+from auricle.errors import AuricleError
+from auricle.log import event
+from auricle.providers.ports import Transcript
+from auricle.safety.respond import EmergencyScript
+from auricle.settings import Voice
+from auricle.voice.intake import Intake
+from auricle.voice.ports import Channel, ChannelClosed, Services
+from auricle.voice.turn import (
+    Interrupted,
+    NothingSaid,
+    Paused,
+    Resumed,
+    Signal,
+    SpeechStarted,
+    SpeechStopped,
+    TurnEnded,
+    TurnMachine,
+    TurnModel,
+)
+from auricle.voice.utterance import Utterance, read_transcripts
+from auricle.voice.vad import FRAME_S, VadStream
 
-BURST_S = 2.0  # a client may send so much at once (and no more in one message) …
-SPEED = 2.0  # … and otherwise at most so many times faster than real time
-PIECE_S = 0.096  # speech goes to speech-to-text in pieces of this length
-MAX_BACKLOG_S = 30.0  # speech that the recognizer has not taken yet
-CLOSING_S = 5.0  # after the turn the recognizer may take so long to say what it used
+log = logging.getLogger(__name__)
 
-
-class AudioFlood(RateLimited):
-    """Audio arrives faster than it can have been spoken."""
-
-    code = "audio.flood"
-
-
-class Intake:
-    """Checks the audio of one client and cuts it into frames of one length."""
-
-    def __init__(self, rate_hz: int, frame_bytes: int) -> None:
-        self._bytes_per_s = rate_hz * 2
-        self._frame_bytes = frame_bytes
-        self._rest = b""
-        self._allowed_s = BURST_S
-        self._at: float | None = None
-
-    def take(self, pcm: bytes, now: float) -> list[bytes]:
-        """Raises `OddAudio`, `OversizeAudio` or `AudioFlood`; refused audio is as if it had never come."""
-        check_pcm16(pcm, max_bytes=int(BURST_S * self._bytes_per_s))
-        seconds = len(pcm) / self._bytes_per_s
-        if self._at is not None:
-            self._allowed_s = min(BURST_S, self._allowed_s + (now - self._at) * SPEED)
-        self._at = now
-        if seconds > self._allowed_s:
-            raise AudioFlood
-        self._allowed_s -= seconds
-        pcm = self._rest + pcm
-        whole = len(pcm) // self._frame_bytes * self._frame_bytes
-        self._rest = pcm[whole:]
-        return [pcm[at : at + self._frame_bytes] for at in range(0, whole, self._frame_bytes)]
+PRE_ROLL_FRAMES = 16  # half a second: the speech that started the turn, and a little before
+MODEL_FRAMES = 250  # a turn model hears the last eight seconds
+FINAL_DEADLINE_S = 2.0  # longest wait for the recognizer after speech has stopped
+URGENT_FINAL_S = 0.8  # the same with a red flag already heard
+MUTED_S = 0.6  # no audio at all for so long while somebody speaks: the microphone was closed
 
 
-class Utterance:
-    """The speech of one turn: an async iterator that a recognizer reads while the session fills it."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A turn of the person. No text: they could not be understood."""
 
-    def __init__(self, rate_hz: int) -> None:
-        self.rate_hz = rate_hz
-        self.failed: str | None = None  # the code of what went wrong
-        self.closing: asyncio.Timeout | None = None
-        self.closed = False
-        self._piece_bytes = int(rate_hz * PIECE_S) * 2
-        self._max_bytes = int(rate_hz * MAX_BACKLOG_S) * 2
-        self._gathered = bytearray()
-        self._pieces: deque[bytes | EndOfSpeech] = deque()
-        self._backlog_bytes = 0
-        self._changed = asyncio.Event()
-
-    def add(self, pcm: bytes) -> bool:
-        """Returns False where the recognizer is so far behind that there is no room."""
-        if self.closed or self._backlog_bytes + len(pcm) > self._max_bytes:
-            return self.closed
-        self._gathered += pcm
-        self._backlog_bytes += len(pcm)
-        if len(self._gathered) >= self._piece_bytes:
-            self._pass_on()
-        return True
-
-    def end_of_speech(self) -> None:
-        self._pass_on()
-        self._pieces.append(END_OF_SPEECH)
-        self._changed.set()
-
-    def close(self) -> None:
-        """The turn is over. The recognizer may still say what it used."""
-        if not self.closed:
-            self.closed = True
-            self._pass_on()
-            if self.closing is not None:
-                self.closing.reschedule(asyncio.get_running_loop().time() + CLOSING_S)
-
-    def _pass_on(self) -> None:
-        if self._gathered:
-            self._pieces.append(bytes(self._gathered))
-            self._gathered.clear()
-        self._changed.set()
-
-    def __aiter__(self) -> AsyncIterator[bytes | EndOfSpeech]:
-        return self
-
-    async def __anext__(self) -> bytes | EndOfSpeech:
-        while not self._pieces:
-            if self.closed:
-                raise StopAsyncIteration
-            self._changed.clear()
-            await self._changed.wait()
-        piece = self._pieces.popleft()
-        if isinstance(piece, bytes):
-            self._backlog_bytes -= len(piece)
-        return piece
+    text: str
+    started_s: float  # on the clock of the audio
+    ended_s: float
+    ended_at: float  # on the session's clock
+    script: EmergencyScript | None  # a red flag that was announced already
+    failed: str | None  # code of what went wrong with the recognizer
 
 
-async def read_transcripts(
-    utterance: Utterance, services: Services, language: str, take: Callable[[Transcript], Awaitable[None]]
-) -> None:
-    """Read the recognizer until the utterance is closed and it is done.
+class Host(Protocol):
+    """The session, as the ear sees it. All of it returns at once."""
 
-    Raises:
-        ProviderFailed: it stopped before the turn did, or sent something that is no transcript.
-        Exception: whatever else it raises.
-    """
-    try:
-        async with asyncio.timeout(None) as utterance.closing:
-            async with aclosing(services.transcribe(utterance, utterance.rate_hz, language)) as items:
-                async for item in items:
-                    if isinstance(item, Transcript):
-                        await take(item)
-                    elif not isinstance(item, Usage):
-                        raise ProviderGarbled(capability="stt")
-    except TimeoutError:
-        if not utterance.closed:
+    def agent_holds_floor(self) -> bool: ...
+    def pause_agent(self) -> None: ...
+    def resume_agent(self) -> None: ...
+    def stop_agent(self) -> None: ...
+    def speech_began(self) -> None: ...
+    def speech_paused(self, text: str) -> None:
+        """Nobody speaks now; so far this was said, and it may be all."""
+        ...
+
+    def turn_ended(self, heard: Heard) -> None: ...
+    def red_flag(self, script: EmergencyScript) -> None:
+        """In the middle of a turn."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
+
+
+class Ear:
+    def __init__(
+        self,
+        host: Host,
+        channel: Channel,
+        services: Services,
+        settings: Voice,
+        vad: VadStream,
+        *,
+        language: str,
+        clock: Callable[[], float],
+        turn_model: TurnModel | None,
+    ) -> None:
+        self._host, self._channel, self._services, self._settings = host, channel, services, settings
+        self._vad, self._language, self._clock, self._turn_model = vad, language, clock, turn_model
+        self._intake = Intake(vad.rate_hz, vad.frame_bytes)
+        self._machine = TurnMachine(settings, FRAME_S, language)
+        self._before: deque[bytes] = deque(maxlen=PRE_ROLL_FRAMES)
+        self._recent: deque[bytes] = deque(maxlen=MODEL_FRAMES)
+        self._utterance: Utterance | None = None
+        self._flag: EmergencyScript | None = None
+        self._final_timer: asyncio.TimerHandle | None = None
+        self._mute_timer: asyncio.TimerHandle | None = None
+        self._audio_at = 0.0
+        self.audio_s = 0.0  # how much was heard
+
+    async def hear(self, pcm: bytes) -> None:
+        """Take audio of any length. Raises what `Intake.take` raises."""
+        self._audio_at = self._clock()
+        for frame in self._intake.take(pcm, self._audio_at):
+            probability = await self._vad.probability(frame)
+            self.audio_s += FRAME_S
+            self._keep(frame)
+            self._act(self._machine.hear(probability, self.audio_s, agent_active=self._host.agent_holds_floor()))
+
+    def drop(self) -> tuple[str, EmergencyScript | None]:
+        """Give the open turn up; returns what was understood of it."""
+        said, flag = self._machine.text, self._flag
+        self._machine.drop()
+        self._close()
+        return said, flag
+
+    def _keep(self, frame: bytes) -> None:
+        if self._turn_model is not None:
+            self._recent.append(frame)
+        if not self._machine.speaking:
+            self._before.append(frame)
+        elif self._utterance is not None and not self._utterance.add(frame):
+            self._failed(self._utterance, "provider.timeout")
+
+    def _act(self, signals: list[Signal]) -> None:
+        for signal in signals:
+            match signal:
+                case SpeechStarted():
+                    self._started()
+                case SpeechStopped():
+                    self._stopped()
+                case Paused():
+                    self._host.pause_agent()
+                case Resumed():
+                    self._host.resume_agent()
+                case Interrupted():
+                    self._host.stop_agent()
+                case TurnEnded(text, started_s, ended_s):
+                    self._host.turn_ended(self._heard(text, started_s, ended_s))
+                case NothingSaid(started_s, ended_s, brief):
+                    heard = self._heard("", started_s, ended_s)
+                    if heard.script or (heard.failed and not brief):
+                        self._host.turn_ended(heard)
+
+    def _heard(self, text: str, started_s: float, ended_s: float) -> Heard:
+        utterance, flag = self._utterance, self._flag
+        self._close()
+        ended_at = self._clock() - max(0.0, self.audio_s - ended_s)
+        return Heard(text, started_s, ended_s, ended_at, flag, utterance.failed if utterance else None)
+
+    def _close(self) -> None:
+        self._cancel_timers()
+        self._flag = None
+        if self._utterance is not None:
+            self._utterance.close()
+            self._utterance = None
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._final_timer, self._mute_timer):
+            if timer is not None:
+                timer.cancel()
+        self._final_timer = self._mute_timer = None
+
+    # ── speech starts and stops ───────────────────────────────────────────────────────────────────────────────────
+    def _started(self) -> None:
+        self._host.speech_began()
+        self._cancel_timers()
+        if self._utterance is None:
+            self._utterance = Utterance(self._channel.rate_hz)
+            self._host.spawn(self._transcribe(self._utterance))
+        for frame in self._before:
+            self._utterance.add(frame)
+        self._before.clear()
+        self._watch_microphone()
+
+    def _watch_microphone(self) -> None:
+        """A muted client sends nothing, not silence: without this its turn would never end."""
+        if self._clock() - self._audio_at >= MUTED_S:
+            self._act(self._machine.stop_speech())
+        elif self._machine.speaking:
+            self._mute_timer = asyncio.get_running_loop().call_later(MUTED_S, self._watch_microphone)
+
+    def _stopped(self) -> None:
+        utterance = self._utterance
+        if utterance is None or utterance.failed is not None:
+            self._act(self._machine.final_overdue())
+            return
+        self._cancel_timers()
+        utterance.end_of_speech()
+        wait_s = URGENT_FINAL_S if self._flag else min(FINAL_DEADLINE_S, self._settings.reply_deadline_s / 2)
+        self._final_timer = asyncio.get_running_loop().call_later(wait_s, self._overdue, utterance)
+        if self._turn_model is not None:
+            self._host.spawn(self._judge_turn(self._turn_model, utterance))
+        self._tell_pause()
+
+    def _tell_pause(self) -> None:
+        if self._machine.text and not self._machine.suspected and self._flag is None:
+            self._host.speech_paused(self._machine.text)
+
+    def _overdue(self, utterance: Utterance) -> None:
+        self._final_timer = None
+        if self._machine.waits_for_final:
+            self._failed(utterance, "provider.timeout")
+        else:  # a turn model held the turn, and the audio has stopped
+            self._act(self._machine.final_overdue())
+
+    async def _judge_turn(self, model: TurnModel, utterance: Utterance) -> None:
+        complete = await model.is_complete(b"".join(self._recent), self._channel.rate_hz)
+        if not complete and self._utterance is utterance:
+            self._machine.hold()
+
+    # ── the recognizer ────────────────────────────────────────────────────────────────────────────────────────────
+    async def _transcribe(self, utterance: Utterance) -> None:
+        async def take(transcript: Transcript) -> None:
+            await self._take(utterance, transcript)
+
+        try:
+            await read_transcripts(utterance, self._services, self._language, take)
+        except ChannelClosed:
             raise
-    if not utterance.closed:
-        raise ProviderFailed("The recognizer stopped before the turn did.", capability="stt")
+        except AuricleError as error:
+            self._failed(utterance, error.code)
+        except TimeoutError:
+            self._failed(utterance, "provider.timeout")
+        except Exception:
+            log.exception("speech-to-text failed")
+            self._failed(utterance, "internal")
+
+    async def _take(self, utterance: Utterance, transcript: Transcript) -> None:
+        if utterance is not self._utterance:
+            return  # the turn has ended without it
+        final = transcript.is_final
+        signals = self._machine.transcript(transcript.text, is_final=final, end_of_turn=transcript.end_of_turn)
+        if self._flag is None and self._machine.open:
+            self._watch_for_red_flags()
+        self._act(signals)
+        if not final and not self._machine.speaking and self._utterance is utterance:
+            self._tell_pause()
+        if transcript.text:
+            await self._channel.send_transcript(transcript.text, is_final=final)
+
+    def _watch_for_red_flags(self) -> None:
+        """Before the turn ends, and whatever a model would say."""
+        script = self._services.emergency(self._machine.text, self._language)
+        if script is not None and script.is_settled:
+            self._flag = script
+            self._host.red_flag(script)
+
+    def _failed(self, utterance: Utterance, code: str) -> None:
+        if utterance.failed is None and not utterance.closed:
+            event(log, "speech-to-text failed in a turn", logging.WARNING, error_code=code)
+            utterance.failed = code
+        if utterance is self._utterance:
+            self._act(self._machine.final_overdue())

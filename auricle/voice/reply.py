@@ -119,7 +119,10 @@ class Reply:
         asked.turn.confirmed.set()
         self._stage.mouth.play(self._playback)
         self._stage.mouth.resume()
-        self._arm_filler()
+        if self._started_s is None:
+            self._arm_filler()
+        else:
+            self._started_s = self._stage.audio_s()
 
     def discard(self) -> None:
         """The guess was wrong: nothing of it ever was."""
@@ -166,10 +169,10 @@ class Reply:
 
     async def _produce(self) -> None:
         asked = self._asked
-        if asked.failed is not None:
-            await self._apologise(asked.failed)
-        elif asked.script is not None:
+        if asked.script is not None:
             await self._say_all(asked.script.text)
+        elif asked.failed is not None:
+            await self._apologise(asked.failed)
         elif asked.fixed_text is not None:
             await self._say_all(asked.fixed_text)
         else:

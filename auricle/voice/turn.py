@@ -3,8 +3,9 @@
 Time is the clock of the audio received, given with every frame, so a recorded call replays exactly. The machine knows
 nothing of sockets or providers; `session.py` acts on its signals.
 
-While the agent holds the floor, speech first only pauses it. The interruption is confirmed by a real word or by
-`confirm_s` of speech; otherwise ("hmm", a cough, a door) the agent goes on where it stopped.
+While the agent holds the floor, speech first only pauses it: nothing is sent, but nothing is lost yet either. A real
+word confirms the interruption. A sound without words ("hmm", a cough, a door) lets the agent go on where it stopped: a
+short one after a moment at the latest, one of `confirm_s` and more not before the recognizer has said what it was.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from auricle.settings import Voice
 from auricle.voice.backchannel import is_backchannel
 
 MAX_SPEECH_S = 60.0  # speech without a pause ends here, whatever it is
-FINAL_WAIT_S = 1.0  # a paused agent waits so long for the transcript of a short sound
+FINAL_WAIT_S = 1.0  # a paused agent waits no longer for the transcript of a short sound
 HOLD_S = 1.6  # a turn model that says "not done yet" holds the turn at most so long
 
 
@@ -58,10 +59,11 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class NothingSaid:
-    """The sound held no words."""
+    """The sound held no words. `brief`: a short one while the agent spoke, of which nothing need be made."""
 
     started_s: float
     ended_s: float
+    brief: bool
 
 
 Signal = SpeechStarted | SpeechStopped | Paused | Resumed | Interrupted | TurnEnded | NothingSaid
@@ -74,13 +76,18 @@ class TurnMachine:
         self._language = language
         self.speaking = False  # by the VAD
         self.open = False  # from the first speech until the turn ends
-        self.suspected = False  # the agent is paused, the interruption not confirmed
+        self.suspected = False  # the agent held the floor, and no word has confirmed an interruption yet
+        self._paused = False
         self._against_s = 0.0  # how long frames have said the opposite of `speaking`
         self._started_s = self._stopped_s = self._now_s = 0.0
         self._finals: list[str] = []
         self._interim = ""
         self._owed_finals = 0
         self._held_until_s: float | None = None
+
+    @property
+    def waits_for_final(self) -> bool:
+        return self._owed_finals > 0
 
     @property
     def text(self) -> str:
@@ -98,8 +105,6 @@ class TurnMachine:
             return self._while_quiet(agent_active)
         if self._lasted(self._settings.stop_s) or at_s - self._started_s >= MAX_SPEECH_S:
             return self._stop(at_s - self._against_s)
-        if self.suspected and self._is_long_enough() and not self._only_backchannel():
-            return self._confirm()
         return []
 
     def stop_speech(self) -> list[Signal]:
@@ -142,7 +147,7 @@ class TurnMachine:
 
     def drop(self) -> None:
         """Forget the open turn: it was ended another way (typed text, the end of the call)."""
-        self.speaking = self.open = self.suspected = False
+        self.speaking = self.open = self.suspected = self._paused = False
         self._against_s, self._owed_finals, self._held_until_s = 0.0, 0, None
         self._finals, self._interim = [], ""
 
@@ -151,18 +156,15 @@ class TurnMachine:
         """Rounded to whole frames: 200 ms are six frames of 32."""
         return self._against_s + self._frame_s / 2 > needed_s
 
-    def _is_long_enough(self) -> bool:
-        return self._now_s - self._started_s + self._frame_s / 2 > self._settings.confirm_s
-
-    def _only_backchannel(self) -> bool:
-        return bool(self.text) and is_backchannel(self.text, self._language)
+    def _is_brief(self) -> bool:
+        return self._stopped_s - self._started_s + self._frame_s / 2 < self._settings.confirm_s
 
     def _while_quiet(self, agent_active: bool) -> list[Signal]:
         settings = self._settings
         if self._lasted(settings.start_while_speaking_s if agent_active else settings.start_s):
             return self._start(agent_active)
-        if self.suspected and self._now_s - self._stopped_s > FINAL_WAIT_S:
-            self.suspected = False
+        if self._paused and self._is_brief() and self._now_s - self._stopped_s > FINAL_WAIT_S:
+            self._paused = False
             return [Resumed()]
         if self._held_until_s is not None and self._now_s >= self._held_until_s and not self._owed_finals:
             return self._end(forced=True)
@@ -176,6 +178,8 @@ class TurnMachine:
         signals: list[Signal] = [SpeechStarted(began_s)]
         if agent_active and not self.suspected:
             self.suspected, self._started_s = True, began_s
+        if self.suspected and not self._paused:
+            self._paused = True
             signals.append(Paused())
         return signals
 
@@ -185,17 +189,16 @@ class TurnMachine:
         return [SpeechStopped(at_s)]
 
     def _confirm(self) -> list[Signal]:
-        self.suspected = False
+        self.suspected = self._paused = False
         return [Interrupted()]
 
     def _end(self, *, forced: bool) -> list[Signal]:
         if self._held_until_s is not None and not forced:
             return []
-        text, suspected = " ".join(self._finals), self.suspected
+        text, suspected, paused, brief = " ".join(self._finals), self.suspected, self._paused, self._is_brief()
         started_s, ended_s = self._started_s, self._now_s if self.speaking else self._stopped_s
         self.drop()
-        if suspected:
-            return [Resumed(), NothingSaid(started_s, ended_s)]
-        if not text:
-            return [NothingSaid(started_s, ended_s)]
-        return [TurnEnded(text, started_s, ended_s)]
+        if text and not suspected:
+            return [TurnEnded(text, started_s, ended_s)]
+        resumed: list[Signal] = [Resumed()] if paused else []
+        return [*resumed, NothingSaid(started_s, ended_s, brief=suspected and (brief or bool(text)))]

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from auricle.providers.ports import ChatMessage
 from auricle.safety.respond import EmergencyScript
 from auricle.voice.backchannel import words_of
+from auricle.voice.listen import Heard
 from auricle.voice.ports import Services, Turn, TurnRecord
 from auricle.voice.reply import Asked
 from auricle.voice.trivial import canned_reply, trivial_kind
@@ -42,26 +43,16 @@ class Turns:
         script = self._services.emergency(text, self._language)
         return Asked(self._turn(text, kind="text"), "text", now, fixed_text=self._canned(text), script=script)
 
-    def spoken(
-        self,
-        text: str,
-        now: float,
-        *,
-        ended_at: float,
-        started_s: float,
-        ended_s: float,
-        script: EmergencyScript | None,
-        failed: str | None,
-    ) -> Asked:
-        """A turn with words. Where the recognizer failed, they are the last interim: better than nothing."""
-        script = script or self._services.emergency(text, self._language)
-        return Asked(self._turn(text), "voice", ended_at, stt_final_at=now, started_s=started_s, ended_s=ended_s,
-                     fixed_text=self._canned(text), script=script, errors=(failed,) if failed else ())  # fmt: skip
-
-    def not_understood(
-        self, now: float, started_s: float, ended_s: float, script: EmergencyScript | None, failed: str | None
-    ) -> Asked:
-        return Asked(self._turn(""), "voice", now, started_s=started_s, ended_s=ended_s, script=script, failed=failed)
+    def spoken(self, heard: Heard, now: float) -> Asked:
+        """A spoken turn. Where the recognizer failed, its words are the last interim, or none."""
+        text = heard.text
+        script = heard.script or (self._services.emergency(text, self._language) if text else None)
+        asked = Asked(self._turn(text), "voice", heard.ended_at, started_s=heard.started_s, ended_s=heard.ended_s,
+                      script=script)  # fmt: skip
+        if not text:
+            return replace(asked, failed=heard.failed)
+        errors = (heard.failed,) if heard.failed else ()
+        return replace(asked, stt_final_at=now, fixed_text=self._canned(text), errors=errors)
 
     def guess(self, text: str, now: float) -> Asked | None:
         """A turn that may not be one. None where no model would be asked anyway."""
@@ -70,8 +61,9 @@ class Turns:
         self._guessed = self._turn(text, confirmed=False)
         return Asked(self._guessed, "voice", now)
 
-    def fits(self, text: str) -> bool:
-        return self._guessed is not None and same_words(text, self._guessed.text)
+    def is_as_guessed(self, asked: Asked) -> bool:
+        needs_model = asked.script is None and asked.fixed_text is None and asked.failed is None
+        return needs_model and self._guessed is not None and same_words(asked.turn.text, self._guessed.text)
 
     def confirmed(self, asked: Asked) -> Asked:
         """The guessed turn, with the facts of the one that came true and the words as finally written."""

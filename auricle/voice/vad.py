@@ -82,6 +82,7 @@ class SharedVad:
         self._waiting: dict[int, list[Waiting]] = {rate: [] for rate in CONTEXT}
         self._gathering = False
         self._running = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def stream(self, rate_hz: int) -> VadStream:
         return VadStream(self, rate_hz)
@@ -97,6 +98,9 @@ class SharedVad:
 
     async def run(self, stream: VadStream, frame: bytes) -> float:
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # the loop before may have ended in the middle of a batch
+            self._loop, self._gathering, self._running = loop, False, False
+            self._waiting = {rate: [] for rate in CONTEXT}
         answer: asyncio.Future[float] = loop.create_future()
         self._waiting[stream.rate_hz].append((stream, frame, answer))
         if not self._gathering and not self._running:
