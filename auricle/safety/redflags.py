@@ -4,7 +4,7 @@ Phrases are data (`phrases/<language>.yaml`). A text is brought to plain words, 
 first words, and only there a short pattern is tried: some 20 µs for a sentence. What is denied, long past or asked in
 general is not a red flag; in doubt it is one.
 
-Phrase language: words separated by spaces; `(a|b c|d)` alternatives; `word*` any ending; `~` up to three words between.
+Phrase language: words separated by spaces; `(a|b c|d)` alternatives; `word*` any ending; `~` up to four words between.
 The first word of a phrase must be a word or alternatives.
 """
 
@@ -23,7 +23,7 @@ URGENCIES = ("emergency", "crisis", "urgent")  # the gravest first
 MAX_CHARS = 4_000
 BREAK = "|"  # stands for the end of a clause
 BEFORE_WORDS, AFTER_WORDS = 7, 4  # how far from a finding its denial may stand
-GAP = rf"(?: [^ {BREAK}]+){{0,3}}?"
+GAP = rf"(?: [^ {BREAK}]+){{0,4}}?"
 _BREAKS, _JOINTS = ".?!;।॥؟\n,", "'’-"
 
 
@@ -64,6 +64,19 @@ class Words:
     offsets: tuple[int, ...]  # of every character in the original
 
 
+@functools.lru_cache(4_096)
+def _plain_character(original: str) -> str:
+    """What stands for a character in plain text: letters, a space, the end of a clause, or nothing."""
+    out = ""
+    for c in unicodedata.normalize("NFD", original.lower()):
+        if c.isalnum() or unicodedata.category(c) in ("Mc", "Mn"):
+            if c != "़" and not "\u0300" <= c <= "\u036f":
+                out += "ं" if c == "ँ" else c
+        elif c not in _JOINTS:
+            out += BREAK if c in _BREAKS else " "
+    return out
+
+
 def plain(text: str) -> Words:
     """Apostrophes and hyphens go, the two Devanagari nasal signs become one, nuktas go; so spellings meet."""
     out: list[str] = [" "]
@@ -82,12 +95,8 @@ def plain(text: str) -> Words:
             offsets.append(at)
 
     for at, original in enumerate(text[:MAX_CHARS]):
-        for c in unicodedata.normalize("NFD", original.lower()) if original > "\x7f" else original.lower():
-            if c.isalnum() or unicodedata.category(c) in ("Mc", "Mn"):
-                if c != "़" and not "\u0300" <= c <= "\u036f":
-                    put("ं" if c == "ँ" else c, at)
-            elif c not in _JOINTS:
-                put(BREAK if c in _BREAKS else " ", at)
+        for c in _plain_character(original):
+            put(c, at)
     put(" ", len(text[:MAX_CHARS]))
     return Words("".join(out), tuple(offsets))
 

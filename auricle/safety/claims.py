@@ -1,0 +1,69 @@
+"""Keeps the agent from stating a dose or a diagnosis as certain: a last look at every sentence before it is spoken.
+
+Pattern-based and conservative: what quotes the patient, a prescription or the given knowledge passes, a dose that the
+agent itself recommends is replaced, a diagnosis is made a possibility. Rules by language in `claims.yaml`.
+"""
+
+import functools
+import importlib.resources
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`text` is what may be said; `claim` names what was found in the sentence as it came."""
+
+    text: str
+    claim: Literal["dose", "diagnosis"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    dose: re.Pattern[str]
+    attributed: re.Pattern[str]
+    diagnosis: re.Pattern[str]
+    hedged: re.Pattern[str]
+    instead_of_dose: str
+    instead_of_diagnosis: str
+
+
+@functools.cache
+def _rules() -> dict[str, Rules]:
+    text = (importlib.resources.files("auricle.safety") / "claims.yaml").read_text("utf-8")
+    return {language: _compiled(source) for language, source in yaml.safe_load(text).items()}
+
+
+def _compiled(source: dict[str, str]) -> Rules:
+    parts = {name: source[name].strip() for name in ("number", "unit", "take", "condition")}
+
+    def pattern(name: str) -> re.Pattern[str]:
+        written = source[name].strip()
+        for part, value in parts.items():
+            written = written.replace(f"<{part}>", f"(?:{value})")
+        return re.compile(written, re.IGNORECASE | re.VERBOSE)
+
+    return Rules(pattern("dose"), pattern("attributed"), pattern("diagnosis"), pattern("hedged"),
+                 source["instead_of_dose"].strip(), source["instead_of_diagnosis"].strip())  # fmt: skip
+
+
+def check_claim(sentence: str, language: str) -> Checked:
+    """Look at one sentence of the agent. Questions claim nothing; English rules hold in every language."""
+    if sentence.rstrip().endswith(("?", "؟")):
+        return Checked(sentence, None)
+    own = _rules().get(language.split("-")[0].lower())
+    for rules in filter(None, (own, _rules()["en"])):
+        say = own or rules
+        if rules.dose.search(sentence) and not rules.attributed.search(sentence):
+            return Checked(say.instead_of_dose, "dose")
+        if rules.diagnosis.search(sentence) and not rules.hedged.search(sentence):
+            return Checked(say.instead_of_diagnosis, "diagnosis")
+    return Checked(sentence, None)
+
+
+def guard(sentence: str, language: str) -> str:
+    """What may be said in the place of this sentence."""
+    return check_claim(sentence, language).text
