@@ -271,6 +271,8 @@ def _add(group: Fraction, last: str, word: str) -> tuple[Fraction, str] | None:
         return (group if group > 0 else Fraction(0)) + value, kind
     if last == "tens" and kind == "unit" and value:
         return group + value, "done"
+    if kind == last == "teen":
+        return None  # "zero to ten, ten being the worst"
     if kind in {"tens", "teen"} and last in {"unit", "teen", "tens"} and 0 < group < 100 and word not in HINDI:
         return group * 100 + value, "tens" if kind == "tens" else "done"
     if word in {"oh", "o"} and last == "unit":

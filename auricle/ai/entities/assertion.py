@@ -1,10 +1,12 @@
-"""How a mention is meant: denied, of somebody else, past, planned. Cues act within a clause, up to a word that ends it."""
+"""How a mention is meant: denied, of somebody else, past, planned.
+
+Cues act within a clause, up to a word that ends their reach."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from auricle.ai.entities.lexicon import cue_phrases
+from auricle.ai.entities.lexicon import cue_index, cue_phrases
 from auricle.ai.tokens import Token, phrase_at
 
 Experiencer = Literal["patient", "family", "other"]
@@ -24,11 +26,11 @@ class Cue:
 
 def find_cues(stream: Sequence[Token], *path: str) -> list[Cue]:
     """Where phrases of one cue list stand, longest first, none overlapping."""
-    phrases = cue_phrases(*path)
+    index = cue_index(*path)
     found: list[Cue] = []
     at = 0
     while at < len(stream):
-        length = next((len(p) for p in phrases if phrase_at(stream, at, p)), 0)
+        length = next((len(p) for p in index.get(stream[at].word, ()) if phrase_at(stream, at, p)), 0)
         if length:
             found.append(Cue(at, at + length))
         at += length or 1
@@ -44,11 +46,10 @@ def negated_words(stream: Sequence[Token]) -> frozenset[int]:
         if cue.start in spared:
             continue
         for index in range(cue.end, min(len(stream), cue.end + NEGATION_REACH)):
-            if index in stops or _new_subject(stream, index):
+            object_of_verb = index == cue.end and stream[cue.start].word != "no"  # "denies it hurts"; but "no it hurts"
+            if (index in stops or _new_subject(stream, index)) and not object_of_verb:
                 break
             under.add(index)
-            if stream[index].word in {"or", "and"}:
-                continue
     for cue in find_cues(stream, "negation", "after"):
         for index in range(max(0, cue.start - AFTER_REACH), cue.start):
             under.add(index)
@@ -79,6 +80,8 @@ def experiencer_at(stream: Sequence[Token], index: int) -> Experiencer:
     for cue in find_cues(stream, "other"):
         kinds[cue.start] = "other"
     reporters = {cue.start for cue in find_cues(stream, "reporter")}
+    if index and stream[index - 1].word == "my":
+        return "patient"
     for at in range(index - 1, -1, -1):
         word = stream[at].word
         if word in {"i", "i'm", "i've", "i'd", "me", "patient"}:
@@ -144,13 +147,8 @@ def asks(stream: Sequence[Token], marked: bool) -> Literal["polar", "wh"] | None
         return "polar"
     if any(phrase_at(stream, start, p) for p in cue_phrases("question", "wh")):
         return "wh" if marked or start < len(stream) else None
-    if not marked and any(
-        phrase_at(stream, i, p)
-        for i in range(start, len(stream))
-        for p in (("do", "you"), ("have", "you"), ("are", "you"))
-    ):
-        return "polar"
-    return "polar" if marked else None
+    tag_only = len(stream) > 6 and stream[-1].word in {"okay", "ok", "alright"}  # "we will do a scan, okay?"
+    return "polar" if marked and not tag_only else None
 
 
 def answer(stream: Sequence[Token]) -> Answer:

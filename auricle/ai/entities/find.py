@@ -14,18 +14,26 @@ from auricle.ai.entities.assertion import (
     answer,
     asks,
     experiencer_at,
+    find_cues,
     negated_words,
     side_at,
     time_at,
 )
-from auricle.ai.entities.lexicon import Mention, cue_phrases, lexicon
+from auricle.ai.entities.lexicon import Mention, lexicon
 from auricle.ai.entities.measures import DOSE_UNITS, Found, Measure, find_duration, find_frequency, find_measures
 from auricle.ai.entities.values import blood_pressures, dosing, hearing_thresholds, reading
 from auricle.ai.limits import check_size
 from auricle.ai.port import Entity, Utterance
-from auricle.ai.tokens import Clause, Token, clauses, phrase_at, tokens
+from auricle.ai.tokens import Clause, Token, clauses, tokens
 
 _ASKING = frozenset({"clinician", "assistant"})
+_JOINING = frozenset({"and", "but", "so", "because", "then", "also"})
+_SUBJECTS = frozenset(
+    "i i'm i've i'd i'll my it it's we we're we'll you you're you've your he she they there there's that's this then let's the".split()
+)
+_USING = frozenset("take taking taken took use using used try tried on any".split())
+_LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
+_MIN_PIECE = 5
 _WITH_DURATION = frozenset({"symptom", "problem", "hearing"})
 _DOSE_QUESTION = re.compile(
     r"\b(?:dose|how much|how many|how often|strength|milligrams?|which tablet)\b|कितना|कितनी", re.I
@@ -69,8 +77,7 @@ def read_turns(utterances: Sequence[Utterance]) -> list[Turn]:
     for turn, following in zip(turns, turns[1:], strict=False):
         if turn.utterance.speaker in _ASKING and following.utterance.speaker == "patient" and following.pieces:
             turn.reply = answer([t for p in following.pieces[:1] for t in p.stream])
-            stream = [t for p in following.pieces for t in p.stream]
-            turn.reply_names = frozenset(m.term.name for m in lexicon().mentions(stream))
+            turn.reply_names = frozenset(name for piece in following.pieces for name in _affirmed(piece.stream))
     return turns
 
 
@@ -81,18 +88,38 @@ def cut_pieces(utterance: Utterance) -> Iterator[Piece]:
         if utterance.speaker == "document":
             yield Piece(clause, inside, "polar" if clause.asked else None)
             continue
-        cuts = [0, *_question_starts(inside), len(inside)] if utterance.speaker in _ASKING else [0, len(inside)]
+        asked = _question_starts(inside) if utterance.speaker in _ASKING else []
+        cuts = [0, *sorted({*asked, *_breath_places(inside)}), len(inside)]
         for first, last in zip(cuts, cuts[1:], strict=False):
             if part := inside[first:last]:
                 piece = Clause(utterance.text[part[0].start : part[-1].end], part[0].start, part[-1].end, clause.asked)
                 yield Piece(piece, part, asks(part, clause.asked and last == len(inside)))
 
 
+def _affirmed(stream: Sequence[Token]) -> Iterator[str]:
+    """What a reply names without denying it ("no, just the cough")."""
+    denied = negated_words(stream)
+    return (m.term.name for m in lexicon().mentions(stream) if m.first not in denied)
+
+
 def _question_starts(stream: Sequence[Token]) -> list[int]:
     """Where a question begins inside an unpunctuated turn ("okay any fever or chills do you smoke")."""
-    phrases = [p for p in cue_phrases("question", "start") if len(p) > 1 or p == ("any",)]
-    starts = [i for i in range(3, len(stream)) if any(phrase_at(stream, i, p) for p in phrases)]
+    starts = [
+        cue.start
+        for cue in find_cues(stream, "question", "start")
+        if cue.start >= 3 and (cue.end - cue.start > 1 or stream[cue.start].word == "any")
+    ]
     return [i for n, i in enumerate(starts) if n == 0 or i - starts[n - 1] > 2]
+
+
+def _breath_places(stream: Sequence[Token]) -> list[int]:
+    """Where a long unpunctuated turn goes on to its next thought ("… and i …", "… but my …")."""
+    places: list[int] = []
+    for index in range(_MIN_PIECE, len(stream) - _MIN_PIECE + 1):
+        joined = stream[index].word in _JOINING and stream[index + 1].word in _SUBJECTS
+        if len(stream) > _LONG_PIECE and joined and index - (places[-1] if places else 0) >= _MIN_PIECE:
+            places.append(index)
+    return places
 
 
 def states_finding(turn: Turn, piece: Piece) -> bool:
@@ -159,7 +186,8 @@ def _entity(turn: Turn, piece: Piece, mention: Mention, denied: frozenset[int]) 
     start, end = stream[mention.first].start, stream[mention.last].end
     negated = mention.first in denied
     if piece.asked == "polar" and turn.utterance.speaker in _ASKING:
-        negated = turn.reply == "no" and mention.term.name not in turn.reply_names
+        used = mention.term.kind != "drug" or any(t.word in _USING for t in stream)  # "side effects of …?" – "no"
+        negated = turn.reply == "no" and mention.term.name not in turn.reply_names and used
     return Entity(
         kind=mention.term.kind,
         text=turn.utterance.text[start:end],

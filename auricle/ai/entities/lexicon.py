@@ -114,3 +114,12 @@ def cue_phrases(*path: str) -> tuple[tuple[str, ...], ...]:
     for key in path:
         data = data[key]
     return tuple(sorted({tuple(words(str(p))) for p in data} - {()}, key=len, reverse=True))
+
+
+@cache
+def cue_index(*path: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """The same list by its first word."""
+    index: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in cue_phrases(*path):
+        index.setdefault(phrase[0], []).append(phrase)
+    return {first: tuple(phrases) for first, phrases in index.items()}

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from auricle.ai.entities.measures import (
     DOSE_UNITS,
+    SPANS,
     Found,
     Measure,
     find_duration,
@@ -16,6 +17,7 @@ from auricle.ai.entities.measures import (
 )
 
 REACH_CHARS = 90  # a dose stands near its drug
+_TARGET = re.compile(r"\b(?:below|under|above|over|less than|more than|goal|target|until)\s*(?:of\s*)?$", re.IGNORECASE)
 _OVER = re.compile(r"\s*(?:over|/|by)\s*$", re.IGNORECASE)
 _OF = re.compile(r"\s*(?:of|tablets? of|का|की)?\s*$", re.IGNORECASE)
 VITAL_UNITS: dict[str, tuple[Decimal, Decimal, str]] = {
@@ -55,7 +57,7 @@ def dosing(text: str, start: int, end: int, previous: int, following: int) -> Do
         attributes["frequency"] = ", ".join(f.text for f in often[:3])
         parts += [(end + f.start, end + f.end) for f in often[:3]]
     for name, found in single:
-        if found:
+        if found and not found.text.endswith("ago"):  # "started it a week ago" tells when, not how long
             attributes[name] = found.text
             parts.append((end + found.start, end + found.end))
     return Dosing(dose.value if dose else None, attributes, max(p[1] for p in parts), min(p[0] for p in parts))
@@ -100,7 +102,7 @@ def reading(name: str, text: str, end: int, following: int) -> tuple[str, int] |
         return None  # a pair, read by `blood_pressures`
     after = text[end : min(following, end + 45)]
     for measure in find_measures(after):
-        if measure.unit in {"days", "weeks", "months", "years", "hours", "minutes"}:
+        if measure.unit in SPANS or _TARGET.search(after[: measure.start]):
             continue
         if name in VITAL_UNITS:
             low, high, unit = VITAL_UNITS[name]

@@ -11,6 +11,8 @@ from auricle.ai.tokens import LETTER, tokens
 
 _LETTER_BEFORE, _LETTER_AFTER = rf"(?<!(?:{LETTER}|\d))", rf"(?!(?:{LETTER}|\d))".replace(r"|\u200d", "")
 _MIN_PART = 2
+_CUE_REACH = 3
+_ANNOUNCING = frozenset("name name's named called mr mrs ms miss dr doctor hi hello dear mister".split())
 _TITLES = frozenset(
     ["mr", "mrs", "ms", "miss", "dr", "doctor", "shri", "smt", "sri", "kumari", "prof", "master", "श्री", "श्रीमती", "डॉ"]
 )
@@ -49,15 +51,17 @@ class KnownIdentity:
         yield from self._name_parts(text)
 
     def _name_parts(self, text: str) -> Iterator[Span]:
-        """Given name or family name by itself; a part that is also a common word ("will", "rose") needs a capital."""
+        """Given name or family name by itself; one that is also a word ("will", "rose") needs a capital or a cue."""
         if not self._parts:
             return
-        for token in tokens(text):
+        stream = tokens(text)
+        for index, token in enumerate(stream):
             word = re.sub(r"['’]s$", "", token.text)
             if plain_script(word) not in self._parts:
                 continue
             common = word.lower() in common_words()
-            if not common or (word[:1].isupper() and token.start > 0):
+            announced = {t.word for t in stream[max(0, index - _CUE_REACH) : index]} & _ANNOUNCING
+            if not common or announced or (word[:1].isupper() and token.start > 0):
                 yield Span(token.start, token.start + len(word), "PERSON", 0)
 
     def _add(self, kind: str, parts: list[str]) -> None:

@@ -8,6 +8,8 @@ from auricle.ai.soap.rewrite import sentence
 
 DENIABLE = frozenset({"symptom", "problem", "hearing", "procedure", "device"})
 
+PRESENT = DENIABLE - {"procedure"}  # a test that was asked about is no finding
+
 
 def cite(utterance: Utterance, start: int, end: int) -> Evidence:
     return Evidence(utterance_id=utterance.id, start=start, end=end, quote=utterance.text[start:end])
@@ -61,6 +63,7 @@ def denials(entities: Sequence[Entity], evidence: Sequence[Evidence]) -> Iterato
 
 
 def confirmations(entities: Sequence[Entity], evidence: Sequence[Evidence]) -> Iterator[Statement]:
-    confirmed = list(dict.fromkeys(e.text for e in entities if not e.negated and e.experiencer == "patient"))
+    present = [e for e in entities if e.kind in PRESENT and not e.negated and e.time == "current"]
+    confirmed = list(dict.fromkeys(e.text for e in present if e.experiencer == "patient"))
     if confirmed:
         yield Statement(section="subjective", text=sentence(f"Reports {', '.join(confirmed)}"), evidence=evidence)

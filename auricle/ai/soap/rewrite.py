@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 _FILLERS = re.compile(
-    r"(?<![\w'])(?:um+|uh+|er+|ah|hmm+|mm-hmm|uh-huh|you know|i mean|kind of like|kinda|sort of"
+    r"(?<![\w'])(?:hey ?,? dragon|um+|uh+|er+|ah|hmm+|mm-hmm|uh-huh|you know|i mean|kind of like|kinda|sort of"
     r"|basically|gosh|like ,)(?![\w'])\s*,?\s*",
     re.I,
 )
@@ -118,6 +118,7 @@ _IRREGULAR = {
 _PRONOUNS = {"my": "their", "me": "them", "mine": "theirs", "myself": "themselves", "we": "they", "our": "their", "us": "them",
              "we're": "they are", "we've": "they have"}  # fmt: skip
 _CONTRACTED = {"i'm": "i am", "i've": "i have", "i'd": "i would", "i'll": "i will"}
+_ASKED_BEFORE = frozenset({"do", "did", "have", "are", "to", "that", "can", "will", "would", "if", "for", "and"})
 _TO_PATIENT = {"your": "the patient's", "yours": "the patient's", "yourself": "themselves", "you're": "patient is", "you've": "patient has",
                "my": "the clinician's"}  # fmt: skip
 _ORDER = re.compile(
@@ -200,8 +201,9 @@ def about_patient(text: str) -> str:
         if lower == "you":
             following = parts[index + 1].lower() if index + 1 < len(parts) else ""
             rewritten.append("patient" + word[3:])
-            if following in {"are", "have", "do", "don't", "haven't"} and index == 0:
-                parts[index + 1] = _IRREGULAR.get(following, following)
+            before = parts[index - 1].lower() if index else ""
+            if following in _IRREGULAR and before not in _ASKED_BEFORE:
+                parts[index + 1] = _IRREGULAR[following]
         else:
             rewritten.append(_TO_PATIENT.get(lower, word))
     return sentence(" ".join(rewritten))

@@ -143,7 +143,9 @@ class Compared:
 
     @cached_property
     def cited_words(self) -> frozenset[str]:
-        return frozenset(stem(t.word) for t in tokens(self.cited_text))
+        """Stems of what is cited, and of what its mentions mean ("one thirty over eighty five": blood pressure)."""
+        meant = " ".join(e.name for e in self.cited_entities)
+        return frozenset(stem(t.word) for t in tokens(f"{self.cited_text} {meant}"))
 
     @cached_property
     def cited_names(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from auricle.ai.entities.assertion import find_cues
+from auricle.ai.entities.lexicon import lexicon
 from auricle.ai.entities.measures import Measure, find_measures
 from auricle.ai.numbers import plain
 from auricle.ai.port import Check, Entity
@@ -200,6 +201,8 @@ def _family(text: str) -> list[tuple[str, ...]]:
 def time(it: Compared) -> Iterator[Check]:
     for entity, sources in _paired(it):
         times = {s.time for s in sources}
+        if "family" in {entity.experiencer, *(s.experiencer for s in sources)}:
+            continue  # a family history is past and present at once
         if entity.time in times or (it.statement.kind == "plan" and "planned" in times):
             continue
         serious = entity.kind in {"drug", "procedure"} or "past" in times | {entity.time}
@@ -234,7 +237,9 @@ def exam(it: Compared) -> Iterator[Check]:
 
 def support(it: Compared) -> Iterator[Check]:
     """How much of the statement's own content the cited words hold."""
-    names = {stem(t.word): e.name for e in it.stated_entities for t in tokens(e.text)}
+    stream = tokens(it.statement.text)
+    names = {stem(t.word): m.term.name for m in lexicon().mentions(stream) for t in stream[m.first : m.last + 1]}
+    meant = it.cited_names | {e.name for e in it.cited_entities}
     numbers = {m.number.value for m in find_measures(it.cited_text)}
     measured = [(m.start, m.end) for m in find_measures(it.statement.text) if m.number.value in numbers]
     content = [
@@ -244,7 +249,7 @@ def support(it: Compared) -> Iterator[Check]:
     ]
     if not content:
         return
-    held = sum(w in it.cited_words or names.get(w) in it.cited_names for w in content)
+    held = sum(w in it.cited_words or names.get(w) in meant for w in content)
     share = held / len(content)
     if share >= _SUPPORTED_SHARE:
         yield Check(name="support", verdict="pass", detail=f"{share:.0%}")

@@ -1,0 +1,179 @@
+import pytest
+from tests.ai.conversations import talk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auricle.ai.entities.find import find_entities
+from auricle.ai.port import Draft, Evidence, Statement
+from auricle.ai.soap.draft import METHOD, write_extractive
+from auricle.ai.soap.judge import judge
+
+INTAKE = talk(
+    "a: Hello, I am an AI assistant. What brings you in today?",
+    "p: i have had ringing in my left ear for three weeks and my hearing got worse",
+    "a: Do you have any fever, dizziness or chest pain?",
+    "p: no",
+    "a: Which medicines do you take, and how much?",
+    "p: i take ibuprofen four hundred milligrams twice a day",
+    "a: Any allergies?",
+    "p: i am allergic to penicillin it gives me a rash",
+    "a: You should avoid loud music. Call 112 if you get chest pain.",
+)
+
+
+def drafted(utterances):
+    entities = find_entities(utterances)
+    return write_extractive(utterances, entities), entities
+
+
+def verdict(text, *turns, section="subjective", kind="fact"):
+    utterances = talk(*turns)
+    evidence = [Evidence(utterance_id=u.id, start=0, end=len(u.text), quote=u.text) for u in utterances]
+    note = Draft(statements=[Statement(section=section, text=text, kind=kind, evidence=evidence)])
+    return judge(note, utterances, find_entities(utterances)).statements[0].verdict
+
+
+def test_an_intake_by_the_assistant_becomes_a_note_of_the_patients_words():
+    note, _ = drafted(INTAKE)
+    texts = " ".join(s.text.lower() for s in note.statements)
+    assert note.method == METHOD
+    for fact in (
+        "ibuprofen 400 mg twice a day",
+        "left ear",
+        "three weeks",
+        "denies fever, dizziness, chest pain",
+        "allergic to penicillin (rash)",
+    ):
+        assert fact in texts
+    assert "loud music" not in texts
+    assert "112" not in texts
+
+
+def test_every_statement_quotes_the_source_verbatim():
+    sources = {u.id: u.text for u in INTAKE}
+    for statement in drafted(INTAKE)[0].statements:
+        assert statement.evidence
+        for evidence in statement.evidence:
+            assert sources[evidence.utterance_id][evidence.start : evidence.end] == evidence.quote
+
+
+def test_the_judge_agrees_with_an_honest_draft_and_finds_nothing_missing():
+    note, entities = drafted(INTAKE)
+    judged = judge(note, INTAKE, entities)
+    assert judged.approved
+    assert (judged.missing, judged.completeness) == ([], 1.0)
+
+
+def test_what_the_note_leaves_out_is_listed_with_its_words():
+    note, entities = drafted(INTAKE)
+    shorter = note.model_copy(
+        update={"statements": [s for s in note.statements if "ibuprofen" not in s.text and "Denies" not in s.text]}
+    )
+    judged = judge(shorter, INTAKE, entities)
+    assert {m.kind for m in judged.missing} == {"drug", "red_flag"}
+    assert judged.completeness < 1
+    assert any(m.evidence.quote.startswith("ibuprofen") for m in judged.missing)
+
+
+def test_a_leading_no_or_side_is_never_lost_in_rewriting():
+    texts = [
+        s.text.lower()
+        for s in drafted(talk("p: right ear hurts since monday", "p: no fever but i have a bad cough"))[0].statements
+    ]
+    assert any("right ear" in t for t in texts)
+    assert all("fever" not in t or "no fever" in t or "denies fever" in t for t in texts)
+
+
+def test_a_clinicians_order_goes_to_the_plan_and_an_examination_to_objective():
+    note, _ = drafted(
+        talk(
+            "c: The right eardrum is red on examination.",
+            "c: I want you to start amoxicillin 500 mg three times a day for ten days.",
+        )
+    )
+    assert [(s.section, s.kind) for s in note.statements] == [("objective", "fact"), ("plan", "plan")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Takes ibuprofen 400 mg twice a day.", "supported"),
+        ("Takes ibuprofen 600 mg twice a day.", "contradicted"),
+        ("Takes ibuprofen 400 g twice a day.", "contradicted"),
+        ("Takes ibuprofen 400 mg once a day.", "contradicted"),
+        ("Takes naproxen 400 mg twice a day.", "contradicted"),
+        ("Does not take ibuprofen.", "contradicted"),
+        ("Previously took ibuprofen 400 mg twice a day.", "contradicted"),
+        ("Mother takes ibuprofen 400 mg twice a day.", "contradicted"),
+        ("Walks the dog on sunny mornings.", "unsupported"),
+    ],
+)
+def test_a_changed_medication_is_caught(text, expected):
+    assert verdict(text, "p: i take ibuprofen four hundred milligrams twice a day") == expected
+
+
+def test_a_swapped_side_is_caught_only_where_it_is_swapped():
+    said = "c: the right eardrum is red and the left one looks normal"
+    assert verdict("The right eardrum is red.", said, section="objective") == "supported"
+    assert verdict("The left eardrum is red.", said, section="objective") == "contradicted"
+
+
+def test_an_answered_question_supports_a_denial_and_not_its_opposite():
+    asked = ("a: any fever or cough?", "p: no")
+    assert verdict("Denies fever and cough.", *asked) == "supported"
+    assert verdict("Reports fever and cough.", *asked) == "contradicted"
+
+
+def test_an_examination_nobody_made_is_unsupported():
+    said = "p: my chest feels heavy"
+    assert verdict("Lungs clear to auscultation.", said, section="objective") == "unsupported"
+
+
+def test_what_a_relative_has_is_not_the_patients():
+    assert verdict("Patient has diabetes.", "p: my mother has diabetes") == "contradicted"
+    assert verdict("Mother has diabetes.", "p: my mother has diabetes") == "supported"
+
+
+def test_inference_is_allowed_in_the_assessment_only():
+    said = "p: ringing in my left ear for three weeks"
+    assert verdict("Suspected cochlear cause.", said, section="assessment", kind="inferred") == "inferred"
+    assert verdict("Suspected cochlear cause.", said, section="subjective", kind="inferred") == "unsupported"
+
+
+def test_a_forged_quote_is_no_evidence():
+    utterances = talk("p: i have a cough")
+    forged = [
+        Evidence(utterance_id="u0", start=0, end=8, quote="i have a fever"),
+        Evidence(utterance_id="zz", start=0, end=1, quote="x"),
+    ]
+    note = Draft(
+        statements=[
+            Statement(section="subjective", text="Reports fever.", evidence=forged),
+            Statement(section="plan", text="Rest."),
+        ]
+    )
+    judged = judge(note, utterances, find_entities(utterances))
+    assert [s.verdict for s in judged.statements] == ["unsupported", "unsupported"]
+    assert not judged.approved
+
+
+def test_a_placeholder_that_the_source_does_not_have_is_refused():
+    assert verdict("[PERSON_1] has a cough.", "p: [PERSON_1] has a cough") == "supported"
+    assert verdict("[PERSON_2] has a cough.", "p: [PERSON_1] has a cough") == "unsupported"
+
+
+def test_an_empty_note_is_not_approved():
+    assert not judge(Draft(statements=[]), INTAKE, find_entities(INTAKE)).approved
+
+
+def test_a_document_keeps_its_own_sections():
+    note, _ = drafted(talk("d: Chief complaint\nHearing loss in the right ear.\nPlan\nHearing aid trial next month."))
+    assert [s.section for s in note.statements] == ["subjective", "plan"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("pca"), st.text(max_size=120)), max_size=6))
+def test_any_talk_can_be_drafted_and_judged(turns):
+    utterances = talk(*(f"{who}: {text}" for who, text in turns))
+    note, entities = drafted(utterances)
+    assert all(s.verdict != "unsupported" or s.checks for s in judge(note, utterances, entities).statements)
