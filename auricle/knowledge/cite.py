@@ -37,7 +37,7 @@ def cited(answer: str, passages: Sequence[Passage]) -> list[Citation]:
     used: dict[int, tuple[int, int]] = {}  # passage → span within it
     for claim, numbers in _claims(answer):
         for number in numbers:
-            if number < len(passages) and number not in used:
+            if 0 <= number < len(passages) and number not in used:
                 used[number] = best_span(claim, passages[number].text)[1]
     for claim, numbers in _claims(answer):
         wanted = set(terms(claim))

@@ -43,7 +43,7 @@ class Knowledge:
     store: ChunkStore
     snapshots: Snapshots
     embed: Embed
-    embedder: str = "minilm-l6-v2"  # stored with each vector: vectors of different embedders can't be compared
+    embedder: str = "all-MiniLM-L6-v2-int8"  # stored with each vector: vectors of different embedders can't be compared
     multilingual: bool = False  # whether the embedder knows other scripts than Latin
     weights: Weights = field(default_factory=Weights)
     thresholds: Thresholds = field(default_factory=Thresholds)
