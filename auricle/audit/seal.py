@@ -33,14 +33,22 @@ LOCK = text("select pg_advisory_xact_lock(hashtextextended('audit ' || current_s
 
 LAST = text("select id, hash, horizon::text::bigint as horizon from audit_link order by id desc limit 1")
 
+# Goes on behind the last link: where a batch ended inside a transaction, behind its entry; else at the horizon.
 # A horizon or an entry from beyond the newest transaction is of another server: this database was restored from there.
+# "offset 0" keeps the look-ups one by one, by key: without statistics the planner would join the whole tables.
 PENDING = text(f"""
-    with seen as (select pg_snapshot_xmin(s) as oldest, pg_snapshot_xmax(s) as newest from pg_current_snapshot() s)
+    with seen as (
+        select pg_snapshot_xmin(s) as oldest, pg_snapshot_xmax(s) as newest,
+            case when cast(:horizon as xid8) > pg_snapshot_xmax(s) then '0' else cast(:horizon as xid8) end as horizon
+        from pg_current_snapshot() s
+    ), last as (
+        select coalesce(max(e.id), 0) as entry_id from audit_link l join audit_entry e on e.id = l.entry_id
+        where l.id = :seq and e.xid = cast(:horizon as xid8)
+    )
     select e.id, e.xid::text::bigint as xid, seen.oldest::text::bigint as oldest, {CANONICAL} as canonical
-    from seen, audit_entry e
-    where (e.xid < seen.oldest or e.xid >= seen.newest)
-      and e.xid >= case when cast(:horizon as xid8) > seen.newest then '0' else cast(:horizon as xid8) end
-      and not exists (select from audit_link l where l.entry_id = e.id)
+    from seen, last, audit_entry e
+    where (e.xid < seen.oldest or e.xid >= seen.newest) and (e.xid, e.id) > (seen.horizon, last.entry_id)
+      and not exists (select from audit_link l where l.entry_id = e.id offset 0)
     order by e.xid, e.id limit :limit
 """)  # noqa: S608
 
@@ -76,7 +84,7 @@ async def seal(db: AsyncSession, *, limit: int = BATCH) -> Sealed:
         raise Forbidden("An audit chain is an organization's own.")
     await db.execute(LOCK)
     position = await last_position(db, organization_id)
-    rows = (await db.execute(PENDING, {"horizon": position.horizon, "limit": limit})).all()
+    rows = (await db.execute(PENDING, {"seq": position.seq, "horizon": position.horizon, "limit": limit})).all()
     if not rows:
         return Sealed(0, position, more=False)
     links: list[Position] = []
