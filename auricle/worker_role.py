@@ -6,6 +6,7 @@ import asyncio
 import auricle.knowledge.ingest
 import auricle.notes.generate  # noqa: F401
 from auricle.assemble import assembled, background
+from auricle.audit.report import heads_of
 from auricle.audit.seal import seal_forever
 from auricle.jobs.worker import run_worker
 from auricle.log import configure
@@ -18,5 +19,6 @@ async def work(settings: Settings, stop: asyncio.Event, concurrency: int) -> Non
     async with assembled(settings) as assembly:
         if settings.sample_data:
             await seed(assembly)
-        async with background(lambda stopping: seal_forever(assembly, stopping)):
+        heads = heads_of(assembly.settings, assembly.keyring)
+        async with background(lambda stopping: seal_forever(assembly.database, heads, stopping)):
             await run_worker(assembly, stop, concurrency=concurrency)

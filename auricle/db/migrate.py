@@ -2,11 +2,9 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+import psycopg
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -14,6 +12,9 @@ from sqlalchemy.pool import NullPool
 from auricle.db.session import psycopg_url
 from auricle.errors import Misconfigured
 from auricle.jobs.schema import apply as apply_jobs
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_236_001  # any constant; one migration at a time
@@ -27,6 +28,8 @@ class SchemaOutdated(Misconfigured):
 
 def migrate(owner_url: str, *, attempts: int = 5) -> None:
     """Bring the schema to this version. Waits for a concurrent run; retries when a lock is not had in time."""
+    from alembic import command  # a second of imports that a serving process has no need of
+
     engine = create_engine(psycopg_url(owner_url), poolclass=NullPool)
     for attempt in range(attempts):
         try:
@@ -35,7 +38,7 @@ def migrate(owner_url: str, *, attempts: int = 5) -> None:
                 connection.execute(text("set local lock_timeout = '2s'"))
                 config = configuration()
                 config.attributes["connection"] = connection
-                command.upgrade(config, "heads")
+                command.upgrade(config, "head")
                 apply_jobs(connection)
             return
         except OperationalError as error:
@@ -44,17 +47,30 @@ def migrate(owner_url: str, *, attempts: int = 5) -> None:
             time.sleep(0.5 * 2**attempt)
 
 
-def check_schema(owner_or_app_url: str) -> None:
-    """Raise `SchemaOutdated` unless the schema is at this version's head (any role that may read the version)."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    engine = create_engine(psycopg_url(owner_or_app_url), poolclass=NullPool)
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found != head:
-        raise SchemaOutdated(found=found, needed=head)
+def head() -> str:
+    """This version's newest migration. They are numbered, and each file is named for its revision."""
+    return max(file.stem for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def configuration() -> Config:
+def is_current(url: str) -> bool:
+    """Whether the schema is at this version's head, as any of our roles may ask."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        try:
+            row = connection.execute("select version_num from alembic_version").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return False
+    return row is not None and row[0] == head()
+
+
+def check_schema(app_url: str) -> None:
+    """Raise `SchemaOutdated` unless the schema is at this version's head."""
+    if not is_current(app_url):
+        raise SchemaOutdated(needed=head())
+
+
+def configuration() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config

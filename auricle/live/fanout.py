@@ -132,6 +132,11 @@ class Fanout:
         self._one_at_a_time = asyncio.Lock()  # on the connection, and on `_readings`
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def connected(self) -> bool:
+        """Whether events arrive now; while not, the connection is being made again and nothing is lost."""
+        return self._connected.is_set()
+
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="live events")
         return self

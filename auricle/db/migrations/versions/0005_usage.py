@@ -5,7 +5,7 @@ from alembic import op
 from auricle.db.tenancy import protect
 
 revision = "0005_usage"
-down_revision = "0002_consultations"
+down_revision = "0004_notes"
 
 USAGE = """
 create table usage_record (

@@ -5,7 +5,7 @@ from alembic import op
 from auricle.db.tenancy import APP
 
 revision = "0006_live_retention"
-down_revision = "0001_foundation"
+down_revision = "0005_usage"
 
 # Row-level security binds the owner too, so the function goes through the organizations one by one.
 FORGET = """

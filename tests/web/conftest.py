@@ -1,0 +1,95 @@
+"""One running installation for the tests of the web: the service, its worker, and two hospitals in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from auricle.actor import Actor
+from auricle.db.sealed import Keyring
+from auricle.db.session import Database
+from tests import builders
+from tests.conftest import Template
+from tests.service import Service, served, settings_for, worked
+
+CANARY = "Zebrafisch"  # a family name, a sentence and a document that nobody else may ever see
+
+
+@pytest.fixture(scope="package")
+def web_settings(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    yield settings_for(template.copy(), tmp_path_factory.mktemp("installation"))
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def service(web_settings: object) -> AsyncIterator[Service]:
+    from auricle.settings import Settings
+
+    assert isinstance(web_settings, Settings) and web_settings.database_url is not None
+    database = Database(web_settings.database_url.get_secret_value())
+    with served(web_settings), worked(web_settings):
+        yield Service(web_settings, database, Keyring(bytes(range(32))))
+        await database.close()
+
+
+@dataclass
+class Hospital:
+    """An organization with something of everything in it."""
+
+    organization_id: UUID
+    people: dict[str, Actor]
+    headers: dict[str, dict[str, str]]
+    ids: dict[str, str]  # by the names that paths, bodies and filters use
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def hospitals(service: Service) -> tuple[Hospital, Hospital]:
+    return await build(service, CANARY), await build(service, "Other")
+
+
+async def build(service: Service, family_name: str) -> Hospital:
+    organization_id = await builders.make_organization(service.database)
+    people: dict[str, Actor] = {}
+    headers: dict[str, dict[str, str]] = {}
+    for role in ("org_admin", "clinician", "staff", "patient"):
+        people[role], headers[role] = await service.member(organization_id, role)
+    clinician = people["clinician"]
+    patient = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name,
+                                          account_id=people["patient"].account_id)
+    said = (("assistant", "What brings you here?"), ("patient", f"I take ibuprofen four hundred milligrams, says {family_name}"))
+    consultation, session = await builders.make_consultation(service.database, service.keyring, clinician, patient.id, said)
+    async with service.client(headers["org_admin"]) as http:
+        uploaded = await http.post("/api/v1/rag/ingest-upload", files={
+            "file": ("hours.md", f"# Hours of {family_name}\n\nThe {family_name} desk opens at nine on Mondays.".encode())})
+        document_id = uploaded.raise_for_status().json()["id"]
+    async with service.client(headers["clinician"]) as http:
+        note = (await http.post("/api/v1/soap/generate", params={"wait": 30},
+                                json={"consultation_id": str(consultation.id)})).raise_for_status().json()
+        assert note["note"] is not None, note
+        agents = (await http.get("/api/v1/agents")).raise_for_status().json()["items"]
+    await live(service, headers["org_admin"], document_id)
+    statement = note["note"]["statements"][0]
+    ids = {"patient_id": str(patient.id), "consultation_id": str(consultation.id), "session_id": str(session.id),
+           "note_id": note["id"], "statement_id": statement["id"], "document_id": document_id, "agent_id": agents[0]["id"],
+           "clinician_id": str(clinician.member_id), "entity_id": str(patient.id), "actor_id": str(clinician.account_id),
+           "message_id": statement["evidence"][0]["message_id"]}
+    return Hospital(organization_id, people, headers, ids)
+
+
+async def live(service: Service, headers: dict[str, str], document_id: str) -> None:
+    async with service.client(headers) as http:
+        for _ in range(300):
+            document = (await http.get(f"/api/v1/rag/documents/{document_id}")).raise_for_status().json()
+            if document["status"] in ("live", "failed"):
+                assert document["status"] == "live", document
+                return
+            await asyncio.sleep(0.1)
+    raise AssertionError("the document did not go live")
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).parents[2]
