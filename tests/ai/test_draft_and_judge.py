@@ -1,5 +1,4 @@
 import pytest
-from tests.ai.conversations import talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +6,7 @@ from auricle.ai.entities.find import find_entities
 from auricle.ai.port import Draft, Evidence, Statement
 from auricle.ai.soap.draft import METHOD, write_extractive
 from auricle.ai.soap.judge import judge
+from tests.ai.conversations import talk
 
 INTAKE = talk(
     "a: Hello, I am an AI assistant. What brings you in today?",

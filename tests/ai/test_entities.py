@@ -1,9 +1,9 @@
 import pytest
-from tests.ai.conversations import talk
 
 from auricle.ai.entities.find import find_entities
 from auricle.ai.limits import AmbiguousUtterances, TextTooLarge
 from auricle.ai.port import Utterance
+from tests.ai.conversations import talk
 
 
 def only(entities, name):

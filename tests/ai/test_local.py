@@ -2,11 +2,11 @@ import asyncio
 import threading
 
 import pytest
-from tests.ai.conversations import talk
 
 from auricle.ai.limits import TextTooLarge
 from auricle.ai.local import Busy, LocalAI, UnknownTemplate
 from auricle.ai.port import ClinicalAI, Draft, Known, Statement, Utterance
+from tests.ai.conversations import talk
 
 SAID = talk(
     "a: any fever?", "p: no", "p: my name is asha verma and i take ibuprofen four hundred milligrams twice a day"

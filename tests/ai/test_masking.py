@@ -1,5 +1,4 @@
 import pytest
-from tests.ai.conversations import talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,11 +7,37 @@ from auricle.ai.privacy.checksums import luhn, social_security, verhoeff
 from auricle.ai.privacy.mask import mask, unmask
 from auricle.ai.privacy.offsets import to_original
 from auricle.ai.privacy.spans import Span, disjoint
+from tests.ai.conversations import talk
 
 WORDS = st.sampled_from(
-    "i take ibuprofen Asha Verma asha verma's @ 98765 43210 a@b.co 12/03/1999 [PERSON_1] my name is Ravi dr मेरा नाम अजय है , . \n 192.168.1.10".split(
-        " "
-    )
+    [
+        "i",
+        "take",
+        "ibuprofen",
+        "Asha",
+        "Verma",
+        "asha",
+        "verma's",
+        "@",
+        "98765",
+        "43210",
+        "a@b.co",
+        "12/03/1999",
+        "[PERSON_1]",
+        "my",
+        "name",
+        "is",
+        "Ravi",
+        "dr",
+        "मेरा",
+        "नाम",
+        "अजय",
+        "है",
+        ",",
+        ".",
+        "\n",
+        "192.168.1.10",
+    ]
 )
 KNOWN = Known(names=["Asha Verma"], phones=["+91 98765 43210"], birth_date="1999-03-12", record_numbers=["MH-2231"])
 

@@ -24,14 +24,17 @@ from auricle.ai.entities.measures import DOSE_UNITS, Found, Measure, find_durati
 from auricle.ai.entities.values import blood_pressures, dosing, hearing_thresholds, reading
 from auricle.ai.limits import check_size
 from auricle.ai.port import Entity, Utterance
-from auricle.ai.tokens import Clause, Token, clauses, tokens
+from auricle.ai.tokens import Clause, Token, clauses, tokens, words
 
 _ASKING = frozenset({"clinician", "assistant"})
 _JOINING = frozenset({"and", "but", "so", "because", "then", "also"})
 _SUBJECTS = frozenset(
-    "i i'm i've i'd i'll my it it's we we're we'll you you're you've your he she they there there's that's this then let's the".split()
+    words(
+        "i i'm i've i'd i'll my it it's we we're we'll you you're you've your he she they there there's "
+        "that's this then let's the"
+    )
 )
-_USING = frozenset("take taking taken took use using used try tried on any".split())
+_USING = frozenset(words("take taking taken took use using used try tried on any"))
 _LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
 _MIN_PIECE = 5
 _WITH_DURATION = frozenset({"symptom", "problem", "hearing"})
@@ -227,8 +230,9 @@ def _measured(turn: Turn, piece: Piece) -> Iterator[Entity]:
     """Values that need no name in front: blood pressure, hearing thresholds."""
     text, base, utterance = piece.clause.text, piece.clause.start, turn.utterance
     for pressure in blood_pressures(text):
-        yield Entity(kind="vital", text=text[pressure.start : pressure.end], name="blood pressure", utterance_id=utterance.id,
-                     start=base + pressure.start, end=base + pressure.end, value=pressure.value)  # fmt: skip
+        yield Entity(kind="vital", text=text[pressure.start : pressure.end], name="blood pressure",
+                     utterance_id=utterance.id, start=base + pressure.start, end=base + pressure.end,
+                     value=pressure.value)  # fmt: skip
     for threshold in hearing_thresholds(text):
         at = max((i for i, t in enumerate(piece.stream) if t.start < base + threshold.end), default=0)
         yield Entity(kind="hearing", text=text[threshold.start : threshold.end], name="hearing threshold",

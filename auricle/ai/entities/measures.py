@@ -66,6 +66,10 @@ DURATION_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+_SINCE = re.compile(
+    r"(?:for|since|over|past|last)(?:\s+(?:the|last|past|about|around|almost|nearly))*\s+$", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -113,9 +117,7 @@ def find_duration(text: str) -> Found | None:
         return Found(match[0], match.start(), match.end())
     for measure in find_measures(text):
         if measure.unit in SPANS:
-            before = re.search(
-                r"(?:for|since|over|past|last)(?:\s+(?:the|last|past|about|around|almost|nearly))*\s+$", text[: measure.start], re.IGNORECASE
-            )  # fmt: skip
+            before = _SINCE.search(text[: measure.start])
             after = re.match(r"\s+(?:ago|now|से)", text[measure.end :])
             if before or after:
                 start = before.start() if before else measure.start

@@ -51,7 +51,8 @@ _ADDRESS = re.compile(
     rf"(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|nagar|marg|colony"
     rf"|layout|sector|chowk|circle|salai|vihar|enclave|way|plaza|terrace|place)\b\.?"
     rf"(?:,?\s+(?:apt|suite|unit"
-    rf"|#)\.?\s*\w+)?(?:,\s*{_NAME}(?:\s+{_NAME})?){{0,3}}(?:[,\s-]+(?:[A-Z]{{2}}\s+)?\d{{5,6}}(?:-\d{{4}})?)?", re.IGNORECASE)  # fmt: skip
+    rf"|#)\.?\s*\w+)?(?:,\s*{_NAME}(?:\s+{_NAME})?){{0,3}}(?:[,\s-]+(?:[A-Z]{{2}}\s+)?\d{{5,6}}(?:-\d{{4}})?)?",
+    re.IGNORECASE)  # fmt: skip
 _ADDRESS_FIELD = re.compile(r"\b(?:address|residence)\s*(?:is|:)\s*([^\n;]{6,120}?)(?=\s{2,}|\n|;|$)", re.IGNORECASE)
 _ORGANIZATION = re.compile(
     rf"\b((?:{_NAME}[ \t]+){{1,3}})(hospitals?|clinic|medical (?:cent(?:er|re)|college)|nursing home"

@@ -7,15 +7,13 @@ from datetime import date
 from auricle.ai.port import Known
 from auricle.ai.privacy.spans import Span
 from auricle.ai.privacy.vocabulary import common_words, plain_script
-from auricle.ai.tokens import LETTER, tokens
+from auricle.ai.tokens import LETTER, tokens, words
 
 _LETTER_BEFORE, _LETTER_AFTER = rf"(?<!(?:{LETTER}|\d))", rf"(?!(?:{LETTER}|\d))".replace(r"|\u200d", "")
 _MIN_PART = 2
 _CUE_REACH = 3
-_ANNOUNCING = frozenset("name name's named called mr mrs ms miss dr doctor hi hello dear mister".split())
-_TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "dr", "doctor", "shri", "smt", "sri", "kumari", "prof", "master", "श्री", "श्रीमती", "डॉ"]
-)
+_ANNOUNCING = frozenset(words("name name's named called mr mrs ms miss dr doctor hi hello dear mister"))
+_TITLES = frozenset(words("mr mrs ms miss dr doctor shri smt sri kumari prof master श्री श्रीमती डॉ"))
 
 
 class KnownIdentity:

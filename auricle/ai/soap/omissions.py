@@ -6,8 +6,9 @@ from auricle.ai.entities.find import find_entities
 from auricle.ai.port import Entity, Evidence, Missing, Statement, Utterance
 
 SALIENT = frozenset({"problem", "symptom", "drug", "allergy", "vital", "hearing", "lab"})
-RED_FLAGS = frozenset({"chest pain", "shortness of breath", "suicidal thoughts", "facial droop", "anaphylaxis", "sudden hearing loss",
-                       "fainting", "seizure", "stroke", "blood in stool", "blood in urine"})  # fmt: skip
+RED_FLAGS = frozenset({"chest pain", "shortness of breath", "suicidal thoughts", "facial droop", "anaphylaxis",
+                       "sudden hearing loss", "fainting", "seizure", "stroke",
+                       "blood in stool", "blood in urine"})  # fmt: skip
 
 
 def omissions(

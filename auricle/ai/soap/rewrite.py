@@ -8,7 +8,7 @@ _FILLERS = re.compile(
     r"|basically|gosh|like ,)(?![\w'])\s*,?\s*",
     re.I,
 )
-# "no", "right", "well" and "now" carry facts ("no fever", "right ear", "well controlled"): only with a comma or before "i".
+# "no", "right", "well" carry facts ("no fever", "right ear", "well controlled"): only with a comma or before "i".
 _LEADING = re.compile(
     r"^(?:(?:yeah|yes|yep|okay|ok|alright|so|and|but|or|oh|sure|then|also|hey dragon|actually|hi"
     r"|hello|i think that|i guess|because)"
@@ -115,11 +115,13 @@ _IRREGULAR = {
     "are": "is",
     "go": "goes",
 }
-_PRONOUNS = {"my": "their", "me": "them", "mine": "theirs", "myself": "themselves", "we": "they", "our": "their", "us": "them",
+_PRONOUNS = {"my": "their", "me": "them", "mine": "theirs", "myself": "themselves",
+             "we": "they", "our": "their", "us": "them",
              "we're": "they are", "we've": "they have"}  # fmt: skip
 _CONTRACTED = {"i'm": "i am", "i've": "i have", "i'd": "i would", "i'll": "i will"}
 _ASKED_BEFORE = frozenset({"do", "did", "have", "are", "to", "that", "can", "will", "would", "if", "for", "and"})
-_TO_PATIENT = {"your": "the patient's", "yours": "the patient's", "yourself": "themselves", "you're": "patient is", "you've": "patient has",
+_TO_PATIENT = {"your": "the patient's", "yours": "the patient's", "yourself": "themselves",
+               "you're": "patient is", "you've": "patient has",
                "my": "the clinician's"}  # fmt: skip
 _ORDER = re.compile(
     r"^(?:(?:i|we|you)(?:'m|'ll|'d| am| are| will| would)?\s+|let's\s+|let us\s+|please\s+)?"
@@ -144,7 +146,7 @@ def sentence(text: str) -> str:
 
 
 def third_person(text: str) -> str:
-    """The patient's own words about themselves: "i have had ringing in my ear" → "Patient has had ringing in their ear."."""
+    """The patient's words about themselves: "i have ringing in my ear" → "Patient has ringing in their ear."."""
     said = [_CONTRACTED.get(w.lower(), w) for w in clean(text).split()]
     parts = " ".join(said).split()
     if not parts:

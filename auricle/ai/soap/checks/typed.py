@@ -188,7 +188,7 @@ def experiencer(it: Compared) -> Iterator[Check]:
 
 
 def _names_person(it: Compared, entity: Entity) -> bool:
-    """The statement quotes the clause whole, family word and all: reading it twice differently is our doubt, not its fault."""
+    """The statement repeats the family word: that we read it twice differently is our doubt, not its fault."""
     family = {t.word for t in tokens(it.statement.text)} & {w for cue in _family(it.cited_text) for w in cue}
     return bool(family) and entity.experiencer != "patient"
 
