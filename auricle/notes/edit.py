@@ -165,7 +165,10 @@ async def store(
         opened = await open_note(db, means.keyring, note)
         statements = await apply(db, opened, changes, verified_all(judged.statements, opened.source))
         context = Context(entities=opened.context.entities, missing=tuple(judged.missing))
-        note.completeness, note.ai_approved = judged.completeness, not flagged_among([s.row for s in statements])
+        note.completeness, note.ai_approved = (
+            judged.completeness,
+            bool(statements) and not flagged_among([s.row for s in statements]),
+        )
         seal_content(opened.key, note, source=opened.source, masks=masks, context=context)
         await freeze(db, OpenNote(note, opened.key, statements, opened.source, context, masks), "edited")
         await publish(db, "note.edited", note_id=note.id, consultation_id=note.consultation_id)

@@ -22,11 +22,9 @@ def verified(statement: Statement, source: Masked) -> Statement:
 
 def is_verbatim(evidence: Evidence, source: Masked) -> bool:
     text = text_of(source, evidence.utterance_id)
-    return (
-        text is not None
-        and 0 <= evidence.start < evidence.end
-        and evidence.quote == text[evidence.start : evidence.end]
-    )
+    if text is None or not 0 <= evidence.start < evidence.end <= len(text):
+        return False
+    return evidence.quote == text[evidence.start : evidence.end]
 
 
 def quoted(source: Masked, message_id: UUID, start: int, end: int) -> Cited | None:

@@ -206,7 +206,6 @@ async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, writ
             return
         key = await means.keyring.patient(db, note.patient_id)
         statements = verified_all(written.judged.statements, written.masked)
-        note.status, note.failure_code = NoteStatus.DRAFT, None
         note.method, note.model = written.draft.method, written.draft.model
         note.completeness = written.judged.completeness
         note.ai_approved = written.judged.approved and not flagged_among(statements)
@@ -221,6 +220,7 @@ async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, writ
         db.add_all([s.row for s in rows])
         await db.flush()
         await freeze(db, OpenNote(note, key, rows, written.masked, context, written.masked.originals), "generated")
+        note.status, note.failure_code = NoteStatus.DRAFT, None
         await publish(
             db, "note.ready", note_id=note.id, consultation_id=note.consultation_id, patient_id=note.patient_id
         )

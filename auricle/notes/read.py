@@ -115,4 +115,5 @@ def shown_statement(one: OpenStatement, said: Mapping[str, Utterance], masks: Ma
 
 
 def shown_entity(entity: Entity, masks: Mapping[str, str]) -> Entity:
-    return entity.model_copy(update={"text": unmask(entity.text, masks), "name": unmask(entity.name, masks)})
+    clear = {name: unmask(getattr(entity, name), masks) for name in ("text", "name")}
+    return entity.model_copy(update=clear)

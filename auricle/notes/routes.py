@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, Header, Path, Query, Response, status
 
 from auricle.actor import Actor
 from auricle.errors import AuricleError, Forbidden, NotFound
@@ -47,6 +47,7 @@ Reader = Annotated[Actor, Requires("notes:read")]
 Writer = Annotated[Actor, Requires("notes:write")]
 Approver = Annotated[Actor, Requires("notes:approve")]
 
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the whole note.")]
 Reveal = Annotated[bool, Query(description="Put the masked identifiers back; needs `notes:reveal`, and is audited.")]
 
@@ -171,7 +172,7 @@ async def versions(note_id: UUID, db: Db, actor: Reader) -> HistoryOut:
     summary="A version as it once was, masked",
     responses=problems(Forbidden, NotFound),
 )
-async def one_version(note_id: UUID, number: int, db: Db, assembly: Installed, actor: Reader) -> VersionOut:
+async def one_version(note_id: UUID, number: Number, db: Db, assembly: Installed, actor: Reader) -> VersionOut:
     version, then = await read_version(db, assembly.keyring, note_id, number)
     return VersionOut(
         **about(version),
