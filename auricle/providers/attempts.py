@@ -39,6 +39,11 @@ class Attempt:
         self.breaker.begin(time.monotonic())
         return self
 
+    def hung_up(self) -> None:
+        """The caller ended a live stream that had answered all it was asked: that is not a cancelled call."""
+        self.breaker.succeeded(time.monotonic())
+        self.meter.close("ok", self._record)
+
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: object) -> None:
         now = time.monotonic()
         if error is None:

@@ -84,7 +84,7 @@ async def _once(
     allow: Callable[[Attempt], Awaitable[None]],
 ) -> AsyncGenerator[Event, None]:
     """One provider, until the audio ends or it fails."""
-    meter = attempt.meter
+    meter, has_answered = attempt.meter, False
     with attempt:
         try:
             await watchdog.wait(allow(attempt))
@@ -102,9 +102,15 @@ async def _once(
                         since = relay.waiting_since
                         meter.first(None if since is None else (watchdog.now() - since) * 1000)
                         relay.answered()
+                        has_answered = True
                     yield one
             if not relay.is_finished:
                 raise ProviderGarbled("The provider stopped listening.")
+        except (GeneratorExit, asyncio.CancelledError):
+            meter.sent_audio_s = relay.read_s
+            if has_answered and relay.waiting_since is None:
+                attempt.hung_up()
+            raise
         finally:
             meter.sent_audio_s = relay.read_s
 

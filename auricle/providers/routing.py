@@ -39,6 +39,8 @@ from auricle.settings import Settings, Timeouts
 
 log = logging.getLogger(__name__)
 
+_NOT_YET_WORDS = (Served, ReasoningDelta)  # after these another provider may still begin anew
+
 E = TypeVar("E")
 P = TypeVar("P")
 
@@ -182,7 +184,7 @@ class Router:
             try:
                 async with aclosing(self._once(attempt, call, capability, payload, of)) as events:
                     async for one in events:
-                        is_committed = is_committed or not isinstance(one, Served | ReasoningDelta)
+                        is_committed = is_committed or not isinstance(one, _NOT_YET_WORDS)
                         yield one
                 return
             except ProviderFailed as error:
@@ -198,15 +200,16 @@ class Router:
         payload: P,
         of: Callable[[Attempt, P], AsyncGenerator[E, None]],
     ) -> AsyncGenerator[Served | E, None]:
+        """One provider's events. What an adapter raises that is none of ours is its answer's fault, or its own."""
         timeouts, meter = call.timeouts or self._timeouts, attempt.meter
         with attempt:
             watchdog = Watchdog()
             total_at = watchdog.now() + timeouts.total_s
             watchdog.expect(min(watchdog.now() + timeouts.first_s, total_at), "first")
-            events = self._events(attempt, call, capability, payload, of)
             is_first, is_closed = True, False
             try:
-                async with aclosing(events):
+                allowed = await watchdog.wait(self._guarded(attempt, call, capability, payload))
+                async with aclosing(of(attempt, allowed)) as events:
                     while True:
                         try:
                             one = await watchdog.wait(anext(events))
@@ -223,30 +226,15 @@ class Router:
                         if isinstance(one, Audio):
                             meter.made_audio_s += len(one.pcm) / 2 / one.rate_hz
                         yield one
+                if is_first or not is_closed:
+                    raise ProviderGarbled("The provider gave no answer.")
+            except ProviderFailed:
+                raise
+            except Exception as error:
+                raise _bug(error, attempt) from error
             finally:
                 watchdog.close()
-            if is_first or not is_closed:
-                raise ProviderGarbled("The provider gave no answer.")
-            yield meter.usage  # type: ignore[misc]
-
-    async def _events(
-        self,
-        attempt: Attempt,
-        call: Call,
-        capability: Capability,
-        payload: P,
-        of: Callable[[Attempt, P], AsyncGenerator[E, None]],
-    ) -> AsyncGenerator[E, None]:
-        """The adapter's events. What an adapter raises that is none of ours is the answer's fault, or the adapter's."""
-        try:
-            allowed = await self._guarded(attempt, call, capability, payload)
-            async with aclosing(of(attempt, allowed)) as events:
-                async for one in events:
-                    yield one
-        except ProviderFailed:
-            raise
-        except Exception as error:
-            raise _bug(error, attempt) from error
+        yield meter.usage  # type: ignore[misc]
 
 
 def _bug(error: Exception, attempt: Attempt) -> ProviderFailed:

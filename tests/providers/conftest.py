@@ -16,7 +16,7 @@ from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.openai_chat import OpenAIEmulator
 
 CLINIC = UUID(int=1)
-FAST = Timeouts(connect_s=0.5, first_s=0.3, gap_s=0.3, total_s=2.0)
+FAST = Timeouts(connect_s=1.0, first_s=0.7, gap_s=0.7, total_s=4.0)
 ASK = LanguageRequest([ChatMessage("user", "Where do I sit?")])
 
 

@@ -17,7 +17,7 @@ from auricle.providers.ports import (
     Usage,
 )
 from tests.emulators.openai_chat import Fault
-from tests.providers.conftest import Setup, all_of, served
+from tests.providers.conftest import FAST, Setup, all_of, served
 
 RATE_HZ = 16_000
 TENTH = bytes(RATE_HZ // 10 * 2)
@@ -82,20 +82,25 @@ async def test_a_call_comes_back_to_the_first_provider_when_the_second_fails_lat
 async def test_silence_from_the_caller_is_no_timeout(setup: Setup) -> None:
     async def slow() -> AsyncIterator[bytes | EndOfSpeech]:
         yield TENTH
-        await asyncio.sleep(0.5)  # longer than every deadline of the provider
+        await asyncio.sleep(FAST.first_s + 0.1)  # longer than every deadline of the provider
         yield END_OF_SPEECH
 
     assert len(finals(await all_of(setup.router.transcribe(setup.call(), slow(), rate_hz=RATE_HZ)))) == 1
 
 
-async def test_a_hang_up_is_metered_once_as_cancelled_and_stops_reading_the_caller(setup: Setup) -> None:
+@pytest.mark.parametrize(("is_pending", "status"), [(False, "ok"), (True, "cancelled")])
+async def test_a_hang_up_is_metered_once_and_stops_reading_the_caller(
+    setup: Setup, is_pending: bool, status: str
+) -> None:
     stopped = asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes | EndOfSpeech]:
         try:
-            while True:
+            for _ in range(2 if is_pending else 1):
                 yield TENTH
                 yield END_OF_SPEECH
+            while True:
+                yield TENTH
                 await asyncio.sleep(0.01)
         finally:
             stopped.set()
@@ -104,7 +109,8 @@ async def test_a_hang_up_is_metered_once_as_cancelled_and_stops_reading_the_call
         async for one in events:
             if isinstance(one, Transcript):
                 break
-    assert setup.statuses == [("main", "cancelled")]
+    assert setup.statuses == [("main", status)]
+    assert setup.records[0].audio_s is not None
     async with asyncio.timeout(2):
         await stopped.wait()
 

@@ -28,9 +28,10 @@ class Chat:
             elif reply.content_type not in ("text/event-stream", "", "text/plain", "application/octet-stream"):
                 raise ProviderGarbled("The provider did not answer with a stream of events.")
             else:
-                async for line in reply.lines():
-                    for event in stream.line(line):
-                        yield event
+                async for lines in reply.lines():
+                    for line in lines:
+                        for event in stream.line(line):
+                            yield event
                     if stream.is_done:
                         break
             for event in stream.end():
