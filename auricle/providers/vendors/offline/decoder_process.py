@@ -17,7 +17,7 @@ import sys
 from typing import Any, BinaryIO
 
 RATE_HZ = 16_000
-PARTIAL_BYTES = RATE_HZ * 2 // 5  # 200 ms
+PARTIAL_BYTES = RATE_HZ * 2 * 19 // 100  # about 200 ms, and two of our engine's 96 ms pieces
 SEGMENT_BYTES = RATE_HZ * 2 * 30  # the search graph of one utterance grows without end: cut it every 30 s
 MAX_FRAME_BYTES = 4_000_000
 

@@ -7,12 +7,17 @@ and only then a decoder is borrowed. Numbers come out as words.
 import asyncio
 import contextlib
 import os
+import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from auricle.providers.ports import EndOfSpeech, ProviderRefused, Transcript, Usage
+from auricle.providers.ports import EndOfSpeech, ProviderFailed, ProviderRefused, Transcript, Usage
+from auricle.providers.vendors.offline import domain
 from auricle.providers.vendors.offline.decoder_pool import Decoder, DecoderPool, Words
+from auricle.providers.vendors.offline.domain import revision
 from auricle.providers.vendors.offline.lexicon import lexicon, pronunciations
 from auricle.providers.vendors.offline.upsample import Doubler
 
@@ -22,20 +27,28 @@ FRAME_S = 0.03
 OPEN_FRAMES, OF_FRAMES = 2, 4  # speech in two of four 30 ms frames opens an utterance
 PREROLL_BYTES = int(0.45 * BYTES_PER_S)
 QUEUED_TRANSCRIPTS = 64
+PREPARE_S = 120.0
 # Without the second pass over the utterance the final is there 30 ms after the end instead of 300, and no worse.
 DECODER: Mapping[str, Any] = {"samprate": RATE_HZ, "fwdflat": False}
 
 
 class OfflineSpeechToText:
-    """`SpeechToText` by pocketsphinx. Create it inside the event loop that uses it; `aclose()` ends its processes."""
+    """`SpeechToText` by pocketsphinx. For one event loop; `aclose()` ends its processes.
 
-    def __init__(self, *, processes: int | None = None) -> None:
+    `cache_folder` keeps the mixed language model, which takes some seconds to make the first time.
+    """
+
+    name = "pocketsphinx-en-us"
+
+    def __init__(self, cache_folder: Path, *, processes: int | None = None) -> None:
+        self._cache_folder = cache_folder
         self._processes = processes or max(2, os.cpu_count() or 1)
+        self._preparing = asyncio.Lock()
         self._pool: DecoderPool | None = None
 
     async def warm(self, count: int = 1) -> None:
         """Load the model in `count` processes now, so that the first caller does not wait for it."""
-        await self._decoders().warm(count)
+        await (await self._decoders()).warm(count)
 
     async def aclose(self) -> None:
         if self._pool is not None:
@@ -54,7 +67,7 @@ class OfflineSpeechToText:
             raise ProviderRefused("The offline recogniser understands English only.", language=language)
         if rate_hz not in (8_000, RATE_HZ):
             raise ProviderRefused("The offline recogniser takes 8 or 16 kHz.", rate_hz=rate_hz)
-        stream = _Stream(self._decoders(), pronunciations(keyterms), doubled=rate_hz == 8_000)
+        stream = _Stream(await self._decoders(), pronunciations(keyterms), doubled=rate_hz == 8_000)
         feeding = asyncio.create_task(stream.feed(audio), name="offline-recognition")
         try:
             while (transcript := await stream.heard.get()) is not None:
@@ -66,12 +79,35 @@ class OfflineSpeechToText:
                 await asyncio.wait([feeding])
         yield Usage(audio_s=stream.heard_s)
 
-    def _decoders(self) -> DecoderPool:
+    async def _decoders(self) -> DecoderPool:
         if find_spec("pocketsphinx") is None:
             raise ProviderRefused("Offline speech recognition is not installed: `uv sync --group speech`.")
-        if self._pool is None:
-            self._pool = DecoderPool(self._processes, DECODER, lexicon())
+        async with self._preparing:
+            if self._pool is None:
+                model = await prepared_model(self._cache_folder)
+                self._pool = DecoderPool(self._processes, {**DECODER, "lm": str(model)}, lexicon())
         return self._pool
+
+
+async def prepared_model(cache_folder: Path) -> Path:
+    """The language model's file, made if it is not there: in a process of its own, because it holds the lock too."""
+    path = cache_folder / f"patients-{revision()}.lm"
+    if path.is_file():
+        return path
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    maker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", domain.__name__, str(path)), stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        async with asyncio.timeout(PREPARE_S):
+            outcome = await maker.wait()
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            maker.kill()
+        raise
+    if outcome != 0:
+        raise ProviderFailed("The offline recogniser's language model could not be made.", outcome=outcome)
+    return path
 
 
 class _Gate:
