@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from auricle.ai.limits import check_size
 from auricle.ai.port import Known, Masked, MaskedSpan, Utterance
@@ -29,7 +30,7 @@ def mask(utterances: Sequence[Utterance], known: Known) -> Masked:
     spans: list[MaskedSpan] = []
     for utterance in utterances:
         every = disjoint([*found[utterance.id], *_repeats(utterance.text, repeated)])
-        text, placed = _replace(utterance, every, register)
+        text, placed = _replace(utterance, _trimmed(utterance.text, every), register)
         masked.append(utterance.model_copy(update={"text": text}))
         spans += placed
     return Masked(utterances=masked, spans=spans, originals=register.originals)
@@ -38,6 +39,17 @@ def mask(utterances: Sequence[Utterance], known: Known) -> Masked:
 def unmask(text: str, originals: Mapping[str, str]) -> str:
     """Put the originals back in one pass; what an original itself contains is never read again."""
     return MASK.sub(lambda m: originals.get(m[0], m[0]), text)
+
+
+def _trimmed(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Without spaces at the edges, which the rest of an overlap may have; nothing but spaces is no identifier."""
+    kept = []
+    for span in spans:
+        inside = text[span.start : span.end]
+        if inside.strip():
+            start = span.start + len(inside) - len(inside.lstrip())
+            kept.append(replace(span, start=start, end=start + len(inside.strip())))
+    return kept
 
 
 class _Register:
