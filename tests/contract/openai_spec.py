@@ -1,11 +1,11 @@
 """OpenAI's own specification as a judge of our requests and of our emulator's answers."""
 
+import json
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 import yaml
 
@@ -19,7 +19,7 @@ def spec() -> dict[str, Any]:
         pytest.skip(f"OpenAI's specification is not here (AURICLE_SHARED_SPECS/{FILE})")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     schemas = yaml.load((folder / FILE).read_text(encoding="utf-8"), Loader=loader)["components"]["schemas"]
-    as_json = orjson.loads(orjson.dumps(schemas, option=orjson.OPT_NON_STR_KEYS))  # YAML made dates of examples
+    as_json = json.loads(json.dumps(schemas, default=str))  # YAML makes dates of examples
     return {"components": {"schemas": _without_nullable(as_json)}}
 
 
