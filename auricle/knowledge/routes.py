@@ -64,7 +64,8 @@ async def ingest_upload(
     data = await file.read(MAX_BYTES + 1)  # one more than allowed tells that there is more
     upload = Upload(file.filename or "", data, title, collection, language)
     received = await receive(assembly.database, assembly.objects, actor, upload)
-    return Accepted(document=DocumentOut.model_validate(received.document), known_already=received.known_already)
+    document = Accepted.model_validate(received.document)
+    return document.model_copy(update={"known_already": received.known_already})
 
 
 @router.get("/documents")

@@ -30,9 +30,10 @@ class DocumentOut(BaseModel):
     live_at: datetime | None
 
 
-class Accepted(BaseModel):
-    document: DocumentOut
-    known_already: bool = Field(description="The same file was here already; nothing new was stored.")
+class Accepted(DocumentOut):
+    """The document an upload became."""
+
+    known_already: bool = Field(False, description="The same file was here already; nothing new was stored.")
 
 
 class SearchHit(BaseModel):

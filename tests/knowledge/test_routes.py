@@ -1,0 +1,183 @@
+"""The knowledge over HTTP, through a whole installation: sign-in, upload, worker, search, answer."""
+
+import asyncio
+from uuid import uuid4
+
+import orjson
+import pytest
+import pytest_asyncio
+
+from auricle.db.sealed import Keyring
+from auricle.db.session import Database
+from tests import builders
+from tests.service import Service, served, settings_for, worked
+
+BATTERIES = b"# Batteries\n\nZinc air batteries last about one week. Remove the tab a minute before use.\n"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def service(template, tmp_path_factory):
+    settings = settings_for(template.copy(), tmp_path_factory.mktemp("installation"))
+    database = Database(settings.database_url.get_secret_value())
+    with served(settings), worked(settings):
+        yield Service(settings, database, Keyring(bytes(range(32))))
+        await database.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def people(service):
+    """Headers of an admin and a patient of one hospital, and of another hospital's admin."""
+    ours, theirs = [await builders.make_organization(service.database) for _ in range(2)]
+    return {
+        "admin": (await service.member(ours, "org_admin"))[1],
+        "patient": (await service.member(ours, "patient"))[1],
+        "stranger": (await service.member(theirs, "org_admin"))[1],
+    }
+
+
+async def upload(http, name="batteries.md", data=BATTERIES, **form):
+    return await http.post("/api/v1/rag/ingest-upload", files={"file": (name, data)}, data=form)
+
+
+async def when_done(http, document_id):
+    for _ in range(200):
+        document = (await http.get(f"/api/v1/rag/documents/{document_id}")).json()
+        if document["status"] in ("live", "failed"):
+            return document
+        await asyncio.sleep(0.05)
+    raise AssertionError(document)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def batteries(service, people):
+    async with service.client(people["admin"]) as http:
+        accepted = await upload(http)
+        assert accepted.status_code == 202, accepted.text
+        assert (await when_done(http, accepted.json()["id"]))["status"] == "live"
+        return accepted.json()["id"]
+
+
+async def test_an_upload_is_accepted_indexed_and_listed(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        listed = (await http.get("/api/v1/rag/documents", params={"status": "live"})).json()["items"]
+        document = next(one for one in listed if one["id"] == batteries)
+        assert (document["title"], document["percent"], document["chunk_count"]) == ("Batteries", 100, 1)
+
+
+async def test_the_same_upload_again_is_the_same_document(service, people, batteries):
+    async with service.client(people["admin"]) as http:
+        again = (await upload(http)).json()
+        assert (again["id"], again["known_already"]) == (batteries, True)
+
+
+async def test_search_gives_the_chunk_with_its_place(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        found = (await http.get("/api/v1/rag/search", params={"q": "how long do zinc air batteries last"})).json()
+        assert found["known"] == "answer"
+        hit = found["hits"][0]
+        assert hit["document_id"] == batteries
+        assert hit["end"] - hit["start"] == len(hit["text"])
+
+
+async def test_an_answer_quotes_its_source(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        answer = (
+            await http.post("/api/v1/rag/answer", json={"question": "How long do zinc air batteries last?"})
+        ).json()
+        assert "one week" in answer["answer"]
+        assert answer["citations"][0]["document_id"] == batteries
+        assert answer["citations"][0]["number"] == 1
+
+
+async def test_an_answer_is_streamed_when_asked_for(service, people, batteries):
+    async with service.client({**people["patient"], "accept": "text/event-stream"}) as http:
+        answer = await http.post("/api/v1/rag/answer", json={"question": "How long do zinc air batteries last?"})
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        events = [block.split("\n", 1) for block in answer.text.strip().split("\n\n")]
+        kinds = [kind.removeprefix("event: ") for kind, _ in events]
+        assert kinds[-1] == "answer" and set(kinds[:-1]) == {"delta"}
+        data = [orjson.loads(line.removeprefix("data: ")) for _, line in events]
+        assert "".join(one["text"] for one in data[:-1]) == data[-1]["answer"]
+
+
+async def test_what_is_not_in_the_knowledge_is_said_not_to_be(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        answer = (await http.post("/api/v1/rag/answer", json={"question": "Which antibiotic treats pneumonia?"})).json()
+        assert (answer["known"], answer["citations"]) == ("unknown", [])
+
+
+async def test_another_organization_sees_finds_and_deletes_nothing(service, people, batteries):
+    async with service.client(people["stranger"]) as http:
+        assert (await http.get("/api/v1/rag/documents")).json()["items"] == []
+        assert (await http.get(f"/api/v1/rag/documents/{batteries}")).status_code == 404
+        assert (await http.delete(f"/api/v1/rag/documents/{batteries}")).status_code == 404
+        assert (await http.get("/api/v1/rag/search", params={"q": "zinc air batteries"})).json()["hits"] == []
+        answer = (
+            await http.post("/api/v1/rag/answer", json={"question": "How long do zinc air batteries last?"})
+        ).json()
+        assert answer["known"] == "unknown"
+
+
+async def test_a_patient_may_ask_but_not_teach(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        assert (await upload(http, "mine.md")).status_code == 403
+        assert (await http.delete(f"/api/v1/rag/documents/{batteries}")).status_code == 403
+
+
+async def test_nobody_gets_in_without_signing_in(service, batteries):
+    async with service.client() as http:
+        for answer in (
+            await upload(http),
+            await http.get("/api/v1/rag/documents"),
+            await http.get("/api/v1/rag/search?q=a"),
+            await http.get(f"/api/v1/rag/documents/{batteries}"),
+            await http.delete(f"/api/v1/rag/documents/{batteries}"),
+            await http.post("/api/v1/rag/answer", json={"question": "a"}),
+        ):
+            assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status", "code"),
+    [
+        ("a.exe", b"MZ\x90", 415, "knowledge.unknown_kind"),
+        ("a.pdf", b"PK\x03\x04", 415, "knowledge.kind_mismatch"),
+        ("a.txt", b"", 422, "knowledge.empty"),
+        ("a.md", b"\x89PNG....", 415, "knowledge.kind_mismatch"),
+    ],
+)
+async def test_a_file_that_cannot_be_is_refused_at_once(service, people, name, data, status, code):
+    async with service.client(people["admin"]) as http:
+        refused = await upload(http, name, data)
+        assert (refused.status_code, refused.json()["error_code"]) == (status, code)
+
+
+async def test_a_file_that_cannot_be_read_shows_why(service, people):
+    async with service.client(people["admin"]) as http:
+        accepted = await upload(http, "noise.txt", bytes(range(256)) * 9)
+        failed = await when_done(http, accepted.json()["id"])
+        assert (failed["status"], failed["failure_code"]) == ("failed", "knowledge.garbled")
+
+
+async def test_bad_labels_and_questions_are_refused(service, people):
+    async with service.client(people["admin"]) as http:
+        assert (await upload(http, collection="../etc")).json()["error_code"] == "knowledge.bad_label"
+        assert (await http.get("/api/v1/rag/search", params={"q": "?!"})).json()[
+            "error_code"
+        ] == "knowledge.empty_question"
+        for body in ({}, {"question": ""}, {"question": "a", "k": 0}, {"question": "a", "more": 1}, {"question": "?"}):
+            assert (await http.post("/api/v1/rag/answer", json=body)).status_code == 422
+        assert (await http.get("/api/v1/rag/documents/not-a-uuid")).status_code == 422
+        assert (await http.get(f"/api/v1/rag/documents/{uuid4()}")).status_code == 404
+
+
+async def test_deleting_takes_the_document_out_of_every_answer(service, people):
+    async with service.client(people["admin"]) as http:
+        document_id = (
+            await upload(http, "parking.md", b"# Parking\n\nThe parking garage is behind the house.")
+        ).json()["id"]
+        await when_done(http, document_id)
+        assert (await http.delete(f"/api/v1/rag/documents/{document_id}")).status_code == 204
+        assert (await http.get(f"/api/v1/rag/documents/{document_id}")).status_code == 404
+        found = (await http.get("/api/v1/rag/search", params={"q": "parking garage"})).json()
+        assert document_id not in {hit["document_id"] for hit in found["hits"]}
