@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auricle.ai.port import Check, Draft, Entity, Evidence, Masked, Missing, Section, Statement, Verdict
+from auricle.ai.port import Check, Entity, Evidence, Masked, Missing, Section, Statement, Verdict
 from auricle.db.sealed import Key, Keyring
 from auricle.errors import NotFound
 from auricle.notes.models import Note, NoteStatement, NoteStatus
@@ -100,13 +100,6 @@ class OpenNote:
     context: Context
     masks: Mapping[str, str]
 
-    def as_draft(self) -> Draft:
-        return Draft(
-            statements=[as_statement(s.row, s.body) for s in self.statements],
-            method=self.note.method or "",
-            model=self.note.model,
-        )
-
 
 NOTHING = Masked(utterances=(), spans=(), originals={})
 
@@ -115,6 +108,14 @@ async def find_note(db: AsyncSession, note_id: UUID, *, lock: bool = False) -> N
     """A note of the actor's organization that was not deleted; whoever asks has checked the permission."""
     note = await db.get(Note, note_id, with_for_update=lock or None, populate_existing=lock)
     if note is None or note.status is NoteStatus.DELETED:
+        raise NotFound("No such note.")
+    return note
+
+
+async def note_in_the_making(db: AsyncSession, note_id: UUID) -> Note:
+    """A note for the job that writes it, locked; one deleted meanwhile is found too, for that is no failure."""
+    note = await db.get(Note, note_id, with_for_update=True, populate_existing=True)
+    if note is None:
         raise NotFound("No such note.")
     return note
 

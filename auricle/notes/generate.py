@@ -31,8 +31,8 @@ from auricle.notes.content import (
     OpenNote,
     OpenStatement,
     StatementBody,
-    find_note,
     flagged_among,
+    note_in_the_making,
     seal_body,
     seal_content,
 )
@@ -137,7 +137,7 @@ async def message_ids(db: AsyncSession, consultation: Consultation) -> list[str]
 async def give_up(means: Means, actor: Actor, note_id: UUID) -> None:
     """The job will not be tried again by itself; asking for the note once more will."""
     async with means.database.transaction(actor) as db:
-        note = await find_note(db, note_id, lock=True)
+        note = await note_in_the_making(db, note_id)
         if note.status in UNFINISHED:
             note.status, note.failure_code = NoteStatus.FAILED, note.failure_code or "note.generation_failed"
             await publish(db, "note.failed", note_id=note.id, consultation_id=note.consultation_id)
@@ -158,7 +158,7 @@ async def generate(means: Means, actor: Actor, note_id: UUID) -> None:
 async def begin(means: Means, actor: Actor, note_id: UUID) -> Source | None:
     """Read what the note is to be written from; None when it needs no writing any more."""
     async with means.database.transaction(actor) as db:
-        note = await find_note(db, note_id, lock=True)
+        note = await note_in_the_making(db, note_id)
         if note.status not in UNFINISHED:
             return None
         note.status = NoteStatus.GENERATING
@@ -201,7 +201,7 @@ async def compose(ai: ClinicalAI, source: Source) -> Written:
 async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, written: Written) -> None:
     """Store draft, evidence, masks, version and event in one transaction; nothing if another run was first."""
     async with means.database.transaction(actor) as db:
-        note = await find_note(db, note_id, lock=True)
+        note = await note_in_the_making(db, note_id)
         if note.status is not NoteStatus.GENERATING:
             return
         key = await means.keyring.patient(db, note.patient_id)
@@ -242,7 +242,7 @@ def new_statement(key: Key, note_id: UUID, position: int, judged: Statement, bod
 async def remember(means: Means, actor: Actor, note_id: UUID, error: AuricleError) -> None:
     """Keep the code of the latest failure, so that whoever waits can be told why."""
     async with means.database.transaction(actor) as db:
-        note = await find_note(db, note_id, lock=True)
+        note = await note_in_the_making(db, note_id)
         if note.status in UNFINISHED:
             note.failure_code = error.code
 

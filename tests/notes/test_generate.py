@@ -14,6 +14,7 @@ from auricle.consultations.transcript import Said, append, read
 from auricle.errors import NotFound, Unavailable
 from auricle.jobs.worker import run_worker
 from auricle.notes.content import open_note
+from auricle.notes.edit import discard
 from auricle.notes.evidence import text_of
 from auricle.notes.generate import NothingSaid, UnusableAnswer, begin, compose, finish, generate, give_up, request_note
 from auricle.notes.models import Note, NoteStatement, NoteStatus, NoteVersion
@@ -154,6 +155,19 @@ async def test_giving_up_late_does_not_spoil_a_finished_draft(clinic):
     note_id = await clinic.drafted()
     await give_up(clinic.means, clinic.system, note_id)
     assert (await state(clinic, note_id)).status is NoteStatus.DRAFT
+
+
+async def test_a_note_discarded_while_it_was_written_stays_discarded_and_is_no_failure(clinic):
+    note_id = await clinic.request()
+    source = await begin(clinic.means, clinic.system, note_id)
+    written = await compose(clinic.means.ai, source)
+    async with clinic.transaction() as db:
+        await discard(db, note_id)
+    await finish(clinic.means, clinic.system, note_id, source, written)
+    await generate(clinic.means, clinic.system, note_id)
+    await give_up(clinic.means, clinic.system, note_id)
+    assert (await state(clinic, note_id)).status is NoteStatus.DELETED
+    assert await stored(clinic, NoteStatement, note_id) == 0
 
 
 async def test_an_answer_that_lost_an_utterance_is_not_used(make_clinic):
