@@ -37,6 +37,13 @@ class Configured:
             return self.vendor.capabilities
         return tuple(c for c in self.vendor.capabilities if self.account.models.get(c))
 
+    async def warm(self) -> None:
+        """Let adapters that load something do so now, rather than in the first call's time."""
+        for capability in self.capabilities:
+            adapter = self.adapter(capability)
+            if hasattr(adapter, "warm"):
+                await adapter.warm()
+
     async def aclose(self) -> None:
         adapters, self._adapters = list(self._adapters.values()), {}
         for adapter in adapters:

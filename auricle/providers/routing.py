@@ -4,6 +4,7 @@ An adapter only translates. Everything that a provider can do wrong ends here as
 within its deadline, metered once.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -68,6 +69,16 @@ class Router:
     def choices(self, capability: Capability) -> list[Choice]:
         """The installation's own order, for agents without a list of their own."""
         return default_choices(self.providers, capability)
+
+    async def warm(self) -> None:
+        """Load what works in this process (models, recognisers): the first call's deadlines do not allow for it.
+
+        Raises the first provider's failure; the others are warmed all the same.
+        """
+        local = [p.warm() for p in self.providers.values() if not p.vendor.needs_url]
+        failures = [f for f in await asyncio.gather(*local, return_exceptions=True) if f is not None]
+        if failures:
+            raise failures[0]
 
     async def aclose(self) -> None:
         for provider in self.providers.values():

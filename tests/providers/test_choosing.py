@@ -175,3 +175,11 @@ def test_a_fingerprint_tells_keys_apart_and_nothing_else() -> None:
 )
 def test_only_loopback_counts_as_this_machine(url: str | None, is_local: bool) -> None:
     assert Account("a", "v", Connections(), url=url).is_local is is_local
+
+
+async def test_each_adapter_of_the_offline_vendor_can_be_built_and_closed(tmp_path: Path) -> None:
+    offline = configured({}, Connections(), tmp_path)["offline"]
+    assert offline.capabilities == ("stt", "llm", "tts", "embedding")
+    for capability in offline.capabilities:
+        assert offline.adapter(capability) is offline.adapter(capability)
+    await offline.aclose()

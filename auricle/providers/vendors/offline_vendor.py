@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from auricle.providers.ports import Embedder, LanguageModel, SpeechToText, TextToSpeech
 
 
-def hear(_: Account) -> "SpeechToText":
+def hear(account: Account) -> "SpeechToText":
     from auricle.providers.vendors.offline import OfflineSpeechToText
 
-    return OfflineSpeechToText()
+    return OfflineSpeechToText(account.models_path)
 
 
 def write(_: Account) -> "LanguageModel":
