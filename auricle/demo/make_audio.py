@@ -1,4 +1,4 @@
-"""Make the demonstration's audio anew: `python -m auricle.demo.make_audio` (needs the `flite` program, BSD-like licence).
+"""Make the demonstration's audio anew: `python -m auricle.demo.make_audio`. Needs the `flite` program.
 
 The files are shipped, so nobody needs this to run the demonstration.
 """

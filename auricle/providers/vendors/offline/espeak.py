@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -12,6 +13,7 @@ CHUNK_MS = 60
 _SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: call back from espeak_Synth itself, no audio device
 _PHONEME_EVENTS, _DO_NOT_EXIT = 1, 1 << 15
 _UTF8 = 1
+_IPA = 2
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4  # espeak_PARAMETER
 _WORD, _PHONEME = 1, 7  # espeak_EVENT_TYPE
 
@@ -73,6 +75,15 @@ class Espeak:
     def has_voice(self, voice: str) -> bool:
         return bool(self._library.espeak_SetVoiceByName(voice.encode()) == 0)
 
+    def ipa(self, word: str, voice: str = "en-us") -> str:
+        """How the voice pronounces a word, in the International Phonetic Alphabet."""
+        if not self.has_voice(voice):
+            raise ProviderFailed("espeak-ng does not know this voice.", voice=voice)
+        text = ctypes.c_char_p(word.replace("\0", " ").encode())
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+        said: bytes | None = self._library.espeak_TextToPhonemes(ctypes.byref(text), _UTF8, _IPA)
+        return (said or b"").decode("utf-8", "replace")
+
     def speak(self, text: str, manner: Manner, take: Callable[[bytes, list[Timing]], bool]) -> None:
         """Synthesise, handing over ~60 ms at a time. `take` answers whether to go on."""
         if not self.has_voice(manner.voice):
@@ -123,3 +134,9 @@ def _timings(events: "ctypes._Pointer[_Event]") -> list[Timing]:
 def espeak() -> Espeak:
     """The one library of this process."""
     return Espeak()
+
+
+@cache
+def espeak_thread() -> ThreadPoolExecutor:
+    """The one thread that may touch the library."""
+    return ThreadPoolExecutor(1, thread_name_prefix="espeak")

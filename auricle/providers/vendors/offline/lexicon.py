@@ -1,11 +1,28 @@
 """How medical and hearing-care words sound, where the recogniser's own dictionary lacks them."""
 
+import asyncio
+import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 
+from auricle.providers.vendors.offline.espeak import espeak, espeak_thread
+
+MOST_KEYTERMS = 100
+PHONES = {
+    **{"iː": "IY", "i": "IY", "ɪ": "IH", "ᵻ": "IH", "ɛ": "EH", "æ": "AE", "ɐ": "AH", "ʌ": "AH", "ə": "AH", "a": "AE"},
+    **{"ɚ": "ER", "ɜː": "ER", "ɜ": "ER", "ɑː": "AA", "ɑ": "AA", "ɒ": "AA", "ɔː": "AO", "ɔ": "AO", "oː": "AO"},
+    **{"ʊ": "UH", "uː": "UW", "u": "UW", "eɪ": "EY", "aɪ": "AY", "ɔɪ": "OY", "aʊ": "AW", "oʊ": "OW", "aɪə": "AY AH"},
+    **{"iə": "IY AH", "əl": "AH L", "n̩": "AH N", "o": "OW", "e": "EY", "p": "P", "b": "B", "t": "T", "d": "D"},
+    **{"k": "K", "ɡ": "G", "f": "F", "v": "V", "θ": "TH", "ð": "DH", "s": "S", "z": "Z", "ʃ": "SH", "ʒ": "ZH"},
+    **{"h": "HH", "m": "M", "n": "N", "ŋ": "NG", "l": "L", "ɹ": "R", "r": "R", "j": "Y", "w": "W", "x": "K"},
+    **{"tʃ": "CH", "dʒ": "JH", "ɾ": "T", "ʔ": "T"},
+}
+_STRESS = re.compile("[ˈˌ\u200d͡]")
+_WORD = re.compile(r"[a-z][a-z']{1,29}")
 LEXICON = Path(__file__).with_name("lexicon.yaml")
 
 
@@ -21,6 +38,31 @@ def lexicon() -> tuple[tuple[str, str], ...]:
     return tuple(taught)
 
 
-def pronunciations(keyterms: Sequence[str]) -> list[tuple[str, str]]:
-    """What to teach for this call, beyond the lexicon: nothing yet known about a word means no pronunciation."""
-    return []
+async def pronunciations(keyterms: Sequence[str]) -> list[tuple[str, str]]:
+    """What to teach for one call beyond the lexicon: the words of the key terms as espeak-ng would say them.
+
+    The decoder leaves out those that it knows. Without espeak-ng nothing is taught.
+    """
+    words = {word for term in keyterms[:MOST_KEYTERMS] for word in _WORD.findall(term.casefold())}
+    unknown = sorted(words - {word for word, _ in lexicon()})
+    if not unknown or find_spec("espeakng_loader") is None:
+        return []
+    return await asyncio.get_running_loop().run_in_executor(espeak_thread(), _pronounced, tuple(unknown))
+
+
+@lru_cache(maxsize=256)
+def _pronounced(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    said = ((word, arpabet(espeak().ipa(word))) for word in words)
+    return [(word, phones) for word, phones in said if phones]
+
+
+def arpabet(ipa: str) -> str:
+    """espeak-ng's American English in the recogniser's phones. A sound that English has not is left out."""
+    phones: list[str] = []
+    rest = _STRESS.sub("", ipa)
+    while rest:
+        length = next((n for n in range(min(3, len(rest)), 0, -1) if rest[:n] in PHONES), 0)
+        if length:
+            phones.append(PHONES[rest[:length]])
+        rest = rest[max(1, length) :]
+    return " ".join(phones)

@@ -67,7 +67,7 @@ class OfflineSpeechToText:
             raise ProviderRefused("The offline recogniser understands English only.", language=language)
         if rate_hz not in (8_000, RATE_HZ):
             raise ProviderRefused("The offline recogniser takes 8 or 16 kHz.", rate_hz=rate_hz)
-        stream = _Stream(await self._decoders(), pronunciations(keyterms), doubled=rate_hz == 8_000)
+        stream = _Stream(await self._decoders(), await pronunciations(keyterms), doubled=rate_hz == 8_000)
         feeding = asyncio.create_task(stream.feed(audio), name="offline-recognition")
         try:
             while (transcript := await stream.heard.get()) is not None:

@@ -4,14 +4,12 @@ import asyncio
 import re
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 from auricle.providers.ports import Audio, ProviderRefused, Usage
-from auricle.providers.vendors.offline.espeak import Manner, Timing, espeak
+from auricle.providers.vendors.offline.espeak import Manner, Timing, espeak, espeak_thread
 
 # All eleven spoken in a trial with espeak-ng 1.52; the Indian ones are understandable, not pleasant.
 VOICES: Mapping[str, str] = {
@@ -113,12 +111,6 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
         start = end
 
 
-@cache
-def _worker() -> ThreadPoolExecutor:
-    """The one thread that may touch the library."""
-    return ThreadPoolExecutor(1, thread_name_prefix="espeak")
-
-
 async def _synthesised(piece: str, manner: Manner) -> tuple[int, list[tuple[bytes, list[Timing]]]]:
     """The whole speech of one piece: some milliseconds of work, stopped at the next chunk if nobody waits any more."""
     chunks: list[tuple[bytes, list[Timing]]] = []
@@ -135,7 +127,7 @@ async def _synthesised(piece: str, manner: Manner) -> tuple[int, list[tuple[byte
         return espeak().rate_hz
 
     try:
-        rate_hz = await asyncio.get_running_loop().run_in_executor(_worker(), work)
+        rate_hz = await asyncio.get_running_loop().run_in_executor(espeak_thread(), work)
     finally:
         wanted.clear()
     return rate_hz, chunks
