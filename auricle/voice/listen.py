@@ -163,6 +163,14 @@ class Ear:
                 timer.cancel()
         self._final_timer = self._mute_timer = None
 
+    def _later(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+        """Act in a task of the session, so that a failure ends it rather than vanish in the loop's handler."""
+
+        async def work() -> None:
+            act()
+
+        return asyncio.get_running_loop().call_later(seconds, lambda: self._host.spawn(work()))
+
     # ── speech starts and stops ───────────────────────────────────────────────────────────────────────────────────
     def _started(self) -> None:
         self._host.speech_began()
@@ -180,7 +188,7 @@ class Ear:
         if self._clock() - self._audio_at >= MUTED_S:
             self._act(self._machine.stop_speech())
         elif self._machine.speaking:
-            self._mute_timer = asyncio.get_running_loop().call_later(MUTED_S, self._watch_microphone)
+            self._mute_timer = self._later(MUTED_S, self._watch_microphone)
 
     def _stopped(self) -> None:
         utterance = self._utterance
@@ -190,7 +198,7 @@ class Ear:
         self._cancel_timers()
         utterance.end_of_speech()
         wait_s = URGENT_FINAL_S if self._flag else min(FINAL_DEADLINE_S, self._settings.reply_deadline_s / 2)
-        self._final_timer = asyncio.get_running_loop().call_later(wait_s, self._overdue, utterance)
+        self._final_timer = self._later(wait_s, lambda: self._overdue(utterance))
         if self._turn_model is not None:
             self._host.spawn(self._judge_turn(self._turn_model, utterance))
         self._tell_pause()

@@ -159,7 +159,7 @@ class Reply:
         except Exception:
             log.exception("a reply failed")
             await self._apologise("internal")
-        self._complete = True
+        self._limit, self._complete = None, True
         self._disarm()
         await confirmed.wait()
         await self._show()
@@ -285,10 +285,13 @@ class Reply:
 
     def _fill(self) -> None:
         self._filler = None
-        filler = self._stage.services.filler(self._asked.turn.language)
-        if filler is not None and not self.finished:
-            self._playback.insert_filler(self._rendered(filler))
-            self._stage.mouth.wake()
+        try:
+            filler = self._stage.services.filler(self._asked.turn.language)
+            if filler is not None and not self.finished:
+                self._playback.insert_filler(self._rendered(filler))
+                self._stage.mouth.wake()
+        except Exception:  # the answer, or the apology, comes all the same
+            log.exception("no filler could be played")
 
     async def _apologise(self, code: str) -> None:
         self._errors.append(code)

@@ -92,5 +92,7 @@ async def read_transcripts(
     except TimeoutError:
         if not utterance.closed:
             raise
+    finally:
+        utterance.closing = None
     if not utterance.closed:
         raise ProviderFailed("The recognizer stopped before the turn did.", capability="stt")
