@@ -38,5 +38,7 @@ def sentence(one: Report) -> str:
         at = "" if one.fault.seq is None else f" at link {one.fault.seq}"
         entry = "" if one.fault.entry_id is None else f" (entry {one.fault.entry_id})"
         return f"organization {one.organization_id}: BAD: {one.fault.kind}{at}{entry}"
-    return (f"organization {one.organization_id}: intact, {one.links} entries sealed, {one.waiting} waiting, "
-            f"signed to {one.signed_to}")
+    return (
+        f"organization {one.organization_id}: intact, {one.links} entries sealed, {one.waiting} waiting, "
+        f"signed to {one.signed_to}"
+    )

@@ -1,0 +1,59 @@
+"""Look into the audit of one's own organization."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.audit.models import AuditEntry, AuditLink
+from auricle.audit.schemas import ChainState
+
+HIGHEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries; None is any. `before` is the entry that a page starts behind."""
+
+    entity: str | None = None
+    entity_id: UUID | None = None
+    actor_id: UUID | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+async def list_entries(db: AsyncSession, wanted: Wanted, *, limit: int) -> Sequence[AuditEntry]:
+    """Newest first."""
+    statement = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    for column, value in (
+        (AuditEntry.entity, wanted.entity),
+        (AuditEntry.entity_id, wanted.entity_id),
+        (AuditEntry.actor_id, wanted.actor_id),
+        (AuditEntry.action, wanted.action),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.since is not None:
+        statement = statement.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(AuditEntry.at < wanted.until)
+    if wanted.before is not None:
+        statement = statement.where(AuditEntry.id < min(wanted.before, HIGHEST))
+    return (await db.scalars(statement)).all()
+
+
+async def chain_state(db: AsyncSession) -> ChainState:
+    entries = await db.scalar(select(func.count()).select_from(AuditEntry)) or 0
+    age = func.extract("epoch", func.now() - AuditLink.sealed_at)
+    newest = select(AuditLink.id, AuditLink.hash, AuditLink.sealed_at, age.label("age"))
+    last = (await db.execute(newest.order_by(AuditLink.id.desc()).limit(1))).one_or_none()
+    if last is None:
+        return ChainState(entries=entries, sealed=0, head=None, sealed_at=None, age_s=None)
+    return ChainState(
+        entries=entries, sealed=last.id, head=last.hash.hex(), sealed_at=last.sealed_at, age_s=float(last.age)
+    )

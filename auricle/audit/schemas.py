@@ -1,0 +1,36 @@
+"""What the audit looks like from outside."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EntryOut(BaseModel):
+    """Old and new values are as stored: clinical columns are ciphertext."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    at: datetime
+    actor_id: UUID | None = Field(description="The account that acted; none for the system.")
+    member_id: UUID | None
+    action: str = Field(examples=["update"])
+    entity: str = Field(examples=["patient"])
+    entity_id: UUID | None
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+    outcome: str = Field(examples=["allowed"])
+    reason: str | None
+    request_id: str
+    address: str
+    user_agent: str
+
+
+class ChainState(BaseModel):
+    entries: int
+    sealed: int = Field(description="Entries that the hash chain holds; the others follow within seconds.")
+    head: str | None = Field(description="SHA-256 of the last link, hexadecimal.")
+    sealed_at: datetime | None
+    age_s: float | None = Field(description="Seconds since the last link was added.")

@@ -1,0 +1,98 @@
+"""Usage rows, and what they add up to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.billing.models import UsageRow
+from auricle.billing.rates import ExchangeRate, shipped
+from auricle.billing.schemas import CostBreakdown, CostRow, Sums
+
+MOST_ROWS = 500
+PAISA = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls; None is any. `until` is exclusive."""
+
+    consultation_id: UUID | None = None
+    capability: str | None = None
+    provider: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def narrow(self, statement: Select[Any]) -> Select[Any]:
+        for column, value in (
+            (UsageRow.consultation_id, self.consultation_id),
+            (UsageRow.capability, self.capability),
+            (UsageRow.provider, self.provider),
+        ):
+            if value is not None:
+                statement = statement.where(column == value)
+        if self.since is not None:
+            statement = statement.where(UsageRow.at >= self.since)
+        if self.until is not None:
+            statement = statement.where(UsageRow.at < self.until)
+        return statement
+
+
+async def list_usage(db: AsyncSession, wanted: Wanted, *, before: UUID | None, limit: int) -> Sequence[UsageRow]:
+    """Newest first."""
+    statement = wanted.narrow(select(UsageRow)).order_by(UsageRow.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(UsageRow.id < before)
+    return (await db.scalars(statement)).all()
+
+
+async def cost_breakdown(db: AsyncSession, wanted: Wanted) -> CostBreakdown:
+    """Sums by provider, capability and model, the dearest first, and over all."""
+    exchange = shipped().inr_per_usd(datetime.now(UTC).date())
+    keys = (UsageRow.provider, UsageRow.capability, UsageRow.model)
+    cost = func.coalesce(func.sum(UsageRow.cost_usd), 0)
+    grouped = wanted.narrow(select(*keys, *sums())).group_by(*keys).order_by(cost.desc(), *keys).limit(MOST_ROWS)
+    rows = (await db.execute(grouped)).all()
+    total = (await db.execute(wanted.narrow(select(*sums())))).one()
+    return CostBreakdown(
+        rows=[CostRow(provider=r.provider, capability=r.capability, model=r.model, **told(r, exchange)) for r in rows],
+        total=Sums(**told(total, exchange)),
+        inr_per_usd=exchange.inr_per_usd if exchange else None,
+        exchange_date=exchange.since if exchange else None,
+    )
+
+
+def sums() -> list[Any]:
+    def added(column: Any, name: str) -> Any:
+        return func.coalesce(func.sum(column), 0).label(name)
+
+    return [
+        func.count().label("calls"),
+        func.count().filter(UsageRow.status != "ok").label("failed"),
+        func.count().filter(UsageRow.cost_usd.is_(None)).label("unpriced"),
+        added(UsageRow.input_tokens, "input_tokens"),
+        added(UsageRow.output_tokens, "output_tokens"),
+        added(UsageRow.audio_s, "audio_s"),
+        added(UsageRow.characters, "characters"),
+        added(UsageRow.cost_usd, "cost_usd"),
+    ]
+
+
+def told(row: Row[Any], exchange: ExchangeRate | None) -> dict[str, Any]:
+    usd = Decimal(row.cost_usd)
+    return {
+        "calls": row.calls,
+        "failed": row.failed,
+        "unpriced": row.unpriced,
+        "input_tokens": int(row.input_tokens),
+        "output_tokens": int(row.output_tokens),
+        "audio_s": row.audio_s,
+        "characters": int(row.characters),
+        "cost_usd": usd,
+        "cost_inr": (usd * exchange.inr_per_usd).quantize(PAISA) if exchange else None,
+    }
