@@ -12,18 +12,10 @@ import yaml
 from auricle.providers.vendors.offline.espeak import espeak, espeak_thread
 
 MOST_KEYTERMS = 100
-PHONES = {
-    **{"iː": "IY", "i": "IY", "ɪ": "IH", "ᵻ": "IH", "ɛ": "EH", "æ": "AE", "ɐ": "AH", "ʌ": "AH", "ə": "AH", "a": "AE"},
-    **{"ɚ": "ER", "ɜː": "ER", "ɜ": "ER", "ɑː": "AA", "ɑ": "AA", "ɒ": "AA", "ɔː": "AO", "ɔ": "AO", "oː": "AO"},
-    **{"ʊ": "UH", "uː": "UW", "u": "UW", "eɪ": "EY", "aɪ": "AY", "ɔɪ": "OY", "aʊ": "AW", "oʊ": "OW", "aɪə": "AY AH"},
-    **{"iə": "IY AH", "əl": "AH L", "n̩": "AH N", "o": "OW", "e": "EY", "p": "P", "b": "B", "t": "T", "d": "D"},
-    **{"k": "K", "ɡ": "G", "f": "F", "v": "V", "θ": "TH", "ð": "DH", "s": "S", "z": "Z", "ʃ": "SH", "ʒ": "ZH"},
-    **{"h": "HH", "m": "M", "n": "N", "ŋ": "NG", "l": "L", "ɹ": "R", "r": "R", "j": "Y", "w": "W", "x": "K"},
-    **{"tʃ": "CH", "dʒ": "JH", "ɾ": "T", "ʔ": "T"},
-}
 _STRESS = re.compile("[ˈˌ\u200d͡]")
 _WORD = re.compile(r"[a-z][a-z']{1,29}")
 LEXICON = Path(__file__).with_name("lexicon.yaml")
+SOUNDS = Path(__file__).with_name("sounds.yaml")
 
 
 @cache
@@ -56,13 +48,20 @@ def _pronounced(words: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(word, phones) for word, phones in said if phones]
 
 
+@cache
+def _sounds() -> dict[str, str]:
+    with SOUNDS.open(encoding="utf-8") as file:
+        sounds: dict[str, str] = yaml.safe_load(file)
+    return sounds
+
+
 def arpabet(ipa: str) -> str:
     """espeak-ng's American English in the recogniser's phones. A sound that English has not is left out."""
-    phones: list[str] = []
+    sounds, phones = _sounds(), list[str]()
     rest = _STRESS.sub("", ipa)
     while rest:
-        length = next((n for n in range(min(3, len(rest)), 0, -1) if rest[:n] in PHONES), 0)
+        length = next((n for n in range(min(3, len(rest)), 0, -1) if rest[:n] in sounds), 0)
         if length:
-            phones.append(PHONES[rest[:length]])
+            phones.append(sounds[rest[:length]])
         rest = rest[max(1, length) :]
     return " ".join(phones)

@@ -1,0 +1,32 @@
+"""Models that take seconds to make are kept between runs; their file names carry what they were made of."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from auricle.providers.vendors.offline import OfflineEmbedder, OfflineSpeechToText
+
+pytest.importorskip("pocketsphinx", reason="the group `speech` is not installed")
+pytest.importorskip("espeakng_loader", reason="the group `speech` is not installed")
+
+
+@pytest.fixture(scope="session")
+def models_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"auricle-test-models-{os.getuid()}"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def recogniser(models_folder: Path) -> AsyncIterator[OfflineSpeechToText]:
+    made = OfflineSpeechToText(models_folder, processes=2)
+    await made.warm(2)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture(scope="session")
+def embedder(models_folder: Path) -> OfflineEmbedder:
+    return OfflineEmbedder(models_folder)
