@@ -58,6 +58,7 @@ class Presence:
             )
             .where(
                 AuthSession.id == claims.session_id,
+                AuthSession.organization_id.is_not_distinct_from(claims.organization_id),
                 AuthSession.revoked_at.is_(None),
                 AuthSession.expires_at > func.now(),
                 Account.id == claims.account_id,

@@ -19,6 +19,8 @@ async def register(database: Database, keyring: Keyring, wanted: Registration, s
     organization = await open_organization(database, wanted.organization)
     async with database.transaction(seen.inside(organization.id)) as db:
         account = await make_account(db, wanted.email, wanted.password, username=wanted.username)
+        if account.platform_admin:  # the installation's first account: no patient may become that
+            raise RegistrationRefused
         member = Member(
             account_id=account.id,
             role="patient",

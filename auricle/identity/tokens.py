@@ -55,7 +55,9 @@ def read_access(secret: bytes, token: str) -> Claims:
             issuer=ISSUER,
             options={"require": ["exp", "iat", "sub", "aud", "iss"]},
         )
-        return Claims(UUID(payload["sub"]), UUID(payload["sid"]), _uuid(payload.get("org")), _uuid(payload.get("mem")))
+        return Claims(
+            UUID(payload["sub"]), UUID(str(payload["sid"])), _uuid(payload.get("org")), _uuid(payload.get("mem"))
+        )
     except (jwt.InvalidTokenError, KeyError, ValueError) as error:
         raise BadToken from error
 
@@ -70,5 +72,5 @@ def hash_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
+def _uuid(claim: object) -> UUID | None:
+    return UUID(str(claim)) if claim else None
