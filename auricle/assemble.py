@@ -75,6 +75,8 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         await stack.enter_async_context(background(usage.run))
         router = router_for(settings, usage.record)
         stack.push_async_callback(router.aclose)
+        if calls:
+            await router.warm()
         store = PgVector()
         yield Assembly(
             settings=settings,

@@ -16,8 +16,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from auricle.db.embedded import die_with_parent, running
+from auricle.db.embedded import Server, running
 from auricle.db.migrate import is_current, migrate
+from auricle.db.postmaster import die_with_parent
 from auricle.db.prepare import Urls
 from auricle.errors import Conflict, Misconfigured, Unavailable
 from auricle.settings import Settings
@@ -74,7 +75,7 @@ class Part:
 def up(settings: Settings, say: Callable[[str], None]) -> None:
     """Run everything until interrupted. `say` prints a progress line."""
     check_port(settings.host, settings.port)
-    with database(settings, say) as urls:
+    with database(settings, say) as (urls, server):
         if urls.owner and not is_current(urls.app):
             say("bringing the schema up to date …")
             migrate(urls.owner)
@@ -87,7 +88,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
                 await_ready(settings, parts)
                 say("ready")
                 announce(settings, say)
-                watch(parts, say)
+                watch(parts, server, say)
             except KeyboardInterrupt:
                 say("stopping …")
             finally:
@@ -97,20 +98,17 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def database(settings: Settings, say: Callable[[str], None]) -> Iterator[Urls]:
-    """The configured PostgreSQL, or the embedded one for as long as we run."""
+def database(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Urls, Server | None]]:
+    """The configured PostgreSQL, or the embedded server for as long as we run."""
     if settings.database_url is not None:
         if settings.worker_url is None:
             raise Misconfigured("With AURICLE_DATABASE_URL set, AURICLE_WORKER_URL is needed too.")
-        yield Urls(
-            settings.database_url.get_secret_value(),
-            settings.owner_url.get_secret_value() if settings.owner_url else "",
-            settings.worker_url.get_secret_value(),
-        )
+        owner_url = settings.owner_url.get_secret_value() if settings.owner_url else ""
+        yield Urls(settings.database_url.get_secret_value(), owner_url, settings.worker_url.get_secret_value()), None
         return
     say(f"starting the embedded PostgreSQL in {settings.data_dir} …")
     with running(settings.data_dir) as server:
-        yield server.urls
+        yield server.urls, server
 
 
 def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
@@ -155,10 +153,13 @@ def await_ready(settings: Settings, parts: list[Part]) -> None:
     raise PartFailed("The service did not become ready in time; its log above says why.")
 
 
-def watch(parts: list[Part], say: Callable[[str], None]) -> None:
-    """Start again whatever ends, until interrupted."""
+def watch(parts: list[Part], server: Server | None, say: Callable[[str], None]) -> None:
+    """Start again whatever ends, until interrupted. On the main thread: PostgreSQL dies with its starter."""
     while True:
         time.sleep(0.5)
+        if server is not None and not server.is_alive():
+            say("PostgreSQL ended and is started again")
+            server.restart()
         for part in parts:
             if part.ended():
                 say(f"the {part.role} process ended and is started again")

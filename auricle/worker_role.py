@@ -4,6 +4,7 @@ import asyncio
 
 # Tasks register themselves when their modules are imported.
 import auricle.knowledge.ingest
+import auricle.live.retention
 import auricle.notes.generate  # noqa: F401
 from auricle.assemble import assembled, background
 from auricle.audit.report import heads_of

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import yaml
 
+from auricle.ai.numbers import find_numbers
 from auricle.demo import show
 from auricle.demo.caller import RATE_HZ, Caller, Heard
 from auricle.demo.installation import installation
@@ -22,7 +23,9 @@ from auricle.settings import Settings
 
 FOLDER = importlib.resources.files("auricle.demo")
 ANSWER_S = 25.0
+UNITS = {"mg": "milligram", "ml": "millilitre", "mcg": "microgram"}
 KNOWLEDGE_S = 60.0
+IN_THE_NOTE = ("symptom", "side", "duration", "drug", "dose", "frequency", "allergy", "denied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +62,20 @@ def demonstrate(settings: Settings) -> int:
     return 1 if outcome.missing else 0
 
 
-def recording() -> tuple[list[Spoken], dict[str, Any]]:
-    """The recorded turns, and the key facts in them."""
+def recording() -> tuple[list[Spoken], dict[str, list[str]]]:
+    """The recorded turns, and the key facts spoken in them that a note must carry, by kind."""
     script = yaml.safe_load((FOLDER / "script.yaml").read_text("utf-8"))
     turns: list[Spoken] = []
+    facts: dict[str, list[str]] = {}
     for turn in script["turns"]:
+        for kind, said in turn["key_facts"].items():
+            facts.setdefault(kind, []).extend(said if isinstance(said, list) else [said])
         with (FOLDER / "audio" / turn["file"]).open("rb") as raw, wave.open(raw) as audio:
             assert audio.getframerate() == RATE_HZ and audio.getnchannels() == 1
             turns.append(
                 Spoken(turn["file"], turn["words"], audio.readframes(audio.getnframes()), turn.get("barge_in_ms"))
             )
-    return turns, script["key_facts"]
+    return turns, {kind: facts[kind] for kind in IN_THE_NOTE if kind in facts}
 
 
 async def consultation(url: str) -> Outcome:
@@ -186,8 +192,9 @@ async def the_note(http: httpx2.AsyncClient, clinician: dict[str, str], consulta
     show.note(note)
     outcome.expect(all(s["evidence"] for s in note["statements"]), "every statement points at its source")
     text = " ".join(s["text"] for s in note["statements"]).lower()
-    for name, fact in recording()[1].items():
-        outcome.expect(str(fact).lower() in text, f"key fact in the note: {name} = {fact}")
+    for kind, facts in recording()[1].items():
+        for fact in facts:
+            outcome.expect(carries(text, fact), f"key fact in the note: {kind} = {fact}")
     unseen = [s["id"] for s in note["statements"] if s["verdict"] in ("unsupported", "contradicted")]
     if unseen:
         refused = await http.post(
@@ -205,6 +212,17 @@ async def the_note(http: httpx2.AsyncClient, clinician: dict[str, str], consulta
     signed = approved.is_success and approved.json()["notes"][0]["user_approved"]
     show.line("signed", "approved by the clinician" if signed else f"not approved: {approved.text}", indent=2)
     outcome.expect(signed, "the clinician approved the note")
+
+
+def carries(note: str, fact: str) -> bool:
+    """Whether a note has a fact as spoken, or with its numbers and units as they are written."""
+    numbers = find_numbers(fact)
+    if not numbers:
+        return fact.lower() in note
+    written = {number.value for number in find_numbers(note)}
+    unit = fact.split()[-1].lower().rstrip("s")
+    known = [unit, *(short for short, long in UNITS.items() if long == unit)]
+    return all(number.value in written for number in numbers) and any(word in note for word in known)
 
 
 async def money_and_trail(

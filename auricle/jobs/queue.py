@@ -66,4 +66,4 @@ def ids_only(ids: Mapping[str, UUID | int | str | None]) -> str:
             raise TypeError(f"{name} must be a UUID")
         if isinstance(value, str) and len(value) > LONGEST_VALUE:
             raise ValueError(f"{name} is too long; store it and pass its id")
-    return orjson.dumps(ids).decode()
+    return orjson.dumps(ids, default=str).decode()  # the driver has a UUID class of its own
