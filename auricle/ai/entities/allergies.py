@@ -87,12 +87,16 @@ _NOT_ALLERGENS = frozenset(
 _REACH_WORDS = 3
 
 
-def allergy_cue(stream: Sequence[Token], question: str) -> int | None:
+def asked_about_allergies(question: str) -> bool:
+    return _ASKED.search(question) is not None
+
+
+def allergy_cue(stream: Sequence[Token], asked: bool) -> int | None:
     """The word after which allergens stand; 0 where the question before was about allergies; None without either."""
     for index, token in enumerate(stream):
         if token.word in _CUES:
             return index
-    return 0 if _ASKED.search(question) else None
+    return 0 if asked and stream else None
 
 
 def free_allergen(

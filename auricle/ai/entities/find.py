@@ -5,10 +5,11 @@ itself (advice, small talk) is no finding; only its answered questions are.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from auricle.ai.entities.allergies import allergy_cue, free_allergen
+from auricle.ai.entities.allergies import allergy_cue, asked_about_allergies, free_allergen
 from auricle.ai.entities.assertion import (
     Answer,
     answer,
@@ -36,6 +37,7 @@ _SUBJECTS = frozenset(
 )
 _USING = frozenset(words("take taking taken took use using used try tried on any"))
 _LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
+_LONGEST_PIECE = 120  # words; keeps the work linear in the text, whatever the text
 _MIN_PIECE = 5
 _WITH_DURATION = frozenset({"symptom", "problem", "hearing"})
 _DOSE_QUESTION = re.compile(
@@ -58,6 +60,7 @@ class Turn:
     pieces: list[Piece] = field(default_factory=list)
     reply: Answer = "unclear"  # the patient's answer to this turn's questions
     reply_names: frozenset[str] = frozenset()
+    asks_allergies: bool = False
 
 
 def find_entities(utterances: Sequence[Utterance]) -> list[Entity]:
@@ -76,7 +79,10 @@ def find_entities(utterances: Sequence[Utterance]) -> list[Entity]:
 
 def read_turns(utterances: Sequence[Utterance]) -> list[Turn]:
     """Cut utterances into clauses and join each question to the answer that follows it."""
-    turns = [Turn(u, list(cut_pieces(u))) for u in utterances]
+    turns = [
+        Turn(u, list(cut_pieces(u)), asks_allergies=u.speaker in _ASKING and asked_about_allergies(u.text))
+        for u in utterances
+    ]
     for turn, following in zip(turns, turns[1:], strict=False):
         if turn.utterance.speaker in _ASKING and following.utterance.speaker == "patient" and following.pieces:
             turn.reply = answer([t for p in following.pieces[:1] for t in p.stream])
@@ -86,13 +92,15 @@ def read_turns(utterances: Sequence[Utterance]) -> list[Turn]:
 
 def cut_pieces(utterance: Utterance) -> Iterator[Piece]:
     stream = tokens(utterance.text)
+    starts = [t.start for t in stream]
     for clause in clauses(utterance.text):
-        inside = tuple(t for t in stream if clause.start <= t.start and t.end <= clause.end)
-        if utterance.speaker == "document":
+        inside = tuple(stream[bisect_left(starts, clause.start) : bisect_left(starts, clause.end)])
+        if utterance.speaker == "document" and len(inside) <= _LONGEST_PIECE:
             yield Piece(clause, inside, "polar" if clause.asked else None)
             continue
         asked = _question_starts(inside) if utterance.speaker in _ASKING else []
-        cuts = [0, *sorted({*asked, *_breath_places(inside)}), len(inside)]
+        forced = range(_LONGEST_PIECE, len(inside), _LONGEST_PIECE)
+        cuts = [0, *sorted({*asked, *_breath_places(inside), *forced}), len(inside)]
         for first, last in zip(cuts, cuts[1:], strict=False):
             if part := inside[first:last]:
                 piece = Clause(utterance.text[part[0].start : part[-1].end], part[0].start, part[-1].end, clause.asked)
@@ -152,7 +160,7 @@ def _piece_entities(turn: Turn, piece: Piece, before: Turn | None) -> list[Entit
     stream, text = piece.stream, turn.utterance.text
     denied = negated_words(stream)
     mentions = list(lexicon().mentions(stream))
-    allergic = allergy_cue(stream, before.utterance.text if before and before.utterance.speaker in _ASKING else "")
+    allergic = allergy_cue(stream, before is not None and before.asks_allergies)
     drugs = [(stream[m.first].start, stream[m.last].end) for m in mentions if m.term.kind == "drug"]
     timed = next((m for m in mentions if m.term.kind in _WITH_DURATION), None)  # "ringing … for three weeks and …"
     found: list[Entity] = []

@@ -7,7 +7,8 @@ from auricle.ai.privacy.spans import Span
 from auricle.ai.privacy.vocabulary import cities, common_words, plain_script
 from auricle.ai.tokens import LETTER, MASK
 
-_NAME = rf"(?:{LETTER})(?:{LETTER}|[.'’-](?={LETTER}))*"
+# Bounded, and only at a word's beginning: a text of one endless word must not cost a square of its length.
+_NAME = rf"(?<!{LETTER})(?:{LETTER})(?:{LETTER}|[.'’-](?={LETTER})){{0,40}}"
 _NAMES = rf"{_NAME}(?:[ \t]+{_NAME}){{0,3}}"
 # Rank of certainty: after a strong cue every word up to a common word is a name; after a weak one it must also be
 # capitalised, or no word that we know.

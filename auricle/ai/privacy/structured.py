@@ -25,8 +25,8 @@ _WORD_DIGIT = (
 )
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}")
 EMAIL_SPOKEN = re.compile(
-    r"\b(?:[a-z0-9]+\s+(?:dot|underscore|dash"
-    r"|hyphen)\s+){0,3}[a-z0-9]+\s+at\s+(?:the\s+rate\s+)?[a-z0-9]+\s+dot\s+[a-z]{2,12}"
+    r"\b(?:[a-z0-9]{1,64}\s+(?:dot|underscore|dash"
+    r"|hyphen)\s+){0,3}[a-z0-9]{1,64}\s+at\s+(?:the\s+rate\s+)?[a-z0-9]{1,64}\s+dot\s+[a-z]{2,12}"
     r"(?:\s+dot\s+[a-z]{2,3})?\b", re.IGNORECASE)  # fmt: skip
 URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'“”]+[^\s<>\"'“”.,;:!?)\]।]", re.IGNORECASE)
 IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)")
