@@ -26,7 +26,7 @@ BYTES_PER_S = RATE_HZ * 2
 FRAME_S = 0.03
 OPEN_FRAMES, OF_FRAMES = 2, 4  # speech in two of four 30 ms frames opens an utterance
 PREROLL_BYTES = int(0.45 * BYTES_PER_S)
-QUEUED_TRANSCRIPTS = 64
+QUEUED_INTERIMS = 64
 PREPARE_S = 120.0
 # Without the second pass over the utterance the final is there 30 ms after the end instead of 300, and no worse.
 DECODER: Mapping[str, Any] = {"samprate": RATE_HZ, "fwdflat": False}
@@ -154,8 +154,9 @@ class _Stream:
         self._cmn: str | None = None
         self._received_bytes = 0
         self._start_s = 0.0
-        # Interims may be dropped when the reader is slow (they replace one another); finals wait for room.
-        self.heard: asyncio.Queue[Transcript | None] = asyncio.Queue(QUEUED_TRANSCRIPTS)
+        # Interims are dropped when the reader is slow (they replace one another), finals and the end never: there is
+        # one for each end of speech, so they stay few.
+        self.heard: asyncio.Queue[Transcript | None] = asyncio.Queue()
 
     @property
     def heard_s(self) -> float:
@@ -174,8 +175,7 @@ class _Stream:
             if self._decoder is not None:
                 self._decoder.forget()
                 await self._pool.give_back(self._decoder)
-            with contextlib.suppress(asyncio.QueueFull):
-                self.heard.put_nowait(None)
+            self.heard.put_nowait(None)
 
     async def _hear(self, pcm: bytes) -> None:
         self._received_bytes += len(pcm)
@@ -194,7 +194,7 @@ class _Stream:
     async def _close(self) -> None:
         """Answer one `END_OF_SPEECH` with one final."""
         if self._decoder is None and not self._gate.before:
-            await self.heard.put(Transcript("", is_final=True, end_s=self.heard_s, language="en"))
+            self.heard.put_nowait(Transcript("", is_final=True, end_s=self.heard_s, language="en"))
             return
         if self._decoder is None:  # too faint for the gate, but the caller's own detector heard a speaker
             await self._open()
@@ -204,10 +204,10 @@ class _Stream:
         self._decoder = None
         await self._pool.give_back(decoder)
         self._cmn = cmn or self._cmn
-        await self.heard.put(self._transcript(text, is_final=True))
+        self.heard.put_nowait(self._transcript(text, is_final=True))
 
     def _interim(self, text: str) -> None:
-        with contextlib.suppress(asyncio.QueueFull):
+        if self.heard.qsize() < QUEUED_INTERIMS:
             self.heard.put_nowait(self._transcript(text, is_final=False))
 
     def _transcript(self, text: str, *, is_final: bool) -> Transcript:
