@@ -15,10 +15,11 @@ from auricle.knowledge.words import STOP_WORDS, likeness, stem, words
 
 Level = Literal["answer", "confirm", "unknown"]
 
-ALIKE = 0.6  # words less alike than this are different words
+ALIKE = 0.65  # words less alike than this are different words
 PASSAGES = 3
 PREFIX = 3  # so many letters in common with a longer word make a form of it ("hear", "hearing"; "डाल", "डालें")
 LONGER = 0.9
+WHOLE = 0.97  # so much of a question's weight in one passage is the question itself, however short it is
 
 # Words of asking rather than of the matter: their absence from a passage says nothing about what it holds.
 ASKING_WORDS = """
@@ -34,8 +35,9 @@ ASKING = frozenset(ASKING_WORDS.split())
 class Thresholds:
     """Support (similarity × coverage) from which to answer, and from which to ask back. See `bench/knowledge`."""
 
-    answer: float = 0.42
-    confirm: float = 0.26
+    answer: float = 0.45
+    confirm: float = 0.27
+    whole_dense: float = 0.25  # similarity that will do where a passage holds every word of the question
     lexical_answer: float = 0.6  # coverage alone, where the embedder does not know the script
     lexical_confirm: float = 0.4
 
@@ -70,7 +72,8 @@ def judge(
     asked = [word for word in meant if word not in ASKING] or meant
     if not asked or not best:
         return NOTHING
-    rarity = {word: math.log(1 + size / (0.5 + len(vocabulary.holders(stem(word))))) for word in asked}
+    holders = {word: len(vocabulary.holders(stem(word))) for word in asked}
+    rarity = {word: math.log(1 + size / (0.5 + count)) ** 2 for word, count in holders.items()}
     total = sum(rarity.values())
     support, suggestion, embedded = 0.0, "", False
     for evidence in best[:PASSAGES]:
@@ -78,8 +81,11 @@ def judge(
         coverage = sum(rarity[word] * alike for word, (alike, _) in matches.items()) / total
         embedded = embedded or evidence.dense is not None
         strength = coverage * (1.0 if evidence.dense is None else max(0.0, evidence.dense))
+        if evidence.dense is not None and coverage >= WHOLE and evidence.dense >= thresholds.whole_dense:
+            strength = max(strength, thresholds.answer)
         if strength > support:
-            support, suggestion = strength, _misheard(matches, rarity)
+            support = strength
+            suggestion = _misheard({word: match for word, match in matches.items() if not holders[word]})
     answer, confirm = (
         (thresholds.answer, thresholds.confirm) if embedded else (thresholds.lexical_answer, thresholds.lexical_confirm)
     )
@@ -106,7 +112,6 @@ def closest(word: str, passage: str) -> tuple[float, str]:
     return (alike, other) if alike >= ALIKE else (0.0, "")
 
 
-def _misheard(matches: dict[str, tuple[float, str]], rarity: dict[str, float]) -> str:
-    """The passage's spelling of the rarest word that it holds only loosely."""
-    loose = [(rarity[word], other) for word, (alike, other) in matches.items() if 0 < alike < 1]
-    return max(loose, default=(0.0, ""))[1]
+def _misheard(unheard_of: dict[str, tuple[float, str]]) -> str:
+    """Of the words that stand nowhere in the knowledge, the passage's likeliest spelling of one."""
+    return max((match for match in unheard_of.values() if match[0] > 0), default=(0.0, ""))[1]

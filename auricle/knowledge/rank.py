@@ -80,13 +80,14 @@ class Postings:
         return self._texts[:0] if number is None else self._texts[self._offsets[number] : self._offsets[number + 1]]
 
     def scores(self, keys: Iterable[str]) -> Floats:
-        total = np.zeros(self._size, np.float32)
-        for key in keys:
-            number = self._keys.get(key)
-            if number is not None:
-                stretch = slice(self._offsets[number], self._offsets[number + 1])
-                total[self._texts[stretch]] += self._weights[stretch]
-        return total
+        """The summed weights of some keys in every text, in one pass over their stretches."""
+        numbers = [self._keys[key] for key in keys if key in self._keys]
+        stretches = [slice(self._offsets[number], self._offsets[number + 1]) for number in numbers]
+        if not stretches:
+            return np.zeros(self._size, np.float32)
+        texts = np.concatenate([self._texts[stretch] for stretch in stretches])
+        weights = np.concatenate([self._weights[stretch] for stretch in stretches])
+        return np.bincount(texts, weights, minlength=self._size).astype(np.float32)
 
 
 class Index:
@@ -113,23 +114,29 @@ class Index:
         Args:
             among: indices of the only chunks to consider.
         """
-        among = np.arange(len(self)) if among is None else among
-        if not len(among):
-            return []
+        chosen = slice(None) if among is None else among
         asked = _meaningful(query)
         keys = [gram for word in asked for gram in grams(word)]
-        by_letters = (self._body.scores(keys) + self.weights.title * self._title.scores(keys))[among]
+        by_letters = (self._body.scores(keys) + self.weights.title * self._title.scores(keys))[chosen]
+        if not len(by_letters):
+            return []
         fused = _scaled(by_letters, self.weights.depth)
-        dense = np.zeros(len(among), np.float32)
+        dense = np.zeros(len(by_letters), np.float32)
         if vector is not None:
-            dense = (self.vectors @ vector)[among]
+            dense = (self.vectors @ vector)[chosen]
             fused = self.weights.lexical * fused + self.weights.dense * _scaled(dense, self.weights.depth)
         best = _top(fused, max(k, self.weights.depth))
-        coverage = self._coverage(asked)[among]
-        final = fused + self.weights.coverage * coverage
-        order = best[np.argsort(-final[best], kind="stable")][:k]
+        coverage = self._coverage(asked)[chosen][best]
+        final = fused[best] + self.weights.coverage * coverage
         return [
-            Ranked(int(among[i]), float(final[i]), float(dense[i]), float(coverage[i])) for i in order if fused[i] > 0
+            Ranked(
+                int(best[i] if among is None else among[best[i]]),
+                float(final[i]),
+                float(dense[best[i]]),
+                float(coverage[i]),
+            )
+            for i in np.argsort(-final, kind="stable")[:k]
+            if fused[best[i]] > 0
         ]
 
     def _coverage(self, asked: Sequence[str]) -> Floats:

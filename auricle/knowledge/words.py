@@ -6,7 +6,8 @@ from functools import lru_cache
 
 # \w leaves out the vowel signs of Indic scripts, which would cut their words to pieces; danda and joiners are no part.
 WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f\u0900-\u0963\u0966-\u0df3])+")
-JOINERS = re.compile("[\u200c\u200d]")
+# Joiners, and in Devanagari the nukta, are often left out in writing; anusvara stands for chandrabindu as often.
+UNWRITTEN = str.maketrans({"\u200c": None, "\u200d": None, "\u093c": None, "\u0901": "\u0902"})
 
 ENGLISH = """
 a about am an and any are as at be been being by can could did do does for from had has have he her his how i if in into
@@ -18,14 +19,14 @@ HINDI = """
 मैं मुझे मेरा मेरी मेरे हम हमें आप आपका आपकी आपके कर करना करें करे होता होती होते लिए एक जो कि अगर चाहिए बताइए बताएं बताओ सकता
 सकती सकते सकूँ रहा रही रहे गया गई गए
 """
-STOP_WORDS = frozenset((ENGLISH + HINDI).split())
+STOP_WORDS = frozenset((ENGLISH + HINDI).translate(UNWRITTEN).split())
 
 SUFFIXES = ("ingly", "edly", "ing", "ies", "ed", "es", "ly", "s")
 
 
 def words(text: str) -> list[str]:
-    """Words in normal form: NFKC, case folded, without joiners."""
-    return WORD.findall(JOINERS.sub("", unicodedata.normalize("NFKC", text).casefold()))
+    """Words in normal form: NFKC, case folded, spelling variants of Devanagari made one."""
+    return WORD.findall(unicodedata.normalize("NFKC", text).casefold().translate(UNWRITTEN))
 
 
 def terms(text: str) -> list[str]:

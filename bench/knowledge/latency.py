@@ -19,9 +19,8 @@ async def measure(work: Path, chunks: int) -> None:
     task = medquad("medquad", Vectors(work), count=300, documents=chunks // 3)  # about three chunks each
     began, cpu = time.perf_counter(), time.process_time()
     index = task.index()
-    print(
-        f"index of {len(index)} chunks built in {time.perf_counter() - began:.2f} s ({time.process_time() - cpu:.2f} s CPU)"
-    )
+    built, used_s = time.perf_counter() - began, time.process_time() - cpu
+    print(f"index of {len(index)} chunks built in {built:.2f} s ({used_s:.2f} s CPU)")
     embedder = OfflineEmbedder(work)
     await embedder.warm()
     steps: dict[str, list[tuple[float, float]]] = {"embed": [], "rank": [], "judge": [], "all": []}

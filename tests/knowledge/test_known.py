@@ -53,3 +53,13 @@ def test_short_words_must_match_exactly():
 
 def test_negative_similarity_supports_nothing():
     assert level("batteries last", Evidence(PASSAGES[1], -0.9)).support == 0
+
+
+def test_a_short_question_whose_every_word_one_passage_holds_is_answered_though_little_similar():
+    assert level("batteries", Evidence(PASSAGES[1], 0.3)).level == "answer"
+    assert level("batteries", Evidence(PASSAGES[1], 0.1)).level == "unknown"
+
+
+def test_a_word_that_the_knowledge_holds_elsewhere_is_not_taken_for_a_misheard_one():
+    verdict = level("test of silence", Evidence(PASSAGES[0], 0.5))
+    assert verdict.suggestion == ""

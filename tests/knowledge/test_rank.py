@@ -82,7 +82,12 @@ def test_many_chunks_are_scaled_over_the_best():
 
 
 def test_hindi_words_keep_their_vowel_signs():
-    assert words("कान की जाँच, सुनने।") == ["कान", "की", "जाँच", "सुनने"]
+    assert words("कान की देखभाल, सुनने।") == ["कान", "की", "देखभाल", "सुनने"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("जाँच", "जांच"), ("फ़ीस", "फीस"), ("साफ़", "साफ")])
+def test_spelling_variants_of_hindi_are_one_word(one, other):
+    assert words(one) == words(other)
 
 
 def test_hindi_is_found_by_its_letters():
