@@ -10,7 +10,7 @@ ENDS = ".?!।॥؟…\n"
 CLAUSE_ENDS = ",;:，،"
 CLOSERS = "\"'”’)]}»"
 FIRST_CLAUSE_WORDS = 4
-LIST_NUMBER_WORDS = 2  # "1." or "Step 1." is not a sentence
+LIST_NUMBER_WORDS = 1  # "1." is not a sentence
 MAX_CHARS = 300
 # Words whose point ends no sentence. Units ("500 mg.") and days are left out: they end sentences often enough.
 ABBREVIATIONS = frozenset(

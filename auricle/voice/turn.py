@@ -97,10 +97,12 @@ class TurnMachine:
     def hear(self, probability: float, at_s: float, *, agent_active: bool) -> list[Signal]:
         """Take one VAD frame that ends at `at_s`."""
         self._now_s = at_s
-        if (probability >= self._settings.threshold) == self.speaking:
-            self._against_s = 0.0
-        else:
+        if (probability >= self._settings.threshold) != self.speaking:
             self._against_s += self._frame_s
+        elif self.speaking:
+            self._against_s = 0.0
+        else:  # a dip in the first syllable takes one frame back, not all: else a start is found 100 ms late
+            self._against_s = max(0.0, self._against_s - self._frame_s)
         if not self.speaking:
             return self._while_quiet(agent_active)
         if self._lasted(self._settings.stop_s) or at_s - self._started_s >= MAX_SPEECH_S:

@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import functools
 import itertools
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,6 +98,7 @@ class Line:
     rate_hz: int = RATE_HZ
     echoes_marks: bool = True
     log: list[tuple[float, str, Any]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
     incoming: asyncio.Queue[Incoming | None] = field(default_factory=asyncio.Queue)
     play_end: float = 0.0
     dry_s: float = 0.0
@@ -107,6 +109,7 @@ class Line:
         if self.broken:
             raise ChannelClosed
         self.log.append((now(), what, detail))
+        self.counts[what] += 1
 
     async def send_audio(self, pcm: bytes) -> None:
         self._note("audio", pcm)
@@ -156,12 +159,12 @@ class Line:
     async def hush(self, length_s: float) -> None:
         await self.say(bytes(int(self.rate_hz * length_s) * 2))
 
-    async def until(self, what: str, *, count: int = 1, limit_s: float = 30.0) -> float:
-        """Stay silent until so many of these were sent to us; returns when."""
+    async def until(self, what: str, *, count: int = 1, limit_s: float = 30.0, listening: bool = True) -> float:
+        """Wait until so many of these were sent to us, with an open microphone or a closed one; returns when."""
         start = now()
-        while len(self.times(what)) < count:
+        while self.counts[what] < count:
             assert now() - start < limit_s, f"no {what} within {limit_s} s: {[name for _, name, _ in self.log][-12:]}"
-            await self.hush(0.02)
+            await (self.hush(0.04) if listening else asyncio.sleep(0.02))
         return self.times(what)[-1]
 
     async def events(self) -> AsyncIterator[Incoming]:
