@@ -4,7 +4,8 @@ Safety stands before this (`safety/redflags.py`, searched by the channel in inte
 canned reply can do never come here.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -20,6 +21,7 @@ from auricle.providers.call import Call, Choice
 from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta, Usage
 from auricle.voice.ports import Citation, ReplyPiece
 
+ENDS = re.compile(r"[.?!।॥؟]")
 STALE_S = 1.0  # how old knowledge another process has changed may be within a turn
 
 
@@ -56,20 +58,37 @@ async def answer(assembly: Assembly, talk: Talk, said: str, language: str, histo
         messages(config, language, history, said, knowledge, known=known), temperature=config.temperature,
         max_tokens=config.max_tokens, language=language, passages=passages, known=known,
         questions=tuple(config.in_language(config.questions, language) or ()))
-    whole: list[str] = []
+    whole = ""
+    cites = Cites(passages)
     unmarked = Renumbering(0)  # markers are for the citations; nobody wants to hear them
     async with aclosing(assembly.router.generate(call_for(assembly, talk, "llm", language), request)) as events:
         async for event in events:
             if isinstance(event, TextDelta):
-                whole.append(event.text)
+                whole += event.text
                 if text := unmarked.feed(event.text):
                     yield TextDelta(text)
+                if ENDS.search(event.text):
+                    for citation in cites.new(whole):
+                        yield citation
             elif isinstance(event, Usage):
                 yield event
     if rest := unmarked.rest():
         yield TextDelta(rest)
-    for citation in cited("".join(whole), passages):
-        yield Citation(citation.chunk_id, citation.document_id, citation.title, citation.quote, citation.page)
+    for citation in cites.new(whole):
+        yield citation
+
+
+class Cites:
+    """The citations of an answer as it grows: each told once, at the end of its sentence, for it may be interrupted."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages, self._told = passages, set[str]()
+
+    def new(self, answer_so_far: str) -> Iterator[Citation]:
+        for one in cited(answer_so_far, self._passages):
+            if one.chunk_id not in self._told:
+                self._told.add(one.chunk_id)
+                yield Citation(one.chunk_id, one.document_id, one.title, one.quote, one.page)
 
 
 async def retrieved(assembly: Assembly, talk: Talk, said: str) -> tuple[list[Passage], bool]:
