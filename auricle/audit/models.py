@@ -6,20 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, FetchedValue, text
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 from auricle.db.base import Base
 
 OWN_ORGANIZATION = text("nullif(current_setting('auricle.organization', true), '')::uuid")
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction number."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "xid8"
 
 
 class AuditEntry(Base):
@@ -28,7 +18,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, server_default=FetchedValue())
     organization_id: Mapped[UUID] = mapped_column(server_default=OWN_ORGANIZATION)
-    xid: Mapped[int] = mapped_column(Xid8, server_default=FetchedValue())
+    xid: Mapped[int] = mapped_column(BigInteger, server_default=FetchedValue())
     at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     actor_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
     member_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
@@ -54,6 +44,6 @@ class AuditLink(Base):
     organization_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=OWN_ORGANIZATION)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     entry_id: Mapped[int] = mapped_column(BigInteger)
-    horizon: Mapped[int] = mapped_column(Xid8)
+    horizon: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]
     sealed_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

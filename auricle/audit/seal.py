@@ -31,23 +31,23 @@ LONGEST_WAIT_S = 5.0
 
 LOCK = text("select pg_advisory_xact_lock(hashtextextended('audit ' || current_setting('auricle.organization'), 0))")
 
-LAST = text("select id, hash, horizon::text::bigint as horizon from audit_link order by id desc limit 1")
+LAST = text("select id, hash, horizon from audit_link order by id desc limit 1")
+
+SNAPSHOT = text("""
+    select pg_snapshot_xmin(s)::text::bigint as oldest, pg_snapshot_xmax(s)::text::bigint as newest
+    from pg_current_snapshot() s
+""")
 
 # Goes on behind the last link: where a batch ended inside a transaction, behind its entry; else at the horizon.
-# A horizon or an entry from beyond the newest transaction is of another server: this database was restored from there.
+# An entry from beyond the newest transaction is of another server, from which this database was restored.
 # "offset 0" keeps the look-ups one by one, by key: without statistics the planner would join the whole tables.
 PENDING = text(f"""
-    with seen as (
-        select pg_snapshot_xmin(s) as oldest, pg_snapshot_xmax(s) as newest,
-            case when cast(:horizon as xid8) > pg_snapshot_xmax(s) then '0' else cast(:horizon as xid8) end as horizon
-        from pg_current_snapshot() s
-    ), last as (
-        select coalesce(max(e.id), 0) as entry_id from audit_link l join audit_entry e on e.id = l.entry_id
-        where l.id = :seq and e.xid = cast(:horizon as xid8)
-    )
-    select e.id, e.xid::text::bigint as xid, seen.oldest::text::bigint as oldest, {CANONICAL} as canonical
-    from seen, last, audit_entry e
-    where (e.xid < seen.oldest or e.xid >= seen.newest) and (e.xid, e.id) > (seen.horizon, last.entry_id)
+    select e.id, e.xid, {CANONICAL} as canonical
+    from audit_entry e
+    where (e.xid, e.id) > (:horizon, coalesce((
+            select last.id from audit_link l join audit_entry last on last.id = l.entry_id
+            where l.id = :seq and last.xid = :horizon), 0))
+      and (e.xid < :oldest or e.xid >= :newest)
       and not exists (select from audit_link l where l.entry_id = e.id offset 0)
     order by e.xid, e.id limit :limit
 """)  # noqa: S608
@@ -55,7 +55,8 @@ PENDING = text(f"""
 ADD = text("""
     insert into audit_link (id, entry_id, horizon, hash)
     select id, entry_id, horizon, hash
-    from unnest(cast(:ids as bigint[]), cast(:entries as bigint[]), cast(:horizons as xid8[]), cast(:hashes as bytea[]))
+    from unnest(cast(:ids as bigint[]), cast(:entries as bigint[]),
+                cast(:horizons as bigint[]), cast(:hashes as bytea[]))
          as new (id, entry_id, horizon, hash)
 """)
 
@@ -84,13 +85,15 @@ async def seal(db: AsyncSession, *, limit: int = BATCH) -> Sealed:
         raise Forbidden("An audit chain is an organization's own.")
     await db.execute(LOCK)
     position = await last_position(db, organization_id)
-    rows = (await db.execute(PENDING, {"seq": position.seq, "horizon": position.horizon, "limit": limit})).all()
+    oldest, newest = (await db.execute(SNAPSHOT)).one()
+    bounds = {"horizon": position.horizon if position.horizon <= newest else 0, "oldest": oldest, "newest": newest}
+    rows = (await db.execute(PENDING, {**bounds, "seq": position.seq, "limit": limit})).all()
     if not rows:
         return Sealed(0, position, more=False)
     links: list[Position] = []
     for number, row in enumerate(rows, start=1):
         whole = number == len(rows) < limit
-        position = follow(position, row.oldest if whole else row.xid, row.canonical)
+        position = follow(position, oldest if whole else min(row.xid, oldest), row.canonical)
         links.append(position)
     await db.execute(
         ADD,

@@ -20,7 +20,7 @@ BATCH = 5000
 
 # "offset 0" keeps the look-ups one by one, by key: without statistics the planner would join the whole table each time.
 LINKS = text(f"""
-    select l.id, l.entry_id, l.horizon::text::bigint as horizon, l.hash, found.canonical
+    select l.id, l.entry_id, l.horizon, l.hash, found.canonical
     from (select * from audit_link where id > :after order by id limit :limit) l
     left join lateral (
         select {CANONICAL} as canonical from audit_entry e where e.id = l.entry_id offset 0
@@ -30,12 +30,12 @@ LINKS = text(f"""
 # Entries that the chain says it has seen the last of, and that are not in it.
 SMUGGLED = text("""
     select min(e.id) from audit_entry e
-    where e.xid < cast(:horizon as xid8) and not exists (select from audit_link l where l.entry_id = e.id)
+    where e.xid < cast(:horizon as bigint) and not exists (select from audit_link l where l.entry_id = e.id)
 """)
 
 WAITING = text("""
     select count(*) from audit_entry e
-    where e.xid >= cast(:horizon as xid8) and not exists (select from audit_link l where l.entry_id = e.id)
+    where e.xid >= cast(:horizon as bigint) and not exists (select from audit_link l where l.entry_id = e.id)
 """)
 
 Kind = Literal["link missing", "entry missing", "entry altered", "entry not sealed", "chain rewritten", "chain cut"]

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from auricle.actor import Actor
 from auricle.audit.heads import Heads
 from auricle.audit.reads import record
-from auricle.audit.seal import Sealer, seal, seal_forever
+from auricle.audit.seal import PENDING, Sealer, seal, seal_forever
 from auricle.audit.verify import verify, verify_all
 from auricle.db.session import Database
 from auricle.errors import Forbidden
@@ -195,3 +195,13 @@ async def test_the_loop_outlives_a_database_that_goes_away(urls, database, syste
     stop.set()
     await task
     await own.close()
+
+
+async def test_the_sealer_looks_behind_the_horizon_only_however_long_the_audit_is(database, system):
+    """Under row security a comparison that is not leakproof would be a filter over the organization's whole audit."""
+    values = {"horizon": 7, "oldest": 9, "newest": 9, "seq": 1, "limit": 10}
+    async with database.transaction(system) as db:
+        for setting in ("enable_seqscan", "enable_bitmapscan"):
+            await db.execute(text(f"set local {setting} = off"))
+        plan = list(await db.scalars(text(f"explain {PENDING.text}"), values))
+    assert any("Index Cond" in line and "ROW(e.xid" in line.replace("ROW(xid", "ROW(e.xid") for line in plan), plan

@@ -38,7 +38,7 @@ EDITS = {
     "new": "coalesce(new, '{}') || '{\"added\": 1}'",
     "outcome": "outcome || '.'",
     "reason": "coalesce(reason, '') || 'x'",
-    "xid": "(xid::text::bigint - 1)::text::xid8",
+    "xid": "xid - 1",
 }
 
 
@@ -130,7 +130,7 @@ def change_a_hash(t: Tamperer) -> None:
 
 
 def change_a_horizon(t: Tamperer) -> None:
-    t.run("update audit_link set horizon = (horizon::text::bigint + 1)::text::xid8 where id = %s", t.one()[0])
+    t.run("update audit_link set horizon = horizon + 1 where id = %s", t.one()[0])
 
 
 def cut_the_tail(t: Tamperer) -> None:
@@ -144,8 +144,7 @@ def rewrite_the_chain(t: Tamperer) -> None:
     edit_a_column(t)
     position = start(t.organization_id)
     rows = t.run(
-        f"select l.id, l.horizon::text::bigint, {CANONICAL} from audit_link l "
-        "join audit_entry e on e.id = l.entry_id order by l.id"
+        f"select l.id, l.horizon, {CANONICAL} from audit_link l join audit_entry e on e.id = l.entry_id order by l.id"
     )
     for seq, horizon, canonical in rows:
         position = follow(position, horizon, canonical)
