@@ -1,9 +1,13 @@
+import asyncio
+import sys
+
 import pytest
 
 from auricle.knowledge.parse import kind_of, read
 from auricle.knowledge.parse.parsed import (
     EmptyDocument,
     EncryptedDocument,
+    ExhaustingDocument,
     GarbledDocument,
     KindMismatch,
     OversizeDocument,
@@ -188,3 +192,32 @@ def test_pages_whose_fonts_tell_no_letters_are_refused():
 
 def test_an_editors_file_name_is_no_title():
     assert assemble(["Words enough to be a page of text."], title="Microsoft Word - brochure_v3.docx").title == ""
+
+
+async def test_a_pdf_that_takes_too_long_is_given_up_and_its_reader_ended(monkeypatch):
+    children = []
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*command, **how):
+        children.append(await start(*command, **how))
+        return children[0]
+
+    monkeypatch.setattr(sys.modules["auricle.knowledge.parse.pdf"], "WALL_S", 0.001)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    with pytest.raises(ExhaustingDocument):
+        await read("pdf", blank_pdf(900))
+    assert children[0].returncode is not None
+
+
+async def test_the_reader_of_a_pdf_gets_no_secrets_by_its_environment(monkeypatch):
+    monkeypatch.setenv("AURICLE_MASTER_KEY", "secret")
+    seen = {}
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*command, **how):
+        seen.update(how)
+        return await start(*command, **how)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    await read("pdf", pdf_of(["Words enough to be a page of text."]))
+    assert seen["env"] == {}
