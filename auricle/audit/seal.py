@@ -44,7 +44,8 @@ SNAPSHOT = text("""
 PENDING = text(f"""
     select e.id, e.xid, {CANONICAL} as canonical
     from audit_entry e
-    where (e.xid, e.id) > (:horizon, coalesce((
+    where e.xid >= :horizon
+      and (e.xid > :horizon or e.id > coalesce((
             select last.id from audit_link l join audit_entry last on last.id = l.entry_id
             where l.id = :seq and last.xid = :horizon), 0))
       and (e.xid < :oldest or e.xid >= :newest)

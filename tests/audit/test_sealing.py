@@ -204,4 +204,4 @@ async def test_the_sealer_looks_behind_the_horizon_only_however_long_the_audit_i
         for setting in ("enable_seqscan", "enable_bitmapscan"):
             await db.execute(text(f"set local {setting} = off"))
         plan = list(await db.scalars(text(f"explain {PENDING.text}"), values))
-    assert any("Index Cond" in line and "ROW(e.xid" in line.replace("ROW(xid", "ROW(e.xid") for line in plan), plan
+    assert any("Index Cond" in line and "(xid >= '7'" in line for line in plan), plan
