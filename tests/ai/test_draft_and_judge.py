@@ -166,6 +166,14 @@ def test_an_empty_note_is_not_approved():
     assert not judge(Draft(statements=[]), INTAKE, find_entities(INTAKE)).approved
 
 
+def test_a_patients_question_is_no_finding_and_an_accepted_offer_is_a_plan():
+    asked = "p: how should i prepare for the hearing test"
+    assert drafted(talk(asked))[0].statements == []
+    note, _ = drafted(talk("a: Shall I book a hearing test for Monday?", "p: yes please"))
+    assert [(s.section, s.text) for s in note.statements] == [("plan", "Agreed: book a hearing test for Monday.")]
+    assert drafted(talk("a: Shall I book a hearing test for Monday?", "p: no thank you"))[0].statements == []
+
+
 def test_a_document_keeps_its_own_sections():
     note, _ = drafted(talk("d: Chief complaint\nHearing loss in the right ear.\nPlan\nHearing aid trial next month."))
     assert [s.section for s in note.statements] == ["subjective", "plan"]

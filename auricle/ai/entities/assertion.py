@@ -160,7 +160,8 @@ def answer(stream: Sequence[Token]) -> Answer:
     if any(phrase_at(stream, start, p) for p in cue_phrases("answers", "no")):
         return "no"
     if any(phrase_at(stream, start, p) for p in cue_phrases("answers", "yes")):
-        return "yes"
+        said_no = stream[start].word == "i" and find_cues(stream[start : start + 5], "negation", "before")
+        return "no" if said_no else "yes"  # "i have never had one"
     if stream and stream[-1].word in {"नहीं", "नही"}:
         return "no"
     return "unclear"

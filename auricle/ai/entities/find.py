@@ -40,6 +40,10 @@ _LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
 _LONGEST_PIECE = 120  # words; keeps the work linear in the text, whatever the text
 _MIN_PIECE = 5
 _WITH_DURATION = frozenset({"symptom", "problem", "hearing"})
+_OPEN_QUESTION = re.compile(
+    r"(?:and\s+|so\s+|but\s+)?(?:how|what|when|where|which|why|who)\s+(?:should|do|does|can|could|is|are|will|would|did)\b",
+    re.I,
+)
 _DOSE_QUESTION = re.compile(
     r"\b(?:dose|how much|how many|how often|strength|milligrams?|which tablet)\b|कितना|कितनी", re.I
 )
@@ -61,6 +65,10 @@ class Turn:
     reply: Answer = "unclear"  # the patient's answer to this turn's questions
     reply_names: frozenset[str] = frozenset()
     asks_allergies: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(m.term.name for p in self.pieces for m in lexicon().mentions(p.stream))
 
 
 def find_entities(utterances: Sequence[Utterance]) -> list[Entity]:
@@ -136,6 +144,8 @@ def _breath_places(stream: Sequence[Token]) -> list[int]:
 def states_finding(turn: Turn, piece: Piece) -> bool:
     """Does this clause state something about the patient?"""
     speaker = turn.utterance.speaker
+    if speaker == "patient" and _OPEN_QUESTION.match(piece.clause.text):
+        return False
     if speaker == "patient" or speaker == "document":
         return piece.asked != "polar" or not (piece.clause.asked or _is_patient_question(piece))
     if piece.asked == "polar":

@@ -8,6 +8,7 @@ from auricle.ai.soap.rewrite import sentence
 
 DENIABLE = frozenset({"symptom", "problem", "hearing", "procedure", "device"})
 
+HEARING_TESTS = frozenset({"audiogram", "speech audiometry", "tympanometry", "otoscopy", "otoacoustic emissions"})
 PRESENT = DENIABLE - {"procedure"}  # a test that was asked about is no finding
 
 
@@ -57,13 +58,22 @@ def measured(entity: Entity, turn: Turn, evidence: Sequence[Evidence]) -> Statem
 
 def denials(entities: Sequence[Entity], evidence: Sequence[Evidence]) -> Iterator[Statement]:
     """One statement for all that one answer denies, one for all that it confirms by a mere "yes"."""
-    denied = list(dict.fromkeys(e.text for e in entities if e.negated))
-    if denied:
-        yield Statement(section="subjective", text=sentence(f"Denies {', '.join(denied)}"), evidence=evidence)
+    for verb, tests in (("Denies", False), ("Has not had", True)):
+        denied = list(dict.fromkeys(e.text for e in entities if e.negated and _is_test(e) is tests))
+        if denied:
+            yield Statement(section="subjective", text=sentence(f"{verb} {', '.join(denied)}"), evidence=evidence)
+
+
+def _is_test(entity: Entity) -> bool:
+    return entity.kind == "procedure" or entity.name in HEARING_TESTS
 
 
 def confirmations(entities: Sequence[Entity], evidence: Sequence[Evidence]) -> Iterator[Statement]:
-    present = [e for e in entities if e.kind in PRESENT and not e.negated and e.time == "current"]
+    present = [
+        e
+        for e in entities
+        if e.kind in PRESENT and e.name not in HEARING_TESTS and not e.negated and e.time == "current"
+    ]
     confirmed = list(dict.fromkeys(e.text for e in present if e.experiencer == "patient"))
     if confirmed:
         yield Statement(section="subjective", text=sentence(f"Reports {', '.join(confirmed)}"), evidence=evidence)

@@ -15,6 +15,11 @@ _LEADING = re.compile(
     r"(?:\s*,\s*|\s+)|(?:no|right|well|now|like|all right)(?:\s*,\s*|\s+(?=i\b|i'))+)+",
     re.I,
 )
+_GREETING = re.compile(
+    r"^(?:(?:good (?:morning|afternoon|evening)|hi|hello|namaste)[\s,]+(?:doctor[\s,]+)?)?"
+    r"(?:my name is (?:\[PERSON_\d+\]\s*)+[\s,]*(?:and\s+)?)?",
+    re.I,
+)
 _STUTTER = re.compile(r"\b(\w+(?:'\w+)?)(?:\s*,?\s+\1\b)+", re.I)
 _SPACED_MARK = re.compile(r"\s+([,.;:?!])")
 _SPLIT_NEGATION = re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|could|would|should|ca|wo) n't\b", re.I)
@@ -135,6 +140,7 @@ _ORDER = re.compile(
 def clean(text: str) -> str:
     """Speech without its fillers and stutters; spacing as written text has it."""
     text = _SPLIT_NEGATION.sub(lambda m: m[1] + "n't", text)
+    text = _GREETING.sub("", text)
     text = _LEADING.sub("", _FILLERS.sub("", text).strip())
     text = _STUTTER.sub(r"\1", _LEADING.sub("", text))
     return _SPACED_MARK.sub(r"\1", " ".join(text.split())).strip(" ,.-")
