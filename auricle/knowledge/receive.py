@@ -106,7 +106,6 @@ async def receive(database: Database, objects: Objects, actor: Actor, upload: Up
 
 async def queue(db: AsyncSession, document_id: UUID) -> None:
     """Queue the indexing of a document, unless it waits already."""
-    document_id = UUID(int=document_id.int)  # the driver's own UUID class does not serialise
     key = f"knowledge:{document_id}"
     await enqueue(db, INGEST, queueing_lock=key, lock=key, document_id=document_id)
     await tell(db, document_id, DocumentStatus.QUEUED)
@@ -117,7 +116,7 @@ async def tell(db: AsyncSession, document_id: UUID, status: DocumentStatus | Non
     await publish(
         db,
         "knowledge.changed",
-        document_id=UUID(int=document_id.int),
+        document_id=document_id,
         percent=percent,
         status=status.value if status else "deleted",
     )
