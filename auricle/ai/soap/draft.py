@@ -99,51 +99,58 @@ class Around:
         return [own]
 
 
+Weighed = tuple[Statement, float, bool]  # statement, weight, whether it must stay
+
+
 def _statements(
     around: Around, own: Sequence[Entity], sources: dict[str, Utterance], position: float, opened: Section | None
-) -> Iterator[tuple[Statement, float, bool]]:
-    turn, piece = around.turn, around.piece
-    evidence = around.evidence()
-    left: list[Entity] = []
+) -> Iterator[Weighed]:
+    led, left = _led_by_entity(around, own, sources)
+    yield from ((statement, 3.0, True) for statement in led)
+    deniable = [e for e in left if e.kind in facts.DENIABLE]
+    patient = around.turn.utterance.speaker == "patient"
+    denied = [e for e in deniable if e.negated and e.experiencer == "patient"]
+    if around.answered:
+        yield from ((statement, 2.0, True) for statement in _answers(around, deniable))
+    elif patient and denied and len(denied) == len(deniable):
+        if not _echoes(around.before, denied):
+            yield from ((statement, 2.0, True) for statement in facts.denials(denied, around.evidence()))
+    elif extracted := _extract(around, own, left, opened):
+        own_finding = patient and any(e.experiencer == "patient" for e in deniable)
+        yield extracted, salience(around.piece, own, position), own_finding
+
+
+def _led_by_entity(
+    around: Around, own: Sequence[Entity], sources: dict[str, Utterance]
+) -> tuple[list[Statement], list[Entity]]:
+    """Medicines, allergies and values as statements of their own, and what is left. A document keeps its wording."""
+    turn, evidence = around.turn, around.evidence()
     document = turn.utterance.speaker == "document"
+    led: list[Statement] = []
+    left: list[Entity] = []
     for entity in own:
         if entity.kind == "allergy":
-            yield facts.allergy(entity, _question_too(around, evidence)), 3.0, True
+            led.append(facts.allergy(entity, _question_too(around, evidence)))
         elif entity.kind == "drug" and not document and _states_use(entity, turn):
-            yield (
-                facts.medication(entity, turn, piece, sources).model_copy(
-                    update={"evidence": [*facts.medication(entity, turn, piece, sources).evidence, *evidence[1:]]}
-                ),
-                3.0,
-                True,
-            )
+            taken = facts.medication(entity, turn, around.piece, sources)
+            led.append(taken.model_copy(update={"evidence": [*taken.evidence, *evidence[1:]]}))
         elif entity.value is not None and entity.kind in {"vital", "lab", "hearing"} and not document:
-            yield facts.measured(entity, turn, evidence), 3.0, True
+            led.append(facts.measured(entity, turn, evidence))
         else:
             left.append(entity)
-    if around.answered and (offer := _OFFER.match(piece.clause.text)):
-        if turn.reply == "yes":
-            text = sentence(f"Agreed: {clean(piece.clause.text[offer.end() :])}")
-            yield Statement(section="plan", text=text, evidence=evidence, kind="plan"), 3.0, True
-        return
-    deniable = [e for e in left if e.kind in facts.DENIABLE]
-    if around.answered:
-        for statement in (*facts.denials(deniable, evidence), *facts.confirmations(deniable, evidence)):
-            yield statement, 2.0, True
-        return
-    denied = [e for e in deniable if e.negated and e.experiencer == "patient"]
-    if turn.utterance.speaker == "patient" and denied and len(denied) == len(deniable):
-        if _echoes(around.before, denied):
-            return
-        for statement in facts.denials(denied, evidence):
-            yield statement, 2.0, True
-        return
-    if extracted := _extract(around, own, left, opened):
-        yield (
-            extracted,
-            salience(piece, own, position),
-            any(e.experiencer == "patient" for e in deniable) and turn.utterance.speaker == "patient",
-        )
+    return led, left
+
+
+def _answers(around: Around, deniable: Sequence[Entity]) -> list[Statement]:
+    """What an answered question tells: an accepted offer, what is denied, what is confirmed."""
+    evidence = around.evidence()
+    offer = _OFFER.match(around.piece.clause.text)
+    if offer is None:
+        return [*facts.denials(deniable, evidence), *facts.confirmations(deniable, evidence)]
+    if around.turn.reply != "yes":
+        return []
+    text = sentence(f"Agreed: {clean(around.piece.clause.text[offer.end() :])}")
+    return [Statement(section="plan", text=text, evidence=evidence, kind="plan")]
 
 
 def _echoes(before: Turn | None, denied: Sequence[Entity]) -> bool:
