@@ -120,6 +120,7 @@ def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
         "AURICLE_DATA_DIR": str(settings.data_dir),
         "AURICLE_HOST": settings.host,
         "AURICLE_PORT": str(settings.port),
+        "OMP_NUM_THREADS": "1",  # small matrix products on all cores cost the calls more than they gain
         "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower(),
     }
 

@@ -34,7 +34,7 @@ HASH = HASHER.hash(PASSWORD)
 def settings_for(urls: Urls, data_dir: Path, **given: Any) -> Settings:
     return Settings(database_url=SecretStr(urls.app), worker_url=SecretStr(urls.worker), owner_url=SecretStr(urls.owner),
                     master_key=SecretStr(base64.b64encode(MASTER).decode()), data_dir=data_dir, port=free_port(),
-                    sample_data=False, log_level="WARNING", **given)
+                    sample_data=False, log_level="WARNING", **{"voice": Voice(max_lag_s=5.0), **given})
 
 
 def free_port() -> int:

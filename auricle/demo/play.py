@@ -145,7 +145,7 @@ async def call(
 
     await caller.run(url.replace("http", "ws", 1) + "/api/v1/ws/streaming", ticket, consultation_id, "en", script)
     for turn, heard in played:
-        outcome.expect(heard.finals and heard.answer, f"{turn.name} was understood and answered")
+        outcome.expect(heard.finals and heard.first_audio_at, f"{turn.name} was understood and answered")
     interrupting = [heard for turn, heard in played if turn.barge_in_ms is not None]
     outcome.expect(interrupting and all(h.interrupted_at for h in interrupting), "the barge-in stopped the agent")
     outcome.expect(any(heard.partials for _, heard in played), "partial transcripts came while the patient spoke")

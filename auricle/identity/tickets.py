@@ -39,8 +39,15 @@ async def issue(db: AsyncSession, consultation_id: UUID) -> str:
     secret, hashed = new_secret()
     expires = datetime.now(UTC) + timedelta(seconds=LIFETIME_S)
     await db.execute(delete(Ticket).where(Ticket.expires_at < datetime.now(UTC)))
-    db.add(Ticket(hash=hashed, session_id=actor.session_id, member_id=actor.member_id, consultation_id=consultation_id,
-                  expires_at=expires))
+    db.add(
+        Ticket(
+            hash=hashed,
+            session_id=actor.session_id,
+            member_id=actor.member_id,
+            consultation_id=consultation_id,
+            expires_at=expires,
+        )
+    )
     await db.flush()
     return f"{actor.organization_id.hex}.{secret}"
 
@@ -53,8 +60,13 @@ async def redeem(database: Database, presence: Presence, ticket: str, seen: Acto
     except ValueError:
         raise BadTicket from None
     async with database.transaction(seen.inside(organization_id)) as db:
-        used = (await db.execute(delete(Ticket).where(Ticket.hash == hash_of(secret)).returning(
-            Ticket.session_id, Ticket.member_id, Ticket.consultation_id, Ticket.expires_at))).one_or_none()
+        used = (
+            await db.execute(
+                delete(Ticket)
+                .where(Ticket.hash == hash_of(secret))
+                .returning(Ticket.session_id, Ticket.member_id, Ticket.consultation_id, Ticket.expires_at)
+            )
+        ).one_or_none()
         signed_in = await db.scalar(select(AuthSession).where(AuthSession.id == used.session_id)) if used else None
     if used is None or signed_in is None or used.consultation_id is None or used.expires_at < datetime.now(UTC):
         raise BadTicket

@@ -83,7 +83,7 @@ async def test_each_end_of_speech_gets_exactly_one_final_even_in_silence(recogni
         END_OF_SPEECH,
         silence(1.0),
         END_OF_SPEECH,
-        spoken("08-goodbye.wav"),
+        spoken("09-goodbye.wav"),
         silence(0.2),
         END_OF_SPEECH,
         END_OF_SPEECH,
@@ -91,11 +91,11 @@ async def test_each_end_of_speech_gets_exactly_one_final_even_in_silence(recogni
     assert len(finals) == 4
     assert "goodbye" in finals[2].text
     assert finals[0].text == finals[3].text == ""
-    assert usage.audio_s == pytest.approx(1.2 + len(spoken("08-goodbye.wav")) / 32_000, abs=0.01)
+    assert usage.audio_s == pytest.approx(1.2 + len(spoken("09-goodbye.wav")) / 32_000, abs=0.01)
 
 
 async def test_speech_left_open_at_the_end_is_still_answered(recogniser):
-    _, finals, _ = await heard(recogniser, spoken("08-goodbye.wav"))
+    _, finals, _ = await heard(recogniser, spoken("09-goodbye.wav"))
     assert len(finals) == 1 and "goodbye" in finals[0].text
 
 
@@ -136,7 +136,7 @@ async def test_a_killed_process_fails_its_call_and_is_replaced(models_folder: Pa
 
         with pytest.raises(ProviderFailed):
             [e async for e in recogniser.transcribe(interrupted(), rate_hz=16_000, language="en")]
-        _, finals, _ = await heard(recogniser, spoken("08-goodbye.wav"), silence(0.2), END_OF_SPEECH)
+        _, finals, _ = await heard(recogniser, spoken("09-goodbye.wav"), silence(0.2), END_OF_SPEECH)
         assert "goodbye" in finals[0].text
     finally:
         await recogniser.aclose()
@@ -149,7 +149,7 @@ async def test_closing_a_call_in_the_middle_frees_its_decoder(models_folder: Pat
             calling = recogniser.transcribe(stream(spoken(MEDICINE), END_OF_SPEECH), rate_hz=16_000, language="en")
             assert isinstance(await anext(calling), Transcript)
             await calling.aclose()
-        _, finals, _ = await heard(recogniser, spoken("08-goodbye.wav"), silence(0.2), END_OF_SPEECH)
+        _, finals, _ = await heard(recogniser, spoken("09-goodbye.wav"), silence(0.2), END_OF_SPEECH)
         assert [f.text for f in finals] == ["thank you goodbye"]
     finally:
         await recogniser.aclose()
