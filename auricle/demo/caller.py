@@ -88,7 +88,7 @@ class Caller:
 
     async def finished_speaking(self) -> None:
         while self._speech and not self.closed.is_set():
-            await asyncio.sleep(FRAME_S)
+            await asyncio.sleep(FRAME_S)  # noqa: ASYNC110 - the queue empties at the pace of time itself
 
     async def hear_begin(self, timeout_s: float) -> bool:
         """Wait until the agent's voice is heard."""

@@ -9,7 +9,6 @@ import importlib.resources
 import time
 import wave
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx2
 import yaml
