@@ -87,8 +87,8 @@ class Caller:
             self._speech.append(pcm[start : start + FRAME_BYTES].ljust(FRAME_BYTES, b"\0"))
 
     async def finished_speaking(self) -> None:
-        while self._speech and not self.closed.is_set():
-            await asyncio.sleep(FRAME_S)  # noqa: ASYNC110 - the queue empties at the pace of time itself
+        while self._speech and not self.closed.is_set():  # noqa: ASYNC110 - it empties at the pace of time itself
+            await asyncio.sleep(FRAME_S)
 
     async def hear_begin(self, timeout_s: float) -> bool:
         """Wait until the agent's voice is heard."""
