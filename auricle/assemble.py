@@ -18,6 +18,7 @@ from auricle.billing.routes import router as billing
 from auricle.billing.usage import UsageBook
 from auricle.channels.calls import Calls
 from auricle.channels.routes import router as conversation
+from auricle.channels.unsaved import Unsaved
 from auricle.consultations.routes import router as consultations
 from auricle.db.migrate import check_schema
 from auricle.db.prepare import check
@@ -77,6 +78,9 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         stack.push_async_callback(router.aclose)
         if calls:
             await router.warm()
+        unsaved = Unsaved(settings.data_dir / "unsaved", keyring, database)
+        if calls:
+            await stack.enter_async_context(background(unsaved.run))
         store = PgVector()
         yield Assembly(
             settings=settings,
@@ -94,6 +98,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
                 if calls
                 else Calls(settings.voice)
             ),
+            unsaved=unsaved,
             worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "",
         )
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from auricle.ai.port import ClinicalAI
     from auricle.billing.usage import UsageBook
     from auricle.channels.calls import Calls
+    from auricle.channels.unsaved import Unsaved
     from auricle.db.sealed import Keyring
     from auricle.db.session import Database
     from auricle.identity.presence import Presence
@@ -32,4 +33,5 @@ class Assembly:
     fanout: Fanout
     ai: ClinicalAI
     calls: Calls  # live voice sessions of this process
+    unsaved: Unsaved  # turns that the database did not take in time
     worker_url: str  # of the job queue's own role

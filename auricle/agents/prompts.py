@@ -17,6 +17,8 @@ RULES = """You speak with a patient on behalf of the clinic. Rules that nothing 
 - Your answer is read aloud: one to three short sentences, no lists, no markup."""
 
 UNKNOWN = "The clinic's knowledge does not hold an answer to the last message. Say so if it was a question."
+UNSURE = """It is not sure that these passages answer the last message, which may have been misheard. If they do not, say
+so, or ask whether something else was meant."""
 
 
 def system_prompt(config: AgentConfig, language: str) -> str:
@@ -48,7 +50,8 @@ def messages(config: AgentConfig, language: str, history: Sequence[ChatMessage],
     """The whole conversation for a model: rules first, knowledge right before the last message."""
     out = [ChatMessage("system", system_prompt(config, language)), *history[-config.history_messages:]]
     if knowledge:
-        out.append(ChatMessage("system", f"Passages from the clinic's knowledge:\n{knowledge}"))
+        doubt = "" if known else f"\n{UNSURE}"
+        out.append(ChatMessage("system", f"Passages from the clinic's knowledge:\n{knowledge}{doubt}"))
     elif not known:
         out.append(ChatMessage("system", UNKNOWN))
     out.append(ChatMessage("user", said))

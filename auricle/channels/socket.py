@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
-from auricle.channels.engine import services_for
+from auricle.channels.engine import said_in, services_for
 from auricle.channels.protocols import browser
 from auricle.consultations.answer import Talk
 from auricle.consultations.lifecycle import active_consultation, agent_of, end_session, open_session
@@ -23,6 +23,7 @@ from auricle.identity.tickets import BadTicket, redeem
 from auricle.log import event, session_id
 from auricle.voice.admission import Busy
 from auricle.voice.ports import ChannelClosed, Incoming
+from auricle.voice.records import TurnsNotStored
 from auricle.voice.session import VoiceSession
 
 log = logging.getLogger(__name__)
@@ -203,6 +204,12 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
     try:
         ending = await session.run(incoming(websocket, assembly, entry.protocol, channel))
         event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
+    except TurnsNotStored as left:
+        said = [one for turn in left.turns for one in said_in(turn)]
+        assert talk.actor.organization_id is not None
+        await asyncio.to_thread(
+            assembly.unsaved.keep, talk.actor.organization_id, talk.consultation_id, talk.session_id, said
+        )
     except Exception:
         code = 1011
         log.exception("session failed")
