@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, func
@@ -49,23 +50,65 @@ class MemberStatus(StrEnum):
     ACTIVE = "active"
     INVITED = "invited"
     SUSPENDED = "suspended"
+    REMOVED = "removed"
 
 
 class Member(Tenant, Base):
-    """An account's place in one organization, with a role."""
+    """An account's place in one organization. `role` is a built-in one; `role_id` a custom one below it, if any."""
 
     __tablename__ = "member"
     account_id: Mapped[UUID]
     role: Mapped[str]
+    role_id: Mapped[UUID | None]
     status: Mapped[MemberStatus] = mapped_column(default=MemberStatus.ACTIVE)
     given_name: Mapped[str] = mapped_column(default="")
     family_name: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
     specialty: Mapped[str | None]
+    profile: Mapped[bytes | None]  # birth date, gender, phone, address: sealed under the organization's key
 
     @property
     def full_name(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()
+
+
+class CustomRole(Tenant, Base):
+    """A role of an organization's own, below a built-in one (`base`) or another custom one (`parent_id`)."""
+
+    __tablename__ = "custom_role"
+    name: Mapped[str]
+    base: Mapped[str]
+    parent_id: Mapped[UUID | None]
+    permissions: Mapped[list[Any]]
+
+
+class Department(Tenant, Base):
+    __tablename__ = "department"
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+
+
+class Specialty(Tenant, Base):
+    __tablename__ = "specialty"
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+
+
+class Invitation(Tenant, Base):
+    """An offer of a place in the organization, sent to an e-mail address as a link that works once."""
+
+    __tablename__ = "invitation"
+    email: Mapped[str]
+    role: Mapped[str]
+    role_id: Mapped[UUID | None]
+    given_name: Mapped[str] = mapped_column(default="")
+    family_name: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en")
+    hash: Mapped[bytes]
+    invited_by: Mapped[UUID | None]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class AuthSession(Base):

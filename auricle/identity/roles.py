@@ -17,14 +17,20 @@ PERMISSIONS: Mapping[str, str] = {
     "knowledge:write": "add, replace and delete knowledge",
     "agents:read": "see agents",
     "agents:write": "change and publish agents",
-    "members:read": "see members",
-    "members:write": "invite and change members",
+    "members:read": "see members and open invitations",
+    "members:write": "invite, change, suspend and remove members",
+    "roles:read": "see roles and what they may do",
+    "roles:write": "make, change and delete roles",
+    "departments:read": "see departments and specialties",
+    "departments:write": "change departments and specialties",
     "usage:read": "see usage and cost",
     "audit:read": "read the audit trail",
     "providers:read": "see providers and their health",
     "providers:check": "run a provider check",
     "events:read": "follow live events",
-    "organizations:write": "create and change organizations",
+    "organizations:read": "see one's own organization (platform administrators: all)",
+    "organizations:settings": "change the contact, time zone and registration of one's own organization",
+    "organizations:write": "create, change, suspend and close any organization",
 }
 
 PATIENT = frozenset({"own:read", "consultations:create", "consultations:join", "knowledge:read"})
@@ -38,6 +44,7 @@ STAFF = frozenset(
         "knowledge:read",
         "agents:read",
         "members:read",
+        "departments:read",
         "events:read",
     }
 )
@@ -46,12 +53,32 @@ ORG_ADMIN = CLINICIAN | {
     "knowledge:write",
     "agents:write",
     "members:write",
+    "roles:read",
+    "roles:write",
+    "departments:write",
+    "organizations:read",
+    "organizations:settings",
     "usage:read",
     "audit:read",
     "providers:read",
     "providers:check",
 }
-PLATFORM_ADMIN = frozenset({"organizations:write", "providers:read", "providers:check"})
+# People and roles of any organization, and nothing clinical of one.
+PLATFORM_ADMIN = frozenset(
+    {
+        "organizations:read",
+        "organizations:settings",
+        "organizations:write",
+        "members:read",
+        "members:write",
+        "roles:read",
+        "roles:write",
+        "departments:read",
+        "departments:write",
+        "providers:read",
+        "providers:check",
+    }
+)
 
 BUILT_IN: Mapping[str, frozenset[str]] = {
     "platform_admin": PLATFORM_ADMIN,
