@@ -16,8 +16,8 @@ from auricle.web.edges import Edges
 
 Start = Callable[[], AbstractAsyncContextManager[Assembly]]
 
-DESCRIPTION = """Clinical voice platform: consultations by voice and text, the clinic's own knowledge, and SOAP notes whose
-every statement shows its source. Errors are RFC 9457 problem+json with a stable `error_code`."""
+DESCRIPTION = """Clinical voice platform: consultations by voice and text, the clinic's own knowledge, and SOAP notes
+whose every statement shows its source. Errors are RFC 9457 problem+json with a stable `error_code`."""
 
 
 class Compressed(GZipMiddleware):
