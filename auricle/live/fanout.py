@@ -38,9 +38,9 @@ MOST_WATCHERS = 5_000
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 READ = """
-with here as (select pg_snapshot_xmin(pg_current_snapshot()) as oldest_open)
-select oldest_open::text as mark, e.id, e.xid::text::bigint as xid, e.kind, e.subject::text as subject, e.at
-from here left join live_event e on e.xid >= coalesce($1::text::xid8, oldest_open) and e.organization_id = $2
+with here as (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest_open)
+select oldest_open as mark, e.id, e.xid, e.kind, e.subject::text as subject, e.at
+from here left join live_event e on e.xid >= coalesce($1::bigint, oldest_open) and e.organization_id = $2
 order by e.id limit $3
 """
 
@@ -274,10 +274,10 @@ class Fanout:
     ) -> tuple[int, list[tuple[Event, int]]]:
         """What an organization's committed transactions from `mark` on told, and the mark of the next read."""
         async with _organization(connection, organization_id):
-            rows = await connection.fetch(READ, None if mark is None else str(mark), organization_id, WINDOW + 1)
+            rows = await connection.fetch(READ, mark, organization_id, WINDOW + 1)
         if len(rows) > WINDOW:
             raise EventsMissed
-        next_mark = oldest_untold = int(rows[0]["mark"])
+        next_mark = oldest_untold = rows[0]["mark"]
         events: list[tuple[Event, int]] = []
         for row in reversed(rows):
             if row["id"] is not None:

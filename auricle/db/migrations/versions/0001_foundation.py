@@ -118,7 +118,7 @@ create table audit_link (
 create table live_event (
     id bigint generated always as identity primary key,
     organization_id uuid not null default nullif(current_setting('auricle.organization', true), '')::uuid,
-    xid xid8 not null default pg_current_xact_id(),
+    xid bigint not null default pg_current_xact_id()::text::bigint,
     at timestamptz not null default now(),
     kind text not null,
     subject jsonb not null default '{}'
