@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from auricle.db.embedded import Server, running
+from auricle.db.embedded import Server, running, take_lock
 from auricle.db.migrate import is_current, migrate
 from auricle.db.postmaster import die_with_parent
 from auricle.db.prepare import Urls
@@ -74,27 +74,36 @@ class Part:
 
 def up(settings: Settings, say: Callable[[str], None]) -> None:
     """Run everything until interrupted. `say` prints a progress line."""
+    check_not_running(settings)
     check_port(settings.host, settings.port)
-    with database(settings, say) as (urls, server):
-        if urls.owner and not is_current(urls.app):
-            say("bringing the schema up to date …")
-            migrate(urls.owner)
-        parts = [Part(role, environment_for(settings, urls)) for role in ("serve", "worker")]
-        with interruptible():
-            try:
-                for part in parts:
-                    part.start()
-                say("loading the speech and embedding models (the first start builds one, some seconds) …")
-                await_ready(settings, parts)
-                say("ready")
-                announce(settings, say)
-                watch(parts, server, say)
-            except KeyboardInterrupt:
-                say("stopping …")
-            finally:
-                for part in reversed(parts):
-                    part.stop()
+    with interruptible():
+        try:
+            with database(settings, say) as (urls, server):
+                run(settings, urls, server, say)
+        except KeyboardInterrupt:  # before there was anything but the database to stop
+            pass
     say("stopped; the data is kept")
+
+
+def run(settings: Settings, urls: Urls, server: Server | None, say: Callable[[str], None]) -> None:
+    """Start the parts over a database that is there, and watch all of it until interrupted."""
+    if urls.owner and not is_current(urls.app):
+        say("bringing the schema up to date …")
+        migrate(urls.owner)
+    parts = [Part(role, environment_for(settings, urls)) for role in ("serve", "worker")]
+    try:
+        for part in parts:
+            part.start()
+        say("loading the speech and embedding models (the first start builds one, some seconds) …")
+        await_ready(settings, parts)
+        say("ready")
+        announce(settings, say)
+        watch(parts, server, say)
+    except KeyboardInterrupt:
+        say("stopping …")
+    finally:
+        for part in reversed(parts):
+            part.stop()
 
 
 @contextlib.contextmanager
@@ -123,6 +132,13 @@ def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",  # small matrix products on all cores cost the calls more than they gain
         "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower(),
     }
+
+
+def check_not_running(settings: Settings) -> None:
+    """Started twice, it says that: a second start would otherwise find the port busy, by us."""
+    home = settings.data_dir.absolute() / "postgres"
+    if settings.database_url is None and home.is_dir() and os.access(home, os.W_OK):
+        take_lock(home).close()
 
 
 def check_port(host: str, port: int) -> None:
