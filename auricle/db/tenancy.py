@@ -22,7 +22,14 @@ GLOBAL_TABLES: Mapping[str, str] = {
     "account": "a person may belong to several organizations; read before one is chosen; holds no clinical data",
     "auth_session": "a sign-in is found by its token before the organization is known",
     "refresh_token": "hashes only; found before the organization is known; belongs to a sign-in",
+    "lockout": "counts of failed sign-ins under hashed names and addresses; kept before anybody is known",
+    "second_factor": "belongs to an account, whatever organization it signs in to; the secret is sealed",
+    "recovery_code": "hashes only; belongs to an account, whatever organization it signs in to",
+    "one_time_link": "hashes only; found by its secret before the organization is known; belongs to an account",
+    "outside_identity": "who an account is at an OpenID provider; found before the organization is known",
+    "outside_sign_in": "a sign-in at an OpenID provider that is under way; nobody is known yet; lives for minutes",
     "organization": "names of the tenants themselves; sign-in and registration choose one before it is announced",
+    "key_epoch": "one number that moves when any data key is forgotten, so that every process drops what it holds",
     "alembic_version": "migration state; the application's role may only read it",
 }
 
