@@ -1,10 +1,12 @@
-"""Settings: frozen, typed, read once at start from `AURICLE_…` variables, passed on. No module reads the environment."""
+"""Settings: frozen, typed, read once at start from `AURICLE_…` variables. No module reads the environment."""
 
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -58,6 +60,36 @@ class Timeouts(BaseModel, frozen=True):
     total_s: float = Field(60.0, gt=0, le=1800)
 
 
+class Limits(BaseModel, frozen=True):
+    """Requests within a window, as `600/minute`. Several processes share the counts through a Redis or Valkey."""
+
+    address: str = Field("120/minute", description="Not signed in, or signed in wrongly, from one address.")
+    user: str = "600/minute"
+    key: str = Field("600/minute", description="One API key.")
+    organization: str = Field("12000/minute", description="All people and keys of one organization together.")
+    url: SecretStr | None = Field(None, description="redis://… or valkey://…; unset: counted in this process.")
+
+
+class Mail(BaseModel, frozen=True):
+    """The SMTP server that sends for us. Without a host, mail is shown on the operator's console instead."""
+
+    host: str | None = None
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = "Auricle <auricle@localhost>"
+    timeout_s: float = Field(15.0, gt=0, le=120)
+
+
+class Google(BaseModel, frozen=True):
+    """Sign-in with Google, or with another OpenID provider that can be discovered. Off without a client id."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    issuer: str = "https://accounts.google.com"
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AURICLE_",
@@ -77,6 +109,14 @@ class Settings(BaseSettings):
     port: int = Field(8001, ge=1, le=65535)
     public_url: str | None = Field(None, description="How browsers reach us, where that is not http://host:port.")
     allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="Networks of proxies whose X-Forwarded-For is believed."
+    )
+    trusted_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="Where /docs, /openapi.json and /metrics may be read from.",
+    )
+    limits: Limits = Limits()
     log_level: str = "INFO"
     log_file: Path | None = None
     ai_url: str | None = Field(None, description="Address of the AI service; unset: in process.")
@@ -85,8 +125,11 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(None, description="Local model files; unset: data_dir/models.")
     max_body_bytes: int = Field(20_000_000, ge=1_000)
     access_token_s: int = Field(900, ge=60, le=3600)
-    refresh_token_s: int = Field(14 * 86400, ge=3600)
+    refresh_token_s: int = Field(14 * 86400, ge=3600, description="Longest sign-in; refreshing does not extend it.")
+    sign_in_idle_s: int = Field(3 * 86400, ge=3600, description="A sign-in not used for so long is over.")
     session_idle_s: int = Field(3600, ge=60, description="A consultation session without a message ends after this.")
+    mail: Mail = Mail()
+    google: Google = Google()
     voice: Voice = Voice()
     timeouts: Timeouts = Timeouts()
     providers: dict[str, Provider] = {}

@@ -78,6 +78,7 @@ class Keyring:
         self._size, self._ttl_s = size, ttl_s
         self.token_secret = hmac.new(master, b"auricle access tokens", hashlib.sha256).digest()
         self.spool_key = hmac.new(master, b"auricle kept turns", hashlib.sha256).digest()
+        self.installation = Key(hmac.new(master, b"auricle installation data", hashlib.sha256).digest())
         self.signing_seed = hmac.new(master, b"auricle audit heads", hashlib.sha256).digest()
 
     async def organization(self, db: AsyncSession) -> Key:
