@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from auricle.actor import Actor
 from auricle.db.session import Database
+from auricle.identity.custom_roles import permissions_in
 from auricle.identity.models import Account, AuthSession, Member, MemberStatus, Organization, OrganizationStatus
-from auricle.identity.roles import PLATFORM_ADMIN, permissions_of
+from auricle.identity.roles import PLATFORM_ADMIN
 from auricle.identity.tokens import BadToken, Claims, read_access
 from auricle.patients.models import Patient
 
@@ -41,7 +42,7 @@ class Presence:
     async def look_up(self, claims: Claims) -> Actor:
         who = Actor(kind="user", organization_id=claims.organization_id, account_id=claims.account_id)
         statement = (
-            select(Account.platform_admin, Member.role, Patient.id.label("patient_id"))
+            select(Account.platform_admin, Member.role, Member.role_id, Patient.id.label("patient_id"))
             .join(AuthSession, AuthSession.account_id == Account.id)
             .outerjoin(
                 Member,
@@ -68,9 +69,9 @@ class Presence:
         )
         async with self._database.transaction(who) as db:
             row = (await db.execute(statement)).one_or_none()
-        if row is None:
-            raise BadToken("You are signed out.")
-        permissions = permissions_of(row.role or "")
+            if row is None:
+                raise BadToken("You are signed out.")
+            permissions = await permissions_in(db, row.role or "", row.role_id)
         if row.platform_admin:
             permissions |= PLATFORM_ADMIN
         return Actor(

@@ -1,6 +1,7 @@
 """The five built-in roles and what each may do. Custom roles hang below these."""
 
 from collections.abc import Mapping
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 PERMISSIONS: Mapping[str, str] = {
     "consultations:create": "open a consultation",
@@ -87,6 +88,19 @@ BUILT_IN: Mapping[str, frozenset[str]] = {
     "staff": STAFF,
     "patient": PATIENT,
 }
+
+# The built-in roles that an organization gives, by ids that are the same everywhere: the interface treats them and
+# custom roles alike. `platform_admin` is of the installation, and nobody gives it.
+BUILT_IN_IDS: Mapping[UUID, str] = {
+    uuid5(NAMESPACE_URL, f"urn:auricle:role:{name}"): name for name in BUILT_IN if name != "platform_admin"
+}
+
+# What concerns only the holder's own things gives no power over others, so anybody may give it.
+OWN = frozenset(permission for permission in PERMISSIONS if permission.startswith("own:"))
+
+
+def built_in_id(role: str) -> UUID:
+    return next(role_id for role_id, name in BUILT_IN_IDS.items() if name == role)
 
 
 def permissions_of(role: str) -> frozenset[str]:
