@@ -43,6 +43,7 @@ class Account(Base):
     password_hash: Mapped[str | None]
     platform_admin: Mapped[bool] = mapped_column(default=False)
     disabled_at: Mapped[datetime | None]
+    email_verified_at: Mapped[datetime | None]  # when a link sent to the address was last used
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
