@@ -94,6 +94,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         ws_max_size=128_000,
         ws_per_message_deflate=False,
         access_log=False,
+        proxy_headers=False,  # web/addresses.py reads them, from AURICLE_TRUSTED_PROXIES only
         log_config=None,
         timeout_graceful_shutdown=10,
         server_header=False,

@@ -1,4 +1,4 @@
-"""A whole installation for tests: the web process and a worker in threads of their own, real sockets, real PostgreSQL."""
+"""A whole installation for tests: the web process and a worker in threads of their own, real sockets, real database."""
 
 import asyncio
 import base64
@@ -22,19 +22,28 @@ from auricle.db.prepare import Urls
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.identity.passwords import HASHER
-from auricle.settings import Settings, Voice
+from auricle.settings import Limits, Settings, Voice
 from auricle.worker_role import work
 from tests import builders
 
 MASTER = bytes(range(32))
 PASSWORD = "correct horse battery"
 HASH = HASHER.hash(PASSWORD)
+PLENTY = Limits(address="100000/minute", user="100000/minute", key="100000/minute", organization="1000000/minute")
 
 
 def settings_for(urls: Urls, data_dir: Path, **given: Any) -> Settings:
-    return Settings(database_url=SecretStr(urls.app), worker_url=SecretStr(urls.worker), owner_url=SecretStr(urls.owner),
-                    master_key=SecretStr(base64.b64encode(MASTER).decode()), data_dir=data_dir, port=free_port(),
-                    sample_data=False, log_level="WARNING", **{"voice": Voice(max_lag_s=5.0), **given})
+    return Settings(
+        database_url=SecretStr(urls.app),
+        worker_url=SecretStr(urls.worker),
+        owner_url=SecretStr(urls.owner),
+        master_key=SecretStr(base64.b64encode(MASTER).decode()),
+        data_dir=data_dir,
+        port=free_port(),
+        sample_data=False,
+        log_level="WARNING",
+        **{"voice": Voice(max_lag_s=5.0), "limits": PLENTY, **given},
+    )
 
 
 def free_port() -> int:
@@ -81,9 +90,19 @@ class Service:
 @contextlib.contextmanager
 def served(settings: Settings) -> Iterator[None]:
     """The web process, in a thread with a loop of its own."""
-    server = uvicorn.Server(uvicorn.Config(application(settings), host=settings.host, port=settings.port, log_config=None,
-                                           ws="websockets-sansio", ws_max_size=128_000, ws_per_message_deflate=False,
-                                           timeout_graceful_shutdown=3))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            ws="websockets-sansio",
+            proxy_headers=False,
+            ws_max_size=128_000,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
     thread = threading.Thread(target=server.run, name="serve")
     thread.start()
     try:

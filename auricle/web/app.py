@@ -13,6 +13,7 @@ from auricle.assembly import Assembly
 from auricle.settings import Settings
 from auricle.web import health, problems
 from auricle.web.edges import Edges
+from auricle.web.limits import Limits
 
 Start = Callable[[], AbstractAsyncContextManager[Assembly]]
 
@@ -44,11 +45,25 @@ def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> Fas
     app.include_router(health.router)
     for router in routers:
         app.include_router(router)
+    app.state.limits = limits = Limits(settings.limits)
     app.add_middleware(Compressed, minimum_size=2_000)
-    if settings.allowed_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_credentials=False,
-                           allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-                           allow_headers=["authorization", "content-type", "x-request-id", "idempotency-key"],
-                           expose_headers=["x-request-id"], max_age=600)
-    app.add_middleware(Edges, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Edges, settings=settings, limits=limits)
+    if settings.allowed_origins:  # outermost, so that a page of another origin can read refusals too
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_credentials=False,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["authorization", "content-type", "x-request-id", "idempotency-key", "if-match"],
+            expose_headers=[
+                "x-request-id",
+                "ratelimit",
+                "ratelimit-policy",
+                "retry-after",
+                "location",
+                "etag",
+                "idempotent-replayed",
+            ],
+            max_age=600,
+        )
     return app

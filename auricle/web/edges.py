@@ -1,4 +1,7 @@
-"""What every request passes: a request id, a body cap, security headers, one log line. Plain ASGI, no buffering."""
+"""What every request passes: its true address, a request id, a body cap, limits, security headers, one log line.
+
+Plain ASGI, no buffering.
+"""
 
 import logging
 import re
@@ -6,61 +9,108 @@ import time
 from collections.abc import MutableMapping
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from auricle.errors import TooLarge
+from auricle.errors import AuricleError, Forbidden, RateLimited, TooLarge
 from auricle.log import event, request_id
+from auricle.settings import Settings
 from auricle.telemetry import REQUESTS
+from auricle.web.addresses import Addresses, Origin
 from auricle.web.deps import new_request_id
-from auricle.web.problems import answer
+from auricle.web.limits import HEADERS as LIMIT_HEADERS
+from auricle.web.limits import Limits
+from auricle.web.problems import problem_of
 
 log = logging.getLogger(__name__)
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-HEADERS = {
+# Only for addresses of `trusted_networks`: they tell how the installation is built and used.
+TRUSTED_ONLY = frozenset({"/docs", "/openapi.json", "/metrics"})
+
+# What is limited by address. The console's files and the probes of an orchestrator are not.
+LIMITED = ("/api/v1/", "/v1/", "/ws/")
+
+SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=()",
     "Cache-Control": "no-store",
+    # An answer of the API is data: were a browser to show it as a page, it could load and run nothing.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+TWO_YEARS_OF_TLS = "max-age=63072000; includeSubDomains"
 
 
 class Edges:
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
-        self.app, self.max_body_bytes = app, max_body_bytes
+    def __init__(self, app: ASGIApp, *, settings: Settings, limits: Limits) -> None:
+        self.app, self.limits = app, limits
+        self.max_body_bytes, self.addresses = settings.max_body_bytes, Addresses(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "http":
+            await self.request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.socket(scope, receive, send)
+        else:
             await self.app(scope, receive, send)
-            return
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        given = Headers(scope=scope).get("x-request-id", "")
         token = request_id.set(given if GIVEN_ID.fullmatch(given) else new_request_id())
+        origin = self.seen_from(scope)
         started, status = time.perf_counter(), 500
 
         async def outgoing(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id.get()
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                stamp(scope, MutableHeaders(scope=message), origin)
             await send(message)
 
         try:
-            if declared_length(scope) > self.max_body_bytes:
-                error = TooLarge(limit_bytes=self.max_body_bytes)
-                problem = answer(error.status, error.code, error.title, error.message, "TooLarge", error.context)
-                await problem(scope, receive, outgoing)
+            if refusal := await self.refusal(scope, origin):
+                await problem_of(refusal)(scope, receive, outgoing)
             else:
                 await self.app(scope, self.capped(receive), outgoing)
         finally:
             note_request(scope, status, time.perf_counter() - started)
             request_id.reset(token)
+
+    async def socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A socket is opened with a ticket, not with a sign-in: opening one counts for the address."""
+        self.seen_from(scope)
+        try:
+            await self.limits.charge_address(HTTPConnection(scope))
+        except RateLimited:
+            await receive()
+            await send({"type": "websocket.close", "code": 1013, "reason": RateLimited.code})
+            return
+        await self.app(scope, receive, send)
+
+    def seen_from(self, scope: Scope) -> Origin:
+        """Make the true address the request's own, for limits, audit and logs alike."""
+        origin = self.addresses.origin(scope)
+        scope["client"] = (origin.host, origin.port)
+        return origin
+
+    async def refusal(self, scope: Scope, origin: Origin) -> AuricleError | None:
+        """Why this request goes no further, if it does not."""
+        if declared_length(scope) > self.max_body_bytes:
+            return TooLarge(limit_bytes=self.max_body_bytes)
+        if scope["path"].rstrip("/") in TRUSTED_ONLY and not self.addresses.trusted(origin):
+            return Forbidden("This is open to trusted addresses only.")
+        if scope["path"].startswith(LIMITED) and "authorization" not in Headers(scope=scope):
+            try:
+                await self.limits.charge_address(HTTPConnection(scope))
+            except RateLimited as error:
+                return error
+        return None
 
     def capped(self, receive: Receive) -> Receive:
         """A body without a declared length is counted as it comes."""
@@ -75,6 +125,16 @@ class Edges:
             return message
 
         return counted
+
+
+def stamp(scope: Scope, headers: MutableHeaders, origin: Origin) -> None:
+    headers["X-Request-ID"] = request_id.get()
+    for name, value in scope.get("state", {}).get(LIMIT_HEADERS, {}).items():
+        headers[name] = value
+    for name, value in SECURITY.items():
+        headers.setdefault(name, value)
+    if origin.secure:
+        headers.setdefault("Strict-Transport-Security", TWO_YEARS_OF_TLS)
 
 
 def declared_length(scope: MutableMapping[str, Any]) -> int:

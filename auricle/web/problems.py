@@ -76,6 +76,10 @@ async def as_problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AuricleError)
     if error.status >= 500:
         event(log, "request failed", logging.WARNING, error=type(error).__name__, error_code=error.code)
+    return problem_of(error)
+
+
+def problem_of(error: AuricleError) -> JSONResponse:
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if retry := error.context.get("retry_after_s"):
         headers["Retry-After"] = str(int(float(retry)) + 1)
