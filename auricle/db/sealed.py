@@ -11,6 +11,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -88,6 +89,29 @@ class Keyring:
     async def patient(self, db: AsyncSession, patient_id: UUID) -> Key:
         """A patient's data key, made at first use."""
         return await self._key(db, patient_id)
+
+    async def patients(self, db: AsyncSession, patient_ids: Sequence[UUID]) -> dict[UUID, Key]:
+        """The existing keys of several patients, in one query at most. A forgotten key is left out."""
+        organization_id = actor_of(db).organization_id
+        if organization_id is None:
+            raise Unreadable("No organization, no data key.")
+        now = time.monotonic()
+        held = {one: self._cache.get((organization_id, one)) for one in patient_ids}
+        keys = {one: cached[1] for one, cached in held.items() if cached and cached[0] > now}
+        missing = [one for one in patient_ids if one not in keys]
+        if missing:
+            wanted = select(DataKey.id, DataKey.patient_id, DataKey.wrapped).where(DataKey.patient_id.in_(missing))
+            for row in (await db.execute(wanted)).all():
+                if row.wrapped is not None:
+                    keys[row.patient_id] = self.unwrapped(organization_id, row.patient_id, row.id, row.wrapped)
+        return keys
+
+    def unwrapped(self, organization_id: UUID, patient_id: UUID, row: UUID, wrapped: bytes) -> Key:
+        """The key in a row of `data_key` that was just read. Not kept: the row may be this transaction's own."""
+        cached = self._cache.get((organization_id, patient_id))
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
+        return Key(open_bytes(self._master, wrapped, place("data_key", str(organization_id), row)))
 
     def forget(self, organization_id: UUID, patient_id: UUID) -> None:
         self._cache.pop((organization_id, patient_id), None)

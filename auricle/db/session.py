@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
 
 from auricle.actor import Actor
+from auricle.db.direct import Direct
 from auricle.errors import DatabaseUnavailable, IntegrityBroken
 
 ANNOUNCE = text(
@@ -48,10 +49,11 @@ def announced(actor: Actor) -> dict[str, str]:
 
 
 class Database:
-    """The application role's engine. `transaction(actor)` is the only way to a session."""
+    """The application role's engine. `transaction(actor)` is the only way to a session, `direct` the way past one."""
 
     def __init__(self, url: str, *, pool_size: int = 10, echo: bool = False) -> None:
         self.url = url
+        self.direct = Direct(url)
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
@@ -88,6 +90,7 @@ class Database:
                 raise DatabaseUnavailable from error
 
     async def close(self) -> None:
+        await self.direct.close()
         await self.engine.dispose()
 
 

@@ -1,38 +1,51 @@
 """`/api/v1/patients`"""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query, status
 
 from auricle.actor import Actor
-from auricle.errors import Forbidden, NotFound
-from auricle.patients.create import (
-    RecordNumberTaken,
-    change_patient,
-    create_patient,
-    list_patients,
-    read_patient,
-    shown,
-)
-from auricle.patients.schemas import PatientIn, PatientOut
+from auricle.errors import Forbidden, NotFound, Unauthenticated
+from auricle.patients.create import RecordNumberTaken, change_patient, create_patient, read_patient, shown
+from auricle.patients.page import list_patients
+from auricle.patients.schemas import FoundPatients, PatientIn, PatientOut, Wanted
+from auricle.patients.search import search_patients
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import BadCursor, Cursor, Limit, Page, after
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"])
 
+Reader = Annotated[Actor, Requires("patients:read")]
+Writer = Annotated[Actor, Requires("patients:write")]
 
-@router.get("", operation_id="list_patients", summary="Patients, newest first", responses=problems(Forbidden))
+
+@router.get(
+    "",
+    operation_id="list_patients",
+    summary="Patients, newest first",
+    responses=problems(Unauthenticated, Forbidden, BadCursor),
+)
 async def index(
-    db: Db,
     assembly: Installed,
-    actor: Annotated[Actor, Requires("patients:read")],
+    actor: Reader,
+    state: Annotated[
+        Literal["active", "merged"], Query(description="`merged`: duplicates that lead to another record.")
+    ] = "active",
+    language: Annotated[str | None, Query(pattern="^[a-z]{2}$", examples=["hi"])] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[PatientOut]:
-    found = await list_patients(db, assembly.keyring, before=after(cursor), limit=limit + 1)
-    return page(found, [p.id for p in found], limit)
+    return await list_patients(
+        assembly.database,
+        assembly.keyring,
+        actor,
+        status=state,
+        language=language,
+        before=after(cursor),
+        limit=limit,
+    )
 
 
 @router.post(
@@ -40,15 +53,28 @@ async def index(
     operation_id="create_patient",
     summary="Create a patient",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(Forbidden, RecordNumberTaken),
+    responses=problems(Unauthenticated, Forbidden, RecordNumberTaken),
 )
-async def create(
-    body: PatientIn, db: Db, assembly: Installed, actor: Annotated[Actor, Requires("patients:write")]
-) -> PatientOut:
+async def create(body: PatientIn, db: Db, assembly: Installed, actor: Writer) -> PatientOut:
     return await shown(db, assembly.keyring, await create_patient(db, assembly.keyring, body))
 
 
-@router.get("/{patient_id}", operation_id="get_patient", summary="One patient", responses=problems(NotFound))
+@router.post(
+    "/search",
+    operation_id="search_patients",
+    summary="Find patients by name, phone, record number or e-mail",
+    responses=problems(Unauthenticated, Forbidden),
+)
+async def search(body: Wanted, db: Db, assembly: Installed, actor: Reader) -> FoundPatients:
+    return FoundPatients(items=await search_patients(db, assembly.keyring, body.text, limit=body.limit))
+
+
+@router.get(
+    "/{patient_id}",
+    operation_id="get_patient",
+    summary="One patient",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
 async def get(
     patient_id: UUID, db: Db, assembly: Installed, actor: Annotated[Actor, Requires("patients:read", "own:read")]
 ) -> PatientOut:
@@ -59,9 +85,7 @@ async def get(
     "/{patient_id}",
     operation_id="change_patient",
     summary="Change a patient",
-    responses=problems(NotFound, RecordNumberTaken),
+    responses=problems(Unauthenticated, Forbidden, NotFound, RecordNumberTaken),
 )
-async def change(
-    patient_id: UUID, body: PatientIn, db: Db, assembly: Installed, actor: Annotated[Actor, Requires("patients:write")]
-) -> PatientOut:
+async def change(patient_id: UUID, body: PatientIn, db: Db, assembly: Installed, actor: Writer) -> PatientOut:
     return await change_patient(db, assembly.keyring, patient_id, body)
