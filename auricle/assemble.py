@@ -19,6 +19,7 @@ from auricle.billing.usage import UsageBook
 from auricle.channels.calls import Calls
 from auricle.channels.routes import router as conversation
 from auricle.channels.unsaved import Unsaved
+from auricle.consent.routes import router as consent
 from auricle.consultations.routes import router as consultations
 from auricle.db.migrate import check_schema
 from auricle.db.prepare import check
@@ -46,6 +47,7 @@ ROUTERS: list[APIRouter] = [
     sign_in,
     patients,
     agents,
+    consent,
     consultations,
     conversation,
     knowledge,

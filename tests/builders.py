@@ -7,6 +7,8 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.agents.config import AgentConfig
 from auricle.agents.versions import Serving, create_agent
+from auricle.consent.decide import Deciding, decide
+from auricle.consent.models import Decision, Kind
 from auricle.consultations.models import Consultation, ConsultationSession, ConsultationType
 from auricle.consultations.transcript import Said, sealed_message
 from auricle.db.base import new_id
@@ -70,7 +72,9 @@ async def make_patient(
     family_name: str = "Rao",
     record_number: str | None = None,
     account_id: UUID | None = None,
+    agrees_to: Sequence[Kind] = (Kind.AI_USE,),
 ) -> Patient:
+    """A patient who agreed to talk with the AI, unless told otherwise."""
     wanted = PatientIn(
         given_name=given_name,
         family_name=family_name,
@@ -78,7 +82,10 @@ async def make_patient(
         record_number=record_number or f"MRN-{next(number)}",
     )
     async with database.transaction(actor) as db:
-        return await create_patient(db, keyring, wanted, account_id=account_id)
+        patient = await create_patient(db, keyring, wanted, account_id=account_id)
+        for kind in agrees_to:
+            await decide(db, patient.id, Deciding(kind, Decision.GRANTED, how="paper"))
+    return patient
 
 
 async def make_agent(database: Database, actor: Actor, config: AgentConfig | None = None) -> Serving:

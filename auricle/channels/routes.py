@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from auricle.actor import Actor
 from auricle.channels.socket import serve
 from auricle.channels.text import Exchange, SessionEnded, begin, converse
+from auricle.consent.decide import ConsentNeeded, require
+from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk
 from auricle.consultations.lifecycle import ConsultationEnded, active_consultation
 from auricle.consultations.models import ConsultationSession
@@ -67,11 +69,12 @@ class MessageAnswer(BaseModel):
     "/api/v1/ws/tickets",
     operation_id="create_ticket",
     summary="A one-time ticket that opens a socket",
-    responses=problems(Forbidden, NotFound, ConsultationEnded, Busy),
+    responses=problems(Forbidden, ConsentNeeded, NotFound, ConsultationEnded, Busy),
 )
 async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> TicketOut:
     assembly.calls.check()
-    await active_consultation(db, body.consultation_id)
+    consultation = await active_consultation(db, body.consultation_id)
+    await require(db, consultation.patient_id, Kind.AI_USE)
     url = assembly.settings.base_url.replace("http", "ws", 1) + "/api/v1/ws/streaming"
     return TicketOut(ticket=await issue(db, body.consultation_id), expires_in=LIFETIME_S, url=url)
 
@@ -95,14 +98,14 @@ async def streaming(websocket: WebSocket) -> None:
     response_model=MessageAnswer,
     summary="One text message and its answer; streamed with `Accept: text/event-stream`",
     responses={
-        **problems(NotFound, ConsultationEnded, SessionEnded),
+        **problems(ConsentNeeded, NotFound, ConsultationEnded, SessionEnded),
         200: {"content": {"text/event-stream": {}}, "description": "The answer."},
     },
 )
 async def message(
     body: MessageIn, assembly: Installed, actor: Joiner, accept: Annotated[str, Header(max_length=200)] = ""
 ) -> MessageAnswer | StreamingResponse:
-    talk, past = await begin(assembly, actor, body.session_id)
+    talk, past = await begin(assembly, actor, body.session_id, body.text)
     exchange = Exchange(Said("patient", body.text, language=talk.language))
     answering = converse(assembly, talk, past, body.text, exchange)
     if "text/event-stream" in accept:

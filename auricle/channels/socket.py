@@ -14,6 +14,9 @@ from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.channels.engine import said_in, services_for
 from auricle.channels.protocols import browser
+from auricle.channels.withdrawn import ending_on_withdrawal
+from auricle.consent.decide import require
+from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk
 from auricle.consultations.lifecycle import active_consultation, agent_of, end_session, open_session
 from auricle.consultations.memory import history
@@ -153,6 +156,7 @@ async def enter(websocket: WebSocket, assembly: Assembly, seen: Actor, ticket: s
         raise BadTicket("This ticket is for another consultation.")
     async with assembly.database.transaction(admission.actor) as db:
         consultation = await active_consultation(db, init.consultation_id)
+        await require(db, consultation.patient_id, Kind.AI_USE)
         serving = await agent_of(db, consultation)
         session = await open_session(db, consultation, "browser")
         past = await read(db, assembly.keyring, consultation, last=serving.config.history_messages)
@@ -202,7 +206,8 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
     )
     code = 1000
     try:
-        ending = await session.run(incoming(websocket, assembly, entry.protocol, channel))
+        async with ending_on_withdrawal(assembly, talk, session, channel):
+            ending = await session.run(incoming(websocket, assembly, entry.protocol, channel))
         event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
     except TurnsNotStored as left:
         said = [one for turn in left.turns for one in said_in(turn)]

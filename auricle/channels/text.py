@@ -10,6 +10,8 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.channels.prepared import apology_text
+from auricle.consent.decide import require
+from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk, answer
 from auricle.consultations.lifecycle import active_consultation, agent_of
 from auricle.consultations.memory import history
@@ -46,8 +48,11 @@ class Exchange:
         return " ".join(self.answer)
 
 
-async def begin(assembly: Assembly, actor: Actor, session_id: UUID) -> tuple[Talk, list[ChatMessage]]:
-    """The talk of a session that the actor may take part in, and what it may look back on."""
+async def begin(assembly: Assembly, actor: Actor, session_id: UUID, text: str) -> tuple[Talk, list[ChatMessage]]:
+    """The talk of a session that the actor may take part in, and what it may look back on.
+
+    Without the patient's consent no AI sees the message; only an emergency still gets its script, which is none.
+    """
     async with assembly.database.transaction(actor) as db:
         session = await db.get(ConsultationSession, session_id)
         if session is None:
@@ -56,6 +61,8 @@ async def begin(assembly: Assembly, actor: Actor, session_id: UUID) -> tuple[Tal
         if session.ended_at is not None:
             raise SessionEnded
         agent = await agent_of(db, consultation)
+        if emergency(text, consultation.language, number=agent.config.emergency_number) is None:
+            await require(db, consultation.patient_id, Kind.AI_USE)
         said = await read(db, assembly.keyring, consultation, last=agent.config.history_messages)
     talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, consultation.language)
     return talk, history(said, agent.config.history_messages)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.consent.models import Consent, ConsentText, Decision, Kind
 from auricle.consent.texts import text_for
 from auricle.db.session import actor_of
-from auricle.errors import AuricleError, Conflict, Forbidden, NotFound
+from auricle.errors import AuricleError, Conflict, Invalid, NotFound
 from auricle.live.events import publish
 from auricle.patients.models import Patient
 
@@ -31,10 +31,10 @@ class TextChanged(Conflict):
     code = "consent.text_changed"
 
 
-class DecidedElsewhere(Forbidden):
+class HowUnclear(Invalid):
     """A patient decides for themselves in the application; staff say how the decision reached them."""
 
-    code = "consent.how"
+    code = "consent.how_unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,16 @@ class Deciding:
 
 
 async def decide(db: AsyncSession, patient_id: UUID, wanted: Deciding) -> Consent:
-    """Record a decision. Whoever asks has checked that the actor may act for this patient."""
+    """Record a decision. Whoever asks has checked that the actor may act for this patient.
+
+    Raises:
+        HowUnclear: a patient says anything but "in the application", or somebody else says just that.
+        TextChanged: not the newest text was shown.
+    """
+    actor = actor_of(db)
+    themselves = actor.patient_id == patient_id
+    if actor.kind == "user" and themselves != (wanted.how == "in_app" and wanted.decided_by == "patient"):
+        raise HowUnclear
     patient = await db.get(Patient, patient_id, with_for_update=True)  # decisions of a patient have one order
     if patient is None or patient.status == "erased":
         raise NotFound("No such patient.")
@@ -59,7 +68,7 @@ async def decide(db: AsyncSession, patient_id: UUID, wanted: Deciding) -> Consen
         raise TextChanged(kind=wanted.kind, version=text.version)
     row = await append(db, patient_id, wanted, text)
     name = "consent.granted" if wanted.decision is Decision.GRANTED else "consent.withdrawn"
-    await publish(db, name, patient_id=patient_id, kind=wanted.kind.value)
+    await publish(db, name, patient_id=patient_id, consent=wanted.kind.value)
     return row
 
 

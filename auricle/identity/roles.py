@@ -26,6 +26,13 @@ PERMISSIONS: Mapping[str, str] = {
     "departments:write": "change departments and specialties",
     "usage:read": "see usage and cost",
     "audit:read": "read the audit trail",
+    "audit:export": "export the audit trail, signed",
+    "consent:publish": "publish consent texts",
+    "retention:write": "see and change how long data is kept, place and lift legal holds",
+    "patients:export": "export everything about a patient",
+    "patients:erase": "erase a patient for good",
+    "break_glass:use": "look at one patient in an emergency, for a stated reason and a short time, loudly",
+    "break_glass:review": "see and end emergency access",
     "providers:read": "see providers and their health",
     "providers:check": "run a provider check",
     "events:read": "follow live events",
@@ -49,7 +56,7 @@ STAFF = frozenset(
         "events:read",
     }
 )
-CLINICIAN = STAFF | {"notes:read", "notes:write", "notes:approve", "notes:reveal"}
+CLINICIAN = STAFF | {"notes:read", "notes:write", "notes:approve", "notes:reveal", "break_glass:use"}
 ORG_ADMIN = CLINICIAN | {
     "knowledge:write",
     "agents:write",
@@ -61,6 +68,12 @@ ORG_ADMIN = CLINICIAN | {
     "organizations:settings",
     "usage:read",
     "audit:read",
+    "audit:export",
+    "consent:publish",
+    "retention:write",
+    "patients:export",
+    "patients:erase",
+    "break_glass:review",
     "providers:read",
     "providers:check",
 }

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.ai.port import ClinicalAI, Draft, Entity, Judged, Known, Masked, Statement, Utterance
+from auricle.consent.decide import require
+from auricle.consent.models import Kind
 from auricle.consultations import transcript
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.models import Consultation, Message
@@ -90,6 +92,7 @@ async def request_note(db: AsyncSession, consultation_id: UUID, template: str = 
     One that failed is tried again. A conversation that went on since the draft gets a new note beside it.
     """
     consultation = await find_consultation(db, consultation_id, lock=True)
+    await require(db, consultation.patient_id, Kind.AI_USE)
     said = await message_ids(db, consultation)
     if not said:
         raise NothingSaid
@@ -161,6 +164,7 @@ async def begin(means: Means, actor: Actor, note_id: UUID) -> Source | None:
         note = await note_in_the_making(db, note_id)
         if note.status not in UNFINISHED:
             return None
+        await require(db, note.patient_id, Kind.AI_USE)  # it may have been withdrawn while the job waited
         note.status = NoteStatus.GENERATING
         consultation = await find_consultation(db, note.consultation_id)
         said = await transcript.read(db, means.keyring, consultation, limit=LONGEST_SOURCE)

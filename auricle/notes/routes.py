@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Response, status
 
 from auricle.actor import Actor
+from auricle.consent.decide import ConsentNeeded
 from auricle.errors import AuricleError, Forbidden, NotFound
 from auricle.notes.approve import (
     ContradictedStatements,
@@ -64,7 +65,7 @@ class VersionNeeded(AuricleError):
     summary="Write a note from a consultation",
     description="202 with the note's id and where to look; 200 with the whole note when it was ready within `wait`.",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={200: {"model": Requested}, **problems(Forbidden, NotFound, NothingSaid)},
+    responses={200: {"model": Requested}, **problems(Forbidden, ConsentNeeded, NotFound, NothingSaid)},
 )
 async def generate(
     body: GenerateIn, assembly: Installed, actor: Writer, response: Response, wait: Wait = 0

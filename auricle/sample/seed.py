@@ -1,4 +1,4 @@
-"""The sample clinic of an empty installation: a hospital, its people, two patients, the default agent, its knowledge."""
+"""The sample clinic of an empty installation: a hospital, its people, two patients, its agent, its knowledge."""
 
 import importlib.resources
 from pathlib import PurePosixPath
@@ -8,6 +8,8 @@ from sqlalchemy import select
 from auricle.actor import Actor
 from auricle.agents.versions import create_agent, shipped
 from auricle.assembly import Assembly
+from auricle.consent.decide import Deciding, decide
+from auricle.consent.models import Decision, Kind
 from auricle.db.base import new_id
 from auricle.identity.models import Account, Member, Organization
 from auricle.identity.sign_in import make_account
@@ -101,7 +103,8 @@ async def seed(assembly: Assembly) -> bool:
                 )
             )
             await db.flush()
-            await create_patient(db, assembly.keyring, patient, account_id=account.id)
+            made = await create_patient(db, assembly.keyring, patient, account_id=account.id)
+            await decide(db, made.id, Deciding(Kind.AI_USE, Decision.GRANTED, how="paper"))  # and to no recording
         await create_agent(db, shipped())
     await seed_knowledge(assembly, system)
     return True

@@ -126,6 +126,10 @@ class VoiceSession:
         except ChannelClosed:
             self._end(Ending("client", "connection lost"))
 
+    def end(self, reason: str) -> None:
+        """End the conversation from outside; what is unfinished is kept as far as it came."""
+        self._end(Ending("failed", reason))
+
     def _end(self, ending: Ending) -> None:
         if not self._over.is_set():
             self._ending = ending
