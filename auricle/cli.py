@@ -3,16 +3,19 @@
 import asyncio
 import gc
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from auricle import __version__
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, Misconfigured
 from auricle.settings import Settings
 
 app = typer.Typer(
@@ -47,7 +50,20 @@ def say(line: str) -> None:
 
 
 def settings_with(**given: Any) -> Settings:
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    """The settings, with what the command line gave; what is wrong in them is named, its value never."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]
+        raise Misconfigured(f"{variable(wrong['loc'])} is not valid: {wrong['msg']}.") from None
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        name = variable([field[1]]) if field else "A setting"
+        raise Misconfigured(f"{name} can't be read; is it valid JSON?") from None
+
+
+def variable(place: Iterable[int | str]) -> str:
+    return "AURICLE_" + "__".join(str(part).upper() for part in place)
 
 
 @app.command()
@@ -108,7 +124,8 @@ def worker(concurrency: int = 4) -> None:
     """The job process: notes, indexing, sealing of the audit."""
     from auricle.worker_role import work
 
-    until_signalled(lambda stop: work(Settings(), stop, concurrency))
+    settings = settings_with()
+    until_signalled(lambda stop: work(settings, stop, concurrency))
 
 
 @app.command("migrate")
@@ -117,7 +134,7 @@ def migrate_command() -> None:
     from auricle.assemble import required
     from auricle.db.migrate import migrate
 
-    migrate(required(Settings().owner_url, "AURICLE_OWNER_URL"))
+    migrate(required(settings_with().owner_url, "AURICLE_OWNER_URL"))
     say("the schema is up to date")
 
 
@@ -158,7 +175,7 @@ def providers_check(name: Annotated[str | None, typer.Argument()] = None) -> Non
     """Call each provider with a small real sample."""
     from auricle.providers.report import report
 
-    raise typer.Exit(asyncio.run(report(Settings(), name, typer.echo)))
+    raise typer.Exit(asyncio.run(report(settings_with(), name, typer.echo)))
 
 
 @models_app.command("pull")

@@ -16,10 +16,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import psycopg
+
 from auricle.db.embedded import Server, running, take_lock
 from auricle.db.migrate import is_current, migrate
 from auricle.db.postmaster import die_with_parent
-from auricle.db.prepare import Urls
+from auricle.db.prepare import Urls, check
 from auricle.errors import Conflict, Misconfigured, Unavailable
 from auricle.settings import Settings
 
@@ -110,14 +112,28 @@ def run(settings: Settings, urls: Urls, server: Server | None, say: Callable[[st
 def database(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Urls, Server | None]]:
     """The configured PostgreSQL, or the embedded server for as long as we run."""
     if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        check_database(url)
         if settings.worker_url is None:
             raise Misconfigured("With AURICLE_DATABASE_URL set, AURICLE_WORKER_URL is needed too.")
         owner_url = settings.owner_url.get_secret_value() if settings.owner_url else ""
-        yield Urls(settings.database_url.get_secret_value(), owner_url, settings.worker_url.get_secret_value()), None
+        yield Urls(url, owner_url, settings.worker_url.get_secret_value()), None
         return
     say(f"starting the embedded PostgreSQL in {settings.data_dir} …")
     with running(settings.data_dir) as server:
         yield server.urls, server
+
+
+def check_database(url: str) -> None:
+    """Before any part starts: what they would all refuse in logs of their own is one sentence here."""
+    try:
+        check(url)
+    except psycopg.OperationalError as error:
+        raise Misconfigured(
+            "The database of AURICLE_DATABASE_URL can't be reached, or refuses this role and password."
+        ) from error
+    except psycopg.ProgrammingError as error:
+        raise Misconfigured("AURICLE_DATABASE_URL is not the URL of a PostgreSQL database.") from error
 
 
 def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
