@@ -16,7 +16,7 @@ from auricle.db.session import actor_of
 from auricle.errors import Conflict, Forbidden, NotFound
 from auricle.identity.models import Member
 from auricle.live.events import publish
-from auricle.patients.create import find_patient
+from auricle.patients.create import find_patient, is_part_of, whole
 
 CHANNEL = {ConsultationType.TEXT: "text", ConsultationType.PHONE: "phone"}
 
@@ -77,7 +77,9 @@ async def find_consultation(db: AsyncSession, consultation_id: UUID, *, lock: bo
     """A consultation that the actor may see: staff any, a patient their own."""
     consultation = await db.get(Consultation, consultation_id, with_for_update=lock or None)
     actor = actor_of(db)
-    if consultation is None or not (actor.may("consultations:read") or actor.patient_id == consultation.patient_id):
+    if consultation is None or not (
+        actor.may("consultations:read") or await is_part_of(db, consultation.patient_id, actor.patient_id)
+    ):
         raise NotFound("No such consultation.")
     return consultation
 
@@ -103,9 +105,9 @@ async def list_consultations(
     actor = actor_of(db)
     statement = select(Consultation).order_by(Consultation.id.desc()).limit(limit)
     if not actor.may("consultations:read"):
-        statement = statement.where(Consultation.patient_id == actor.patient_id)
+        statement = statement.where(Consultation.patient_id.in_(whole(actor.patient_id)))
     if patient_id is not None:
-        statement = statement.where(Consultation.patient_id == patient_id)
+        statement = statement.where(Consultation.patient_id.in_(whole(patient_id)))
     if status is not None:
         statement = statement.where(Consultation.status == status)
     if before is not None:

@@ -42,7 +42,12 @@ class Presence:
     async def look_up(self, claims: Claims) -> Actor:
         who = Actor(kind="user", organization_id=claims.organization_id, account_id=claims.account_id)
         statement = (
-            select(Account.platform_admin, Member.role, Member.role_id, Patient.id.label("patient_id"))
+            select(
+                Account.platform_admin,
+                Member.role,
+                Member.role_id,
+                func.coalesce(Patient.merged_into, Patient.id).label("patient_id"),
+            )
             .join(AuthSession, AuthSession.account_id == Account.id)
             .outerjoin(
                 Member,

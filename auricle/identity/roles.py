@@ -9,7 +9,13 @@ PERMISSIONS: Mapping[str, str] = {
     "consultations:join": "open a live socket or write into a consultation",
     "patients:read": "read patients",
     "patients:write": "create and change patients",
+    "patients:merge": "see likely duplicates, merge records and take that back",
     "own:read": "read one's own patient record and consultations",
+    "own:book": "find free times, and book, move and cancel one's own appointments",
+    "appointments:read": "see any appointment of the organization",
+    "appointments:write": "book, move and cancel appointments of any patient",
+    "professionals:own": "see and change one's own professional profile and hours",
+    "professionals:write": "see and change any professional's profile and hours",
     "notes:read": "read notes",
     "notes:write": "generate and edit notes",
     "notes:approve": "sign notes",
@@ -36,12 +42,13 @@ PERMISSIONS: Mapping[str, str] = {
     "providers:read": "see providers and their health",
     "providers:check": "run a provider check",
     "events:read": "follow live events",
+    "keys:write": "see, make and revoke API keys of machines",
     "organizations:read": "see one's own organization (platform administrators: all)",
     "organizations:settings": "change the contact, time zone and registration of one's own organization",
     "organizations:write": "create, change, suspend and close any organization",
 }
 
-PATIENT = frozenset({"own:read", "consultations:create", "consultations:join", "knowledge:read"})
+PATIENT = frozenset({"own:read", "own:book", "consultations:create", "consultations:join", "knowledge:read"})
 STAFF = frozenset(
     {
         "consultations:create",
@@ -49,6 +56,8 @@ STAFF = frozenset(
         "consultations:join",
         "patients:read",
         "patients:write",
+        "appointments:read",
+        "appointments:write",
         "knowledge:read",
         "agents:read",
         "members:read",
@@ -56,14 +65,24 @@ STAFF = frozenset(
         "events:read",
     }
 )
-CLINICIAN = STAFF | {"notes:read", "notes:write", "notes:approve", "notes:reveal", "break_glass:use"}
+CLINICIAN = STAFF | {
+    "patients:merge",
+    "professionals:own",
+    "notes:read",
+    "notes:write",
+    "notes:approve",
+    "notes:reveal",
+    "break_glass:use",
+}
 ORG_ADMIN = CLINICIAN | {
+    "professionals:write",
     "knowledge:write",
     "agents:write",
     "members:write",
     "roles:read",
     "roles:write",
     "departments:write",
+    "keys:write",
     "organizations:read",
     "organizations:settings",
     "usage:read",
@@ -87,8 +106,6 @@ PLATFORM_ADMIN = frozenset(
         "members:write",
         "roles:read",
         "roles:write",
-        "departments:read",
-        "departments:write",
         "providers:read",
         "providers:check",
     }

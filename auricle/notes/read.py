@@ -16,6 +16,7 @@ from auricle.db.session import Database, actor_of
 from auricle.notes.content import OpenNote, OpenStatement, find_note, open_note
 from auricle.notes.models import UNFINISHED, Note, NoteStatus
 from auricle.notes.schemas import EvidenceOut, MissingOut, NoteOut, NoteRow, StatementOut
+from auricle.patients.create import whole
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 
@@ -38,7 +39,7 @@ async def list_notes(
     if consultation_id is not None:
         statement = statement.where(Note.consultation_id == consultation_id)
     if patient_id is not None:
-        statement = statement.where(Note.patient_id == patient_id)
+        statement = statement.where(Note.patient_id.in_(whole(patient_id)))
     if before is not None:
         statement = statement.where(Note.id < before)
     rows = (await db.execute(statement)).all()

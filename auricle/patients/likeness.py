@@ -2,9 +2,44 @@
 
 from collections.abc import Sequence
 
-from auricle.patients.fold import skeleton, sound
+from auricle.patients.fold import folded, skeleton, sound
+from auricle.patients.schemas import Identity
 
 SAME_SOUND, SAME_SKELETON, BEGINNING = 0.97, 0.86, 0.9
+
+
+# What two records of one person agree on, by how much that tells; only what both say counts.
+TELLING = {"birth_date": 0.3, "phone": 0.25, "email": 0.15, "gender": 0.05}
+NAMES, OTHER_NAME = 0.5, 0.7
+
+
+def people_alike(one: Identity, other: Identity) -> tuple[float, list[str]]:
+    """How likely two identities are one person's, and the fields that agree. A different name is another person."""
+    first, second = words_of(one), words_of(other)
+    names = max(names_alike(first, second), names_alike(second, first))
+    if names < OTHER_NAME:
+        return 0.0, []
+    agreed, said, same = NAMES * names, NAMES, ["name"] if names > SAME_SKELETON else []
+    for field, weight in TELLING.items():
+        mine, theirs = compared(one, field), compared(other, field)
+        if mine and theirs:
+            said += weight
+            if mine == theirs:
+                agreed += weight
+                same.append(field)
+    certain = {"birth_date", "phone", "email"} & set(same)
+    return (agreed / said if certain else min(agreed / said, 0.7)), same
+
+
+def words_of(identity: Identity) -> list[str]:
+    return [word for name in (identity.given_name, identity.family_name) for word in folded(name)]
+
+
+def compared(identity: Identity, field: str) -> str:
+    value = getattr(identity, field)
+    if field == "phone" and value:
+        return "".join(c for c in value if c.isdigit())[-10:]
+    return "" if value is None or value == "unknown" else str(value).casefold()
 
 
 def names_alike(asked: Sequence[str], held: Sequence[str]) -> float:

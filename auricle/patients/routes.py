@@ -8,8 +8,19 @@ from fastapi import APIRouter, Query, status
 from auricle.actor import Actor
 from auricle.errors import Forbidden, NotFound, Unauthenticated
 from auricle.patients.create import RecordNumberTaken, change_patient, create_patient, read_patient, shown
+from auricle.patients.merge import (
+    BothSignIn,
+    NotMergeable,
+    NotUndoable,
+    duplicates_of,
+    likely_duplicates,
+    merge_patients,
+    merges_of,
+    told,
+    undo_merge,
+)
 from auricle.patients.page import list_patients
-from auricle.patients.schemas import FoundPatients, PatientIn, PatientOut, Wanted
+from auricle.patients.schemas import Duplicates, FoundPatients, MergeIn, MergeOut, PatientIn, PatientOut, Wanted
 from auricle.patients.search import search_patients
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import BadCursor, Cursor, Limit, Page, after
@@ -18,6 +29,7 @@ from auricle.web.problems import problems
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"])
 
 Reader = Annotated[Actor, Requires("patients:read")]
+Merger = Annotated[Actor, Requires("patients:merge")]
 Writer = Annotated[Actor, Requires("patients:write")]
 
 
@@ -70,6 +82,28 @@ async def search(body: Wanted, db: Db, assembly: Installed, actor: Reader) -> Fo
 
 
 @router.get(
+    "/duplicates",
+    operation_id="list_likely_duplicates",
+    summary="Pairs of records that may be one person's",
+    responses=problems(Unauthenticated, Forbidden),
+)
+async def pairs(
+    db: Db, assembly: Installed, actor: Merger, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Duplicates:
+    return Duplicates(items=await likely_duplicates(db, assembly.keyring, limit=limit))
+
+
+@router.post(
+    "/merges/{merge_id}/undo",
+    operation_id="undo_patient_merge",
+    summary="Take a merge back",
+    responses=problems(Unauthenticated, Forbidden, NotFound, NotUndoable),
+)
+async def undo(merge_id: UUID, db: Db, actor: Merger) -> MergeOut:
+    return told(await undo_merge(db, merge_id))
+
+
+@router.get(
     "/{patient_id}",
     operation_id="get_patient",
     summary="One patient",
@@ -89,3 +123,35 @@ async def get(
 )
 async def change(patient_id: UUID, body: PatientIn, db: Db, assembly: Installed, actor: Writer) -> PatientOut:
     return await change_patient(db, assembly.keyring, patient_id, body)
+
+
+@router.get(
+    "/{patient_id}/duplicates",
+    operation_id="list_duplicates_of_patient",
+    summary="Records that may be the same person's",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def duplicates(patient_id: UUID, db: Db, assembly: Installed, actor: Merger) -> Duplicates:
+    return Duplicates(items=await duplicates_of(db, assembly.keyring, patient_id))
+
+
+@router.get(
+    "/{patient_id}/merges",
+    operation_id="list_patient_merges",
+    summary="What was merged into this record",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def merges(patient_id: UUID, db: Db, actor: Reader) -> list[MergeOut]:
+    return [told(merge) for merge in await merges_of(db, patient_id)]
+
+
+@router.post(
+    "/{patient_id}/merges",
+    operation_id="merge_patients",
+    summary="Merge a duplicate into this record",
+    description="Nothing is moved: the duplicate leads here from now on. It can be undone for 30 days.",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(Unauthenticated, Forbidden, NotFound, NotMergeable, BothSignIn),
+)
+async def merge(patient_id: UUID, body: MergeIn, db: Db, actor: Merger) -> MergeOut:
+    return told(await merge_patients(db, patient_id, body.duplicate_id))

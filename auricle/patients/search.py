@@ -15,7 +15,7 @@ from auricle.audit.reads import record_read
 from auricle.db.sealed import Keyring
 from auricle.patients.create import open_identities, shown_with
 from auricle.patients.fold import folded, sound
-from auricle.patients.likeness import names_alike
+from auricle.patients.likeness import names_alike, words_of
 from auricle.patients.models import Patient, TokenKind
 from auricle.patients.schemas import Found, Identity, PatientOut
 from auricle.patients.tokens import (
@@ -103,8 +103,7 @@ class Question:
         held = digits_of(identity.phone or "")
         if self.digits and held.endswith(self.digits[-WHOLE_PHONE:]):
             return min(1.0, 0.8 + 0.02 * len(self.digits)), "phone"
-        names = [word for name in (identity.given_name, identity.family_name) for word in folded(name)]
-        return names_alike(self.words, names), "name"
+        return names_alike(self.words, words_of(identity)), "name"
 
 
 async def search_patients(db: AsyncSession, keyring: Keyring, asked: str, *, limit: int) -> list[Found]:
