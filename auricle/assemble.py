@@ -26,6 +26,8 @@ from auricle.db.prepare import check
 from auricle.db.sealed import Keyring, master_key
 from auricle.db.session import Database
 from auricle.errors import Misconfigured
+from auricle.identity.api_keys import Machines
+from auricle.identity.key_routes import router as api_keys
 from auricle.identity.presence import Presence
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.pgvector import PgVector
@@ -45,6 +47,7 @@ from auricle.web.app import build_app
 
 ROUTERS: list[APIRouter] = [
     sign_in,
+    api_keys,
     patients,
     agents,
     consent,
@@ -89,6 +92,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             database=database,
             keyring=keyring,
             presence=Presence(database, keyring.token_secret),
+            machines=Machines(database),
             router=router,
             usage=usage,
             objects=LocalObjects(settings.data_dir / "objects"),

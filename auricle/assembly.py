@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from auricle.channels.unsaved import Unsaved
     from auricle.db.sealed import Keyring
     from auricle.db.session import Database
+    from auricle.identity.api_keys import Machines
     from auricle.identity.presence import Presence
     from auricle.knowledge.search import Knowledge
     from auricle.live.fanout import Fanout
@@ -26,6 +27,7 @@ class Assembly:
     database: Database
     keyring: Keyring
     presence: Presence  # who is signed in, cached for a second
+    machines: Machines  # the same for API keys
     router: Router  # the only way to a provider
     usage: UsageBook
     objects: Objects

@@ -30,6 +30,7 @@ GLOBAL_TABLES: Mapping[str, str] = {
     "outside_sign_in": "a sign-in at an OpenID provider that is under way; nobody is known yet; lives for minutes",
     "organization": "names of the tenants themselves; sign-in and registration choose one before it is announced",
     "key_epoch": "one number that moves when any data key is forgotten, so that every process drops what it holds",
+    "request_key": "repeated requests also of platform administrators, who act in no organization; forced to its maker",
     "alembic_version": "migration state; the application's role may only read it",
 }
 

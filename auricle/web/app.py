@@ -14,6 +14,7 @@ from auricle.settings import Settings
 from auricle.web import health, problems
 from auricle.web.edges import Edges
 from auricle.web.limits import Limits
+from auricle.web.routing import adopt
 
 Start = Callable[[], AbstractAsyncContextManager[Assembly]]
 
@@ -44,7 +45,7 @@ def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> Fas
     problems.install(app)
     app.include_router(health.router)
     for router in routers:
-        app.include_router(router)
+        app.include_router(adopt(router))
     app.state.limits = limits = Limits(settings.limits)
     app.add_middleware(Compressed, minimum_size=2_000)
     app.add_middleware(Edges, settings=settings, limits=limits)

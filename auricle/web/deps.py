@@ -2,9 +2,13 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
@@ -13,8 +17,11 @@ from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.errors import Forbidden, Unauthenticated
 from auricle.log import request_id
+from auricle.web.idempotency import claim_before, claim_within
+from auricle.web.limits import Limits
+from auricle.web.strict import check_body
 
-bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`.")
+bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`, or an API key (`auk_…`).")
 
 
 def installed(connection: HTTPConnection) -> Assembly:
@@ -36,25 +43,43 @@ def caller(request: Request) -> Actor:
 Caller = Annotated[Actor, Depends(caller)]
 
 
-async def signed_in(
-    assembly: Installed, seen: Caller, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+async def identified(
+    request: Request,
+    assembly: Installed,
+    seen: Caller,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Actor:
-    if credentials is None:
-        raise Unauthenticated
-    actor = await assembly.presence.actor(credentials.credentials)
-    return Actor(
-        kind="user",
-        organization_id=actor.organization_id,
-        account_id=actor.account_id,
-        member_id=actor.member_id,
-        role=actor.role,
-        permissions=actor.permissions,
-        session_id=actor.session_id,
-        patient_id=actor.patient_id,
-        request_id=seen.request_id,
-        address=seen.address,
-        user_agent=seen.user_agent,
-    )
+    """The person or machine that calls, within their limits. Raises `Unauthenticated` and `RateLimited`."""
+    limits: Limits = request.app.state.limits
+    try:
+        if credentials is None:
+            raise Unauthenticated
+        token = credentials.credentials
+        known = (
+            await assembly.machines.actor(token, seen.address)
+            if assembly.machines.is_key(token)
+            else await assembly.presence.actor(token)
+        )
+    except Unauthenticated:
+        if "authorization" in request.headers:  # without, the edges have charged the address already
+            await limits.charge_address(request)
+        raise
+    actor = replace(known, request_id=seen.request_id, address=seen.address, user_agent=seen.user_agent)
+    await limits.charge(request, actor)
+    if not has_transaction(request.scope["route"]):
+        await claim_before(assembly, actor, request)
+    return actor
+
+
+Identified = Annotated[Actor, Depends(identified)]
+
+
+async def signed_in(request: Request, actor: Identified) -> Actor:
+    """A person, for what concerns their own sign-in; a machine has none."""
+    if actor.kind == "key":
+        raise Forbidden("This is for people, not for keys.")
+    await check_body(request)
+    return actor
 
 
 SignedIn = Annotated[Actor, Depends(signed_in)]
@@ -66,9 +91,10 @@ class Permission:
     def __init__(self, *permissions: str) -> None:
         self.permissions = permissions
 
-    def __call__(self, actor: SignedIn) -> Actor:
+    async def __call__(self, request: Request, actor: Identified) -> Actor:
         if not any(actor.may(p) for p in self.permissions):
             raise Forbidden("Your role does not allow this.", permission=self.permissions[0])
+        await check_body(request)
         return actor
 
 
@@ -77,13 +103,25 @@ def Requires(*permissions: str) -> object:  # noqa: N802 - reads as a word in a 
     return Depends(Permission(*permissions))
 
 
-async def transaction(assembly: Installed, actor: SignedIn) -> AsyncIterator[AsyncSession]:
+async def transaction(request: Request, assembly: Installed, actor: Identified) -> AsyncIterator[AsyncSession]:
     async with assembly.database.transaction(actor) as db:
+        await claim_within(db, assembly, actor, request)
         yield db
 
 
 # Function scope: committed before the answer leaves. With the default scope a client was told 201 for a failed commit.
 Db = Annotated[AsyncSession, Depends(transaction, scope="function")]
+
+
+@lru_cache(maxsize=2048)
+def has_transaction(route: object) -> bool:
+    """Does a route ask for `Db`, and so have one transaction for everything it does?"""
+    return isinstance(route, APIRoute) and transaction in calls_of(route.dependant)
+
+
+def calls_of(dependant: Dependant) -> set[object]:
+    """Every function that a route's dependencies call, however deep."""
+    return {dependant.call}.union(*map(calls_of, dependant.dependencies))
 
 
 def new_request_id() -> str:
