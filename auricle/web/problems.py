@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from auricle.audit.refusals import note_refusal
 from auricle.errors import AuricleError
 from auricle.log import event, request_id
 
@@ -72,8 +73,9 @@ def answer(
     return JSONResponse(body, status, headers=dict(headers or {}), media_type="application/problem+json")
 
 
-async def as_problem(_: Request, error: Exception) -> JSONResponse:
+async def as_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AuricleError)
+    await note_refusal(request, error)
     if error.status >= 500:
         event(log, "request failed", logging.WARNING, error=type(error).__name__, error_code=error.code)
     return problem_of(error)
