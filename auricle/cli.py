@@ -194,6 +194,30 @@ def audit_verify(data_dir: DataDir = None) -> None:
     raise typer.Exit(asyncio.run(report(with_database(settings_with(data_dir=data_dir)), typer.echo)))
 
 
+@audit_app.command("verify-export")
+def audit_verify_export(
+    file: Path,
+    public_key: Annotated[
+        str | None, typer.Option(help="The installation's public key, hex (`auricle audit public-key`).")
+    ] = None,
+) -> None:
+    """Check an exported part of the audit, without the database; name the first bad line."""
+    from auricle.audit.report import report_export
+
+    raise typer.Exit(report_export(file, bytes.fromhex(public_key) if public_key else None, typer.echo))
+
+
+@audit_app.command("public-key")
+def audit_public_key(data_dir: DataDir = None) -> None:
+    """Print the key that verifies this installation's heads, exports and certificates."""
+    from auricle.audit.report import heads_of
+    from auricle.db.sealed import Keyring, master_key
+
+    settings = settings_with(data_dir=data_dir)
+    keyring = Keyring(master_key(settings.master_key, settings.data_dir))
+    typer.echo(heads_of(settings, keyring).public_key.hex())
+
+
 def with_database(settings: Settings) -> Settings:
     """Settings with the URLs of the embedded database that runs on this data folder, where none is configured."""
     if settings.database_url is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.audit.models import AuditEntry, AuditLink
+from auricle.audit.of_patient import about_patient
 from auricle.audit.schemas import ChainState
 
 HIGHEST = 2**63 - 1
@@ -22,6 +23,8 @@ class Wanted:
     entity_id: UUID | None = None
     actor_id: UUID | None = None
     action: str | None = None
+    outcome: str | None = None
+    patient_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -35,9 +38,12 @@ async def list_entries(db: AsyncSession, wanted: Wanted, *, limit: int) -> Seque
         (AuditEntry.entity_id, wanted.entity_id),
         (AuditEntry.actor_id, wanted.actor_id),
         (AuditEntry.action, wanted.action),
+        (AuditEntry.outcome, wanted.outcome),
     ):
         if value is not None:
             statement = statement.where(column == value)
+    if wanted.patient_id is not None:
+        statement = statement.where(about_patient(AuditEntry.entity_id, wanted.patient_id))
     if wanted.since is not None:
         statement = statement.where(AuditEntry.at >= wanted.since)
     if wanted.until is not None:

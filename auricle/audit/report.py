@@ -1,7 +1,9 @@
 """`auricle audit verify`: every organization's chain against its entries and its signed heads."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+from auricle.audit.export import check_export
 from auricle.audit.heads import Heads
 from auricle.audit.verify import Report, verify_all
 from auricle.db.sealed import Keyring, master_key
@@ -42,3 +44,15 @@ def sentence(one: Report) -> str:
         f"organization {one.organization_id}: intact, {one.links} entries sealed, {one.waiting} waiting, "
         f"signed to {one.signed_to}"
     )
+
+
+def report_export(file: Path, public_key: bytes | None, say: Callable[[str], None]) -> int:
+    """Verify an exported file, offline, and print; 1 at the first bad line."""
+    with file.open("rb") as lines:
+        checked = check_export(lines, public_key)
+    if checked.fault is not None:
+        say(f"BAD: line {checked.line}: {checked.fault}")
+        return 1
+    whose = "this key" if public_key is not None else f"the key {checked.public_key.hex()} that the file names"
+    say(f"intact: {checked.entries} entries, signed with {whose}")
+    return 0

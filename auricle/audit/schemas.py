@@ -21,11 +21,11 @@ class EntryOut(BaseModel):
     entity_id: UUID | None
     old: dict[str, Any] | None
     new: dict[str, Any] | None
-    outcome: str = Field(examples=["allowed"])
-    reason: str | None
+    outcome: str = Field(description="`allowed` or `refused`.", examples=["allowed"])
     request_id: str
-    address: str
+    address: str = Field(description="Where the request came from.")
     user_agent: str
+    reason: str | None
 
 
 class ChainState(BaseModel):
