@@ -106,6 +106,7 @@ class Invitation(Tenant, Base):
     family_name: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
     hash: Mapped[bytes]
+    sent_at: Mapped[datetime | None]
     invited_by: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]

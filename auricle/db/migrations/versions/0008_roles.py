@@ -48,6 +48,7 @@ create table invitation (
     family_name text not null default '',
     language text not null default 'en',
     hash bytea not null,
+    sent_at timestamptz,
     invited_by uuid,
     expires_at timestamptz not null,
     accepted_at timestamptz,
