@@ -27,7 +27,9 @@ from auricle.db.sealed import Keyring, master_key
 from auricle.db.session import Database
 from auricle.errors import Misconfigured
 from auricle.identity.api_keys import Machines
+from auricle.identity.credential_routes import router as credentials
 from auricle.identity.key_routes import router as api_keys
+from auricle.identity.openid import OpenIdProvider
 from auricle.identity.presence import Presence
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.pgvector import PgVector
@@ -47,6 +49,7 @@ from auricle.web.app import build_app
 
 ROUTERS: list[APIRouter] = [
     sign_in,
+    credentials,
     api_keys,
     patients,
     agents,
@@ -105,6 +108,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
                 else Calls(settings.voice)
             ),
             unsaved=unsaved,
+            openid=await stack.enter_async_context(OpenIdProvider(settings.google)),
             worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "",
         )
 

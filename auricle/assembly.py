@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from auricle.db.sealed import Keyring
     from auricle.db.session import Database
     from auricle.identity.api_keys import Machines
+    from auricle.identity.openid import OpenIdProvider
     from auricle.identity.presence import Presence
     from auricle.knowledge.search import Knowledge
     from auricle.live.fanout import Fanout
@@ -36,4 +37,5 @@ class Assembly:
     ai: ClinicalAI
     calls: Calls  # live voice sessions of this process
     unsaved: Unsaved  # turns that the database did not take in time
+    openid: OpenIdProvider  # sign-in with Google, where it is set up
     worker_url: str  # of the job queue's own role

@@ -3,6 +3,7 @@
 import asyncio
 
 # Tasks register themselves when their modules are imported.
+import auricle.identity.reset
 import auricle.knowledge.ingest
 import auricle.live.retention
 import auricle.notes.generate  # noqa: F401

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,18 +47,18 @@ async def make_link(db: AsyncSession, purpose: str, account_id: UUID, *, lifetim
     return secret
 
 
+async def find_link(db: AsyncSession, purpose: str, secret: str, now: datetime) -> UUID:
+    """The account a link was made for, while it works. Raises `BadLink`."""
+    account_id = await db.scalar(select(OneTimeLink.account_id).where(*_works(purpose, secret, now)))
+    if account_id is None:
+        raise BadLink
+    return account_id
+
+
 async def use_link(db: AsyncSession, purpose: str, secret: str, now: datetime) -> UUID:
     """Use a link up, in this transaction; the account it was made for. Raises `BadLink`."""
     account_id: UUID | None = await db.scalar(
-        update(OneTimeLink)
-        .where(
-            OneTimeLink.hash == hash_of(secret),
-            OneTimeLink.purpose == purpose,
-            OneTimeLink.used_at.is_(None),
-            OneTimeLink.expires_at > now,
-        )
-        .values(used_at=now)
-        .returning(OneTimeLink.account_id)
+        update(OneTimeLink).where(*_works(purpose, secret, now)).values(used_at=now).returning(OneTimeLink.account_id)
     )
     if account_id is None:
         raise BadLink
@@ -82,4 +82,13 @@ async def made_since(db: AsyncSession, purpose: str, account_id: UUID, since: da
             )
         )
         or 0
+    )
+
+
+def _works(purpose: str, secret: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OneTimeLink.hash == hash_of(secret),
+        OneTimeLink.purpose == purpose,
+        OneTimeLink.used_at.is_(None),
+        OneTimeLink.expires_at > now,
     )

@@ -5,9 +5,10 @@ from sqlalchemy import select
 from auricle.actor import Actor
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
-from auricle.identity.models import Account, Member
+from auricle.identity.accounts import RegistrationRefused, make_account
+from auricle.identity.models import Account, Member, Organization, OrganizationStatus
 from auricle.identity.schemas import Registration
-from auricle.identity.sign_in import Place, RegistrationRefused, make_account, open_organization
+from auricle.identity.sessions import PLATFORM, Place
 from auricle.patients.create import create_patient
 from auricle.patients.schemas import PatientIn
 
@@ -51,4 +52,19 @@ async def _register_first(database: Database, wanted: Registration, seen: Actor)
         account = await make_account(db, wanted.email, wanted.password, username=wanted.username)
         if not account.platform_admin:
             raise RegistrationRefused
-    return account, Place(None, None, "platform_admin")
+    return account, PLATFORM
+
+
+async def open_organization(database: Database, slug: str) -> Organization:
+    """The organization of this name that lets patients register themselves."""
+    async with database.transaction(Actor.nobody()) as db:
+        organization = await db.scalar(
+            select(Organization).where(
+                Organization.slug == slug,
+                Organization.status == OrganizationStatus.ACTIVE,
+                Organization.open_registration,
+            )
+        )
+    if organization is None:
+        raise RegistrationRefused
+    return organization

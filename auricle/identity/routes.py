@@ -1,24 +1,41 @@
-"""`/api/v1/auth/…`"""
+"""`/api/v1/auth/…`: coming in, going out, who and where one is."""
+
+from uuid import UUID
 
 from fastapi import APIRouter, status
 from sqlalchemy import select
 
+from auricle.errors import NotFound
+from auricle.identity.accounts import RegistrationRefused
+from auricle.identity.lockout import TooManyAttempts, utc_now
 from auricle.identity.models import Account, Member, Organization
 from auricle.identity.passwords import WeakPassword
 from auricle.identity.register import register
-from auricle.identity.schemas import Login, Me, Refresh, Registration, SignIn, Switch
-from auricle.identity.sign_in import (
+from auricle.identity.schemas import (
+    ChallengeAnswer,
+    Login,
+    Me,
+    OwnSession,
+    OwnSessions,
+    Refresh,
+    Registration,
+    SignIn,
+    Switch,
+)
+from auricle.identity.sessions import (
     RefreshRefused,
-    RegistrationRefused,
     Tokens,
-    WrongCredentials,
-    choose_place,
-    log_in,
+    end_own,
+    find_place,
+    live_sessions,
     refresh_tokens,
     revoke,
     start_session,
 )
+from auricle.identity.sign_in import SecondFactorNeeded, WrongCode, WrongCredentials, answer_challenge, log_in
 from auricle.identity.tokens import BadToken
+from auricle.identity.totp import is_enrolled
+from auricle.identity.trail import as_account, note
 from auricle.web.deps import Caller, Db, Installed, SignedIn
 from auricle.web.problems import problems
 
@@ -44,26 +61,29 @@ def told(tokens: Tokens) -> SignIn:
 )
 async def register_account(body: Registration, assembly: Installed, seen: Caller) -> SignIn:
     account, place = await register(assembly.database, assembly.keyring, body, seen)
+    return told(await start_session(assembly, account.id, place, seen))
+
+
+@router.post(
+    "/login",
+    operation_id="login",
+    summary="Sign in by e-mail or username",
+    responses=problems(WrongCredentials, SecondFactorNeeded, TooManyAttempts),
+)
+async def login(body: Login, assembly: Installed, seen: Caller) -> SignIn:
     return told(
-        await start_session(assembly.database, assembly.settings, assembly.keyring.token_secret, account, place, seen)
+        await log_in(assembly, login=body.login, password=body.password, organization=body.organization, seen=seen)
     )
 
 
 @router.post(
-    "/login", operation_id="login", summary="Sign in by e-mail or username", responses=problems(WrongCredentials)
+    "/second-factor",
+    operation_id="answer_second_factor",
+    summary="Finish signing in with a code of the authenticator",
+    responses=problems(WrongCode, WrongCredentials, TooManyAttempts),
 )
-async def login(body: Login, assembly: Installed, seen: Caller) -> SignIn:
-    return told(
-        await log_in(
-            assembly.database,
-            assembly.settings,
-            assembly.keyring.token_secret,
-            login=body.login,
-            password=body.password,
-            organization=body.organization,
-            seen=seen,
-        )
-    )
+async def second_factor(body: ChallengeAnswer, assembly: Installed, seen: Caller) -> SignIn:
+    return told(await answer_challenge(assembly, body.challenge, body.code, seen))
 
 
 @router.post(
@@ -73,11 +93,7 @@ async def login(body: Login, assembly: Installed, seen: Caller) -> SignIn:
     responses=problems(RefreshRefused),
 )
 async def refresh(body: Refresh, assembly: Installed, seen: Caller) -> SignIn:
-    return told(
-        await refresh_tokens(
-            assembly.database, assembly.settings, assembly.keyring.token_secret, body.refresh_token, seen
-        )
-    )
+    return told(await refresh_tokens(assembly, body.refresh_token, seen))
 
 
 @router.post(
@@ -87,9 +103,11 @@ async def refresh(body: Refresh, assembly: Installed, seen: Caller) -> SignIn:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(BadToken),
 )
-async def logout(db: Db, actor: SignedIn, assembly: Installed) -> None:
+async def logout(assembly: Installed, actor: SignedIn) -> None:
     assert actor.session_id is not None
-    await revoke(db, actor.session_id, "signed out")
+    async with assembly.database.transaction(as_account(actor, actor.account_id)) as db:
+        await revoke(db, actor.session_id, "signed out")
+        await note(db, actor.account_id, "sign_out")
     assembly.presence.forget(actor.session_id)
 
 
@@ -97,15 +115,15 @@ async def logout(db: Db, actor: SignedIn, assembly: Installed) -> None:
     "/switch",
     operation_id="switch",
     summary="Sign in to another organization one belongs to",
-    responses=problems(BadToken, WrongCredentials),
+    responses=problems(BadToken, NotFound),
 )
 async def switch(body: Switch, assembly: Installed, actor: SignedIn, seen: Caller) -> SignIn:
     async with assembly.database.transaction(actor) as db:
         account = await db.get_one(Account, actor.account_id)
-    place = await choose_place(assembly.database, account, body.organization, seen)
-    return told(
-        await start_session(assembly.database, assembly.settings, assembly.keyring.token_secret, account, place, seen)
-    )
+    place = await find_place(assembly.database, account, body.organization, seen)
+    if place is None:
+        raise NotFound
+    return told(await start_session(assembly, account.id, place, seen))
 
 
 @router.get("/me", operation_id="me", summary="Who is signed in", responses=problems(BadToken))
@@ -123,7 +141,45 @@ async def me(db: Db, actor: SignedIn) -> Me:
         member_id=actor.member_id,
         patient_id=actor.patient_id,
         role=actor.role,
+        second_factor=await is_enrolled(db, account.id),
         given_name=member.given_name if member else "",
         family_name=member.family_name if member else "",
         permissions=sorted(actor.permissions),
     )
+
+
+@router.get(
+    "/sessions", operation_id="list_own_sessions", summary="Where one is signed in", responses=problems(BadToken)
+)
+async def sessions(db: Db, assembly: Installed, actor: SignedIn) -> OwnSessions:
+    assert actor.account_id is not None
+    return OwnSessions(
+        items=[
+            OwnSession(
+                id=session.id,
+                organization=organization,
+                address=session.address,
+                user_agent=session.user_agent,
+                started_at=session.created_at,
+                last_used_at=session.last_used_at,
+                ends_at=session.expires_at,
+                present=session.id == actor.session_id,
+            )
+            for session, organization in await live_sessions(db, actor.account_id, assembly.settings, utc_now())
+        ]
+    )
+
+
+@router.delete(
+    "/sessions/{id}",
+    operation_id="end_own_session",
+    summary="End one of one's own sign-ins",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(BadToken, NotFound),
+)
+async def end_session(id: UUID, assembly: Installed, actor: SignedIn) -> None:
+    assert actor.account_id is not None
+    async with assembly.database.transaction(as_account(actor, actor.account_id)) as db:
+        await end_own(db, actor.account_id, id)
+        await note(db, actor.account_id, "sign_out", reason="ended from another device")
+    assembly.presence.forget(id)

@@ -1,6 +1,7 @@
 """What sign-in takes and gives."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
@@ -19,13 +20,15 @@ class In(BaseModel):
 class Registration(In):
     email: EmailStr = Field(examples=["asha@example.org"])
     password: Password = Field(examples=["a long pass phrase"])
-    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,40}$")] | None = None
+    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,40}$")] | None = Field(
+        None, examples=["asha.rao"]
+    )
     organization: Slug | None = Field(
         None, description="The clinic's short name. Only the first account needs none.", examples=["sample-clinic"]
     )
     given_name: Name = Field(examples=["Asha"])
     family_name: Name = Field(examples=["Rao"])
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = Field("en", examples=["hi"])
 
 
 class Login(In):
@@ -33,15 +36,98 @@ class Login(In):
         description="E-mail or username.", examples=["clinician@sample.clinic"]
     )
     password: Password = Field(examples=["a long pass phrase"])
-    organization: Slug | None = None
+    organization: Slug | None = Field(
+        None, description="Its short name; by default the first one joined.", examples=["sample-clinic"]
+    )
+
+
+Secret = Annotated[str, StringConstraints(min_length=20, max_length=200)]
+Code = Annotated[str, StringConstraints(min_length=6, max_length=40)]
+OutsideProvider = Literal["google"]
 
 
 class Refresh(In):
-    refresh_token: Annotated[str, StringConstraints(min_length=20, max_length=200)]
+    refresh_token: Secret = Field(examples=["cmVmcmVzaCB0b2tlbiBvZiBhbiBleGFtcGxl"])
 
 
 class Switch(In):
-    organization: Slug
+    organization: Slug = Field(examples=["sample-clinic"])
+
+
+class ChallengeAnswer(In):
+    challenge: Annotated[str, StringConstraints(min_length=20, max_length=2000)] = Field(
+        description="From the context of `authentication.second_factor_required`.",
+        examples=["eyJ0eXAiOiJjaGFsbGVuZ2Urand0In0.e30.c2ln"],
+    )
+    code: Code = Field(description="Of the authenticator, or a recovery code.", examples=["492039"])
+
+
+class PasswordChange(In):
+    present: Password = Field(examples=["a long pass phrase"])
+    wanted: Password = Field(examples=["another quite long phrase"])
+
+
+class Forgotten(In):
+    email: EmailStr = Field(examples=["asha@example.org"])
+
+
+class PasswordReset(In):
+    token: Secret = Field(description="From the link.", examples=["b25lIHRpbWUgbGluayBvZiBhbiBleGFtcGxl"])
+    wanted: Password = Field(examples=["another quite long phrase"])
+
+
+class PasswordCheck(In):
+    password: Password = Field(examples=["a long pass phrase"])
+
+
+class CodeCheck(In):
+    code: Code = Field(examples=["492039"])
+
+
+class PasswordAndCode(In):
+    password: Password = Field(examples=["a long pass phrase"])
+    code: Code = Field(description="Of the authenticator, or a recovery code.", examples=["492039"])
+
+
+class Enrolment(BaseModel):
+    secret: str = Field(description="To type into an authenticator app.")
+    uri: str = Field(description="To show as a QR code.")
+
+
+class RecoveryCodes(BaseModel):
+    codes: list[str] = Field(description="Each works once, in place of the authenticator. Shown this once.")
+
+
+class OutsideBegin(In):
+    organization: Slug | None = Field(None, examples=["sample-clinic"])
+
+
+class OutsideBegun(BaseModel):
+    url: str = Field(description="Send the browser there.")
+    flow: str = Field(description="Keep it in the browser until it is back; never put it into a URL.")
+
+
+class OutsideFinish(In):
+    flow: Secret = Field(examples=["ZmxvdyBzZWNyZXQgb2YgYW4gZXhhbXBsZQ"])
+    state: Secret = Field(description="As it came back in the URL.", examples=["c3RhdGUgb2YgYW4gZXhhbXBsZQ"])
+    code: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = Field(
+        description="As it came back in the URL.", examples=["4/0AbCdEf"]
+    )
+
+
+class OwnSession(BaseModel):
+    id: UUID
+    organization: str | None
+    address: str
+    user_agent: str
+    started_at: datetime
+    last_used_at: datetime
+    ends_at: datetime
+    present: bool = Field(description="The one this request came with.")
+
+
+class OwnSessions(BaseModel):
+    items: list[OwnSession]
 
 
 class SignIn(BaseModel):
@@ -63,6 +149,7 @@ class Me(BaseModel):
     member_id: UUID | None
     patient_id: UUID | None
     role: str
+    second_factor: bool
     given_name: str = ""
     family_name: str = ""
     permissions: list[str]

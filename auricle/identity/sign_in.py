@@ -1,30 +1,21 @@
-"""Register, log in, refresh with rotation and reuse detection, log out."""
+"""Sign in: name and password, then the second factor where one is enrolled."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from auricle.actor import Actor
-from auricle.audit.reads import record
-from auricle.db.session import Database
-from auricle.errors import Conflict, Unauthenticated
-from auricle.identity.models import (
-    Account,
-    AuthSession,
-    Member,
-    MemberStatus,
-    Organization,
-    OrganizationStatus,
-    RefreshToken,
-)
-from auricle.identity.passwords import check_strength, hash_password, verify
-from auricle.identity.tokens import Claims, hash_of, issue_access, new_secret
-from auricle.settings import Settings
+from auricle.errors import Forbidden, Unauthenticated
+from auricle.identity.lockout import Clock, Keys, Outcome, TooManyAttempts, admit, keys_of, settle, utc_now
+from auricle.identity.models import Account
+from auricle.identity.passwords import verify
+from auricle.identity.sessions import Desk, Place, Tokens, current_place, find_place, start_session
+from auricle.identity.tokens import BadToken, issue_challenge, read_challenge
+from auricle.identity.totp import code_passes, is_enrolled
+from auricle.identity.trail import as_account, note
 
-FIRST_ACCOUNT_LOCK = 7_236_002
+CHALLENGE = timedelta(minutes=5)
 
 
 class WrongCredentials(Unauthenticated):
@@ -33,217 +24,128 @@ class WrongCredentials(Unauthenticated):
     code = "authentication.wrong_credentials"
 
 
-class RefreshRefused(Unauthenticated):
-    """Sign in again."""
+class SecondFactorNeeded(Unauthenticated):
+    """Give the code of your authenticator, or a recovery code."""
 
-    code = "authentication.refresh_refused"
-
-
-class RegistrationRefused(Conflict):
-    """This registration can't be made."""
-
-    code = "authentication.registration_refused"
+    code = "authentication.second_factor_required"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    access: str
-    refresh: str
-    expires_in_s: int
-    claims: Claims
-    role: str
+class WrongCode(Unauthenticated):
+    """This code is wrong, was used, or came too late."""
+
+    code = "authentication.wrong_code"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A membership that a person may sign in to."""
+class WrongPassword(Forbidden):
+    """The present password is wrong."""
 
-    organization_id: UUID | None
-    member_id: UUID | None
-    role: str
-
-
-async def make_account(db: AsyncSession, email: str, password: str | None, *, username: str | None = None) -> Account:
-    """Add an account; the first one of an installation becomes platform admin."""
-    if password is not None:
-        check_strength(password)
-    hashed = await hash_password(password) if password is not None else None
-    await db.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": FIRST_ACCOUNT_LOCK})
-    first = not await db.scalar(select(select(Account.id).exists()))
-    taken = await db.scalar(
-        select(Account.id).where((Account.email == email.lower()) | (Account.username == (username or "").lower()))
-    )
-    if taken is not None:
-        raise RegistrationRefused
-    account = Account(
-        email=email.lower(), username=username.lower() if username else None, password_hash=hashed, platform_admin=first
-    )
-    db.add(account)
-    await db.flush()
-    return account
-
-
-async def open_organization(database: Database, slug: str) -> Organization:
-    """The organization of this name that lets patients register themselves."""
-    async with database.transaction(Actor.nobody()) as db:
-        organization = await db.scalar(
-            select(Organization).where(
-                Organization.slug == slug,
-                Organization.status == OrganizationStatus.ACTIVE,
-                Organization.open_registration,
-            )
-        )
-    if organization is None:
-        raise RegistrationRefused
-    return organization
+    code = "authorization.wrong_password"
 
 
 async def log_in(
-    database: Database,
-    settings: Settings,
-    secret: bytes,
-    *,
-    login: str,
-    password: str,
-    organization: str | None,
-    seen: Actor,
+    desk: Desk, *, login: str, password: str, organization: str | None, seen: Actor, clock: Clock = utc_now
 ) -> Tokens:
-    """Sign in by e-mail or username, into the organization of this slug or the only (or first) one."""
+    """Sign in by e-mail or username, into the organization of this slug or the first one joined.
+
+    An unknown name takes the same steps as a known one: the same transactions, the same work on the password.
+
+    Raises:
+        WrongCredentials: whatever of it was wrong.
+        SecondFactorNeeded: all was right; its context holds the `challenge` to answer with a code.
+        TooManyAttempts: the account or the address is locked for a while.
+    """
     name = login.lower().strip()
-    async with database.transaction(seen) as db:
+    async with desk.database.transaction(seen) as db:
         account = await db.scalar(select(Account).where((Account.email == name) | (Account.username == name)))
+    account_id = account.id if account else None
+    keys = keys_of(account_id or name, seen.address)
+    await _admitted(desk, keys, account_id, seen, clock)
     fits = await verify(password, account.password_hash if account else None)
     if account is None or not fits or account.disabled_at is not None:
-        await _note_failure(database, account, seen)
+        await settled(desk, keys, "failed", account_id, seen, clock)
         raise WrongCredentials
-    place = await choose_place(database, account, organization, seen)
-    return await start_session(database, settings, secret, account, place, seen)
+    place = await find_place(desk.database, account, organization, seen)
+    if place is None:
+        await settled(desk, keys, "half", account_id, seen, clock, reason="no such place")
+        raise WrongCredentials
+    return await go_on(desk, keys, account.id, place, seen, clock)
 
 
-async def choose_place(database: Database, account: Account, slug: str | None, seen: Actor) -> Place:
-    who = Actor(kind="user", account_id=account.id, address=seen.address, user_agent=seen.user_agent)
-    async with database.transaction(who) as db:
-        statement = (
-            select(Member, Organization.slug)
-            .join(Organization, Organization.id == Member.organization_id)
-            .where(
-                Member.account_id == account.id,
-                Member.status == MemberStatus.ACTIVE,
-                Organization.status == OrganizationStatus.ACTIVE,
-            )
-            .order_by(Member.created_at)
-            .limit(100)
+async def go_on(desk: Desk, keys: Keys, account_id: UUID, place: Place, seen: Actor, clock: Clock) -> Tokens:
+    """The first factor was right: ask for the second where one is enrolled, else start the session."""
+    async with desk.database.transaction(as_account(seen, account_id)) as db:
+        enrolled = await is_enrolled(db, account_id)
+        if keys:  # none where no password was looked at
+            await settle(db, keys, "half" if enrolled else "passed", clock())
+    if enrolled:
+        challenge = issue_challenge(
+            desk.keyring.token_secret, account_id, place.organization_id, now=clock(), lifetime=CHALLENGE
         )
-        rows = (await db.execute(statement)).all()
-    for member, name in rows:
-        if slug is None or name == slug:
-            return Place(member.organization_id, member.id, member.role)
-    if account.platform_admin and slug is None:
-        return Place(None, None, "platform_admin")
-    raise WrongCredentials
+        raise SecondFactorNeeded(challenge=challenge)
+    return await start_session(desk, account_id, place, seen)
 
 
-async def start_session(
-    database: Database, settings: Settings, secret: bytes, account: Account, place: Place, seen: Actor
-) -> Tokens:
-    refresh, hashed = new_secret()
-    who = Actor(
-        kind="user",
-        organization_id=place.organization_id,
-        account_id=account.id,
-        member_id=place.member_id,
-        request_id=seen.request_id,
-        address=seen.address,
-        user_agent=seen.user_agent,
-    )
-    async with database.transaction(who) as db:
-        session = AuthSession(
-            account_id=account.id,
-            organization_id=place.organization_id,
-            member_id=place.member_id,
-            expires_at=datetime.now(UTC) + timedelta(seconds=settings.refresh_token_s),
-            address=seen.address[:64],
-            user_agent=seen.user_agent[:200],
-        )
-        db.add(session)
-        await db.flush()
-        db.add(RefreshToken(hash=hashed, session_id=session.id))
-        if place.organization_id is not None:
-            await record(db, "sign_in", "account", account.id)
-    return _tokens(settings, secret, session, place.role, refresh)
+async def answer_challenge(desk: Desk, challenge: str, code: str, seen: Actor, clock: Clock = utc_now) -> Tokens:
+    """The second step of signing in. Wrong codes count as wrong passwords do."""
+    try:
+        account_id, organization_id = read_challenge(desk.keyring.token_secret, challenge)
+    except BadToken:
+        raise WrongCode from None
+    keys = keys_of(account_id, seen.address)
+    await _admitted(desk, keys, account_id, seen, clock)
+    async with desk.database.transaction(as_account(seen, account_id)) as db:
+        passes = await code_passes(db, desk.keyring, account_id, code, clock())
+        if passes:
+            await settle(db, keys, "passed", clock())
+            if passes == "recovery":
+                await note(db, account_id, "recovery_code_used")
+    if not passes:
+        await settled(desk, keys, "failed", account_id, seen, clock, reason="second factor")
+        raise WrongCode
+    place = await current_place(desk.database, account_id, organization_id)
+    if place is None:
+        raise WrongCredentials
+    return await start_session(desk, account_id, place, seen)
 
 
-async def refresh_tokens(database: Database, settings: Settings, secret: bytes, token: str, seen: Actor) -> Tokens:
-    """Exchange a refresh token for new ones. One that was used before ends the sign-in for whoever holds it."""
-    reused: AuthSession | None = None
-    async with database.transaction(seen) as db:
-        found = await db.get(RefreshToken, hash_of(token), with_for_update=True)
-        session = await db.get(AuthSession, found.session_id, with_for_update=True) if found else None
-        if found is None or session is None or session.revoked_at or session.expires_at < datetime.now(UTC):
-            raise RefreshRefused
-        if found.used_at is not None:
-            reused = session
-            await revoke(db, session.id, "refresh token used twice")
-        else:
-            found.used_at = datetime.now(UTC)
-            session.last_used_at = datetime.now(UTC)
-            refresh, hashed = new_secret()
-            db.add(RefreshToken(hash=hashed, session_id=session.id))
-    if reused is not None:
-        await _note_reuse(database, reused, seen)
-        raise RefreshRefused
-    place = await _current_place(database, session)
-    return _tokens(settings, secret, session, place.role, refresh)
+async def check_password(desk: Desk, actor: Actor, password: str, clock: Clock = utc_now) -> None:
+    """Make sure that it is still the owner who sits there. Raises `WrongPassword`; guesses count as at the door."""
+    assert actor.account_id is not None
+    keys = keys_of(actor.account_id, actor.address)
+    await _admitted(desk, keys, actor.account_id, actor, clock)
+    async with desk.database.transaction(as_account(actor, actor.account_id)) as db:
+        stored = await db.scalar(select(Account.password_hash).where(Account.id == actor.account_id))
+    fits = await verify(password, stored)
+    outcome: Outcome = "half" if fits else "failed"
+    await settled(desk, keys, outcome, actor.account_id, actor, clock, action="password_check")
+    if not fits:
+        raise WrongPassword
 
 
-async def revoke(db: AsyncSession, session_id: UUID, reason: str) -> None:
-    """End a sign-in; access tokens of it stop within a second."""
-    await db.execute(
-        update(AuthSession)
-        .where(AuthSession.id == session_id, AuthSession.revoked_at.is_(None))
-        .values(revoked_at=func.now(), revoked_reason=reason)
-    )
+async def _admitted(desk: Desk, keys: Keys, account_id: UUID | None, seen: Actor, clock: Clock) -> None:
+    try:
+        await admit(desk.database, keys, clock)
+    except TooManyAttempts:
+        async with desk.database.transaction(as_account(seen, account_id)) as db:
+            await note(db, account_id, "sign_in", outcome="refused", reason="locked")
+        raise
 
 
-async def _current_place(database: Database, session: AuthSession) -> Place:
-    if session.organization_id is None:
-        return Place(None, None, "platform_admin")
-    who = Actor(kind="user", organization_id=session.organization_id, account_id=session.account_id)
-    async with database.transaction(who) as db:
-        member = await db.get(Member, session.member_id)
-    if member is None or member.status is not MemberStatus.ACTIVE:
-        raise RefreshRefused
-    return Place(session.organization_id, member.id, member.role)
-
-
-def _tokens(settings: Settings, secret: bytes, session: AuthSession, role: str, refresh: str) -> Tokens:
-    claims = Claims(session.account_id, session.id, session.organization_id, session.member_id)
-    access = issue_access(secret, claims, lifetime_s=settings.access_token_s)
-    return Tokens(access, refresh, settings.access_token_s, claims, role)
-
-
-async def _note_failure(database: Database, account: Account | None, seen: Actor) -> None:
-    """A refused sign-in goes to the audit of every organization the account belongs to."""
-    if account is None:
-        return
-    who = Actor(kind="user", account_id=account.id, address=seen.address, user_agent=seen.user_agent)
-    async with database.transaction(who) as db:
-        places = (
-            await db.scalars(select(Member.organization_id).where(Member.account_id == account.id).limit(20))
-        ).all()
-    for organization_id in places:
-        async with database.transaction(who.inside(organization_id)) as db:
-            await record(db, "sign_in", "account", account.id, outcome="refused")
-
-
-async def _note_reuse(database: Database, session: AuthSession, seen: Actor) -> None:
-    if session.organization_id is not None:
-        who = Actor(
-            kind="user",
-            organization_id=session.organization_id,
-            account_id=session.account_id,
-            address=seen.address,
-            user_agent=seen.user_agent,
-        )
-        async with database.transaction(who) as db:
-            await record(db, "refresh_reuse", "account", session.account_id, outcome="refused")
+async def settled(
+    desk: Desk,
+    keys: Keys,
+    outcome: Outcome,
+    account_id: UUID | None,
+    seen: Actor,
+    clock: Clock,
+    *,
+    action: str = "sign_in",
+    reason: str | None = None,
+) -> None:
+    """Count an attempt that does not start a session, and leave its trail, in one transaction."""
+    async with desk.database.transaction(as_account(seen, account_id)) as db:
+        locked = await settle(db, keys, outcome, clock())
+        if outcome == "failed" or reason:
+            await note(db, account_id, action, outcome="refused", reason=reason)
+        if locked:
+            await note(db, account_id, "lockout", outcome="refused")

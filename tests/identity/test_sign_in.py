@@ -5,33 +5,20 @@ from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import text, update
+from sqlalchemy import text
 
-from auricle.actor import Actor
 from auricle.db.session import Database
+from auricle.identity.accounts import RegistrationRefused
 from auricle.identity.models import Account, AuthSession, Member, Organization
-from auricle.identity.passwords import WeakPassword, hash_password
-from auricle.identity.presence import Presence
+from auricle.identity.passwords import WeakPassword
 from auricle.identity.register import register
 from auricle.identity.roles import BUILT_IN, PERMISSIONS, permissions_of
 from auricle.identity.schemas import Registration
-from auricle.identity.sign_in import (
-    RefreshRefused,
-    RegistrationRefused,
-    Tokens,
-    WrongCredentials,
-    log_in,
-    refresh_tokens,
-    revoke,
-    start_session,
-)
+from auricle.identity.sessions import RefreshRefused, revoke, start_session, successor
+from auricle.identity.sign_in import WrongCredentials
 from auricle.identity.tokens import BadToken, Claims, issue_access, read_access
-from auricle.settings import Settings
 from tests.builders import make_member, make_organization, number
-
-PASSWORD = "a long pass phrase"
-SEEN = Actor.nobody(address="192.0.2.9", user_agent="tests")
-SETTINGS = Settings(_env_file=None)
+from tests.identity.conftest import PASSWORD, SEEN
 
 
 def wanted(organization: str | None = None, **given: str) -> Registration:
@@ -44,53 +31,6 @@ def wanted(organization: str | None = None, **given: str) -> Registration:
         **given,
     }
     return Registration.model_validate(row)
-
-
-class Door:
-    """Signing in to one database, with everything that stays the same."""
-
-    def __init__(self, database: Database, secret: bytes) -> None:
-        self.database, self.secret = database, secret
-        self.presence = Presence(database, secret, fresh_s=0)
-
-    async def log_in(self, login: str, password: str = PASSWORD, organization: str | None = None) -> Tokens:
-        return await log_in(
-            self.database, SETTINGS, self.secret, login=login, password=password, organization=organization, seen=SEEN
-        )
-
-    async def refresh(self, token: str) -> Tokens:
-        return await refresh_tokens(self.database, SETTINGS, self.secret, token, SEEN)
-
-    async def change(self, table: type, row: object, organization_id: object = None, **values: object) -> None:
-        async with self.database.transaction(Actor.system(organization_id)) as db:
-            await db.execute(update(table).where(table.id == row).values(**values))
-
-    async def audited(self, organization_id) -> list[tuple[str, str]]:
-        async with self.database.transaction(Actor.system(organization_id)) as db:
-            rows = await db.execute(
-                text("select action, outcome from audit_entry where entity = 'account' order by id")
-            )
-            return [tuple(row) for row in rows]
-
-
-@pytest.fixture(scope="module")
-async def door(database, keyring):
-    async with database.transaction(SEEN) as db:  # so that nobody below is the first account
-        db.add(Account(email="first@example.org", platform_admin=True))
-    return Door(database, keyring.token_secret)
-
-
-@pytest.fixture(scope="module")
-async def hashed():
-    return await hash_password(PASSWORD)
-
-
-@pytest.fixture
-async def person(door, hashed):
-    """A clinician with a password, and the e-mail to sign in with."""
-    actor = await make_member(door.database, await make_organization(door.database), password_hash=hashed)
-    async with door.database.transaction(actor) as db:
-        return actor, (await db.get_one(Account, actor.account_id)).email
 
 
 async def test_the_first_account_is_platform_admin_and_only_the_first(template, keyring):
@@ -125,7 +65,7 @@ async def test_a_registered_patient_may_see_their_own_record_and_nothing_more(do
     slug = f"clinic-{next(number)}"
     await make_organization(door.database, slug, open_registration=True)
     account, place = await register(door.database, keyring, wanted(slug, username="Asha.Rao"), SEEN)
-    tokens = await start_session(door.database, SETTINGS, door.secret, account, place, SEEN)
+    tokens = await start_session(door.desk, account.id, place, SEEN)
     actor = await door.presence.actor(tokens.access)
     assert actor.patient_id is not None
     assert actor.may("own:read") and not actor.may("patients:read") and not actor.may("audit:read")
@@ -136,8 +76,8 @@ async def test_a_registered_patient_may_see_their_own_record_and_nothing_more(do
         await register(door.database, keyring, wanted(slug, email=account.email.upper()), SEEN)
 
 
-@pytest.mark.parametrize("password", ["short", "123456789"])
-async def test_a_short_password_is_refused(door, keyring, password):
+@pytest.mark.parametrize("password", ["short", "eleven lett", "Password@2026!"])
+async def test_a_short_or_common_password_is_refused(door, keyring, password):
     slug = f"clinic-{next(number)}"
     await make_organization(door.database, slug, open_registration=True)
     with pytest.raises(WeakPassword):
@@ -204,7 +144,7 @@ async def test_using_a_refresh_token_twice_ends_the_sign_in_for_everybody(door, 
     stolen = await door.log_in(person[1])
     owner = await door.refresh(stolen.refresh)
     with pytest.raises(RefreshRefused):
-        await door.refresh(stolen.refresh)
+        await door.refresh(stolen.refresh, after_s=11)
     with pytest.raises(RefreshRefused):
         await door.refresh(owner.refresh)
     with pytest.raises(BadToken):
@@ -212,10 +152,53 @@ async def test_using_a_refresh_token_twice_ends_the_sign_in_for_everybody(door, 
     assert ("refresh_reuse", "refused") in await door.audited(person[0].organization_id)
 
 
-async def test_of_two_refreshes_at_once_one_wins_and_the_sign_in_ends(door, person):
+async def test_tabs_that_refresh_at_the_same_moment_get_the_same_successor(door, person):
     tokens = await door.log_in(person[1])
-    results = await asyncio.gather(*(door.refresh(tokens.refresh) for _ in range(2)), return_exceptions=True)
-    assert sorted(type(r).__name__ for r in results) == ["RefreshRefused", "Tokens"]
+    results = await asyncio.gather(*(door.refresh(tokens.refresh) for _ in range(5)))
+    results.append(await door.refresh(tokens.refresh, after_s=9))
+    assert len({r.refresh for r in results}) == 1
+    assert tokens.refresh != results[0].refresh
+    assert (await door.refresh(results[0].refresh)).refresh != results[0].refresh
+
+
+async def test_another_client_has_no_grace(door, person):
+    tokens = await door.log_in(person[1])
+    owner = await door.refresh(tokens.refresh)
+    with pytest.raises(RefreshRefused):
+        await door.refresh(tokens.refresh, seen=replace(SEEN, user_agent="somebody else's"))
+    with pytest.raises(RefreshRefused):
+        await door.refresh(owner.refresh)
+
+
+async def test_a_database_that_leaks_gives_no_refresh_token_away(door, person):
+    tokens = await door.log_in(person[1])
+    following = (await door.refresh(tokens.refresh)).refresh
+    assert successor(door.secret, tokens.refresh) == following != successor(bytes(32), tokens.refresh)
+    async with door.database.transaction(SEEN) as db:
+        stored = (await db.scalars(text("select encode(hash, 'escape') from refresh_token"))).all()
+    assert len(stored) >= 2 and not {tokens.refresh, following} & set(stored)
+
+
+async def test_refreshing_does_not_make_a_sign_in_longer(door, person):
+    tokens = await door.log_in(person[1])
+    lifetime_s = door.settings.refresh_token_s
+    for day in range(1, lifetime_s // 86400):
+        tokens = await door.refresh(tokens.refresh, after_s=day * 86400)
+    with pytest.raises(RefreshRefused):
+        await door.refresh(tokens.refresh, after_s=lifetime_s + 1)
+
+
+async def test_a_sign_in_nobody_used_for_days_is_over(door, person):
+    tokens = await door.log_in(person[1])
+    with pytest.raises(RefreshRefused):
+        await door.refresh(tokens.refresh, after_s=door.settings.sign_in_idle_s + 1)
+
+
+async def test_a_disabled_account_refreshes_nothing(door, person):
+    tokens = await door.log_in(person[1])
+    await door.change(Account, person[0].account_id, disabled_at=text("now()"))
+    with pytest.raises(RefreshRefused):
+        await door.refresh(tokens.refresh)
 
 
 async def test_one_sign_in_ends_without_the_others(door, person):
