@@ -26,10 +26,13 @@ from auricle.db.prepare import check
 from auricle.db.sealed import Keyring, master_key
 from auricle.db.session import Database
 from auricle.errors import Misconfigured
+from auricle.identity.admin_routes import router as administration
 from auricle.identity.api_keys import Machines
 from auricle.identity.credential_routes import router as credentials
 from auricle.identity.key_routes import router as api_keys
+from auricle.identity.member_routes import router as members
 from auricle.identity.openid import OpenIdProvider
+from auricle.identity.own_routes import router as own
 from auricle.identity.presence import Presence
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.pgvector import PgVector
@@ -51,6 +54,9 @@ ROUTERS: list[APIRouter] = [
     sign_in,
     credentials,
     api_keys,
+    administration,
+    members,
+    own,
     patients,
     agents,
     consent,
