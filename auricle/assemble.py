@@ -34,6 +34,8 @@ from auricle.identity.member_routes import router as members
 from auricle.identity.openid import OpenIdProvider
 from auricle.identity.own_routes import router as own
 from auricle.identity.presence import Presence
+from auricle.identity.revocation import CHANNEL as STANDING
+from auricle.identity.revocation import Standing
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.pgvector import PgVector
 from auricle.knowledge.routes import router as knowledge
@@ -42,6 +44,8 @@ from auricle.knowledge.snapshot import Snapshots
 from auricle.live.fanout import Fanout
 from auricle.live.routes import router as events
 from auricle.notes.routes import router as notes
+from auricle.patients.appointments.routes import router as appointments
+from auricle.patients.professionals.routes import router as professionals
 from auricle.patients.routes import router as patients
 from auricle.providers.call import Call
 from auricle.providers.routes import router as providers
@@ -58,6 +62,8 @@ ROUTERS: list[APIRouter] = [
     members,
     own,
     patients,
+    professionals,
+    appointments,
     agents,
     consent,
     consultations,
@@ -96,17 +102,21 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         if calls:
             await stack.enter_async_context(background(unsaved.run))
         store = PgVector()
+        presence = Presence(database, keyring.token_secret)
+        standing = Standing(database, presence)
+        await stack.enter_async_context(background(standing.run))
         yield Assembly(
             settings=settings,
             database=database,
             keyring=keyring,
-            presence=Presence(database, keyring.token_secret),
+            presence=presence,
+            standing=standing,
             machines=Machines(database),
             router=router,
             usage=usage,
             objects=LocalObjects(settings.data_dir / "objects"),
             knowledge=Knowledge(database, store, Snapshots(database, store), embedding(router)),
-            fanout=await stack.enter_async_context(Fanout(database_url)),
+            fanout=await stack.enter_async_context(Fanout(database_url, also={STANDING: standing.heard})),
             ai=LocalAI(),
             calls=(
                 await stack.enter_async_context(Calls.started(settings.voice, router))
