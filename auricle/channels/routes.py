@@ -19,7 +19,7 @@ from auricle.consultations.answer import Talk
 from auricle.consultations.lifecycle import ConsultationEnded, active_consultation
 from auricle.consultations.models import ConsultationSession
 from auricle.consultations.transcript import Said
-from auricle.errors import Forbidden, NotFound
+from auricle.errors import AuricleError, Forbidden, NotFound
 from auricle.identity.tickets import LIFETIME_S, issue
 from auricle.log import request_id
 from auricle.voice.admission import Busy
@@ -131,8 +131,13 @@ async def whole(assembly: Installed, talk: Talk, exchange: Exchange) -> MessageA
 async def streamed(
     assembly: Installed, talk: Talk, exchange: Exchange, answering: AsyncGenerator[str, None]
 ) -> AsyncGenerator[bytes, None]:
-    async with aclosing(answering):
-        async for sentence in answering:
-            yield b"event: delta\ndata: " + orjson.dumps({"text": sentence}) + b"\n\n"
-    answer = await whole(assembly, talk, exchange)
+    try:
+        async with aclosing(answering):
+            async for sentence in answering:
+                yield b"event: delta\ndata: " + orjson.dumps({"text": sentence}) + b"\n\n"
+        answer = await whole(assembly, talk, exchange)
+    except AuricleError as error:  # the status went out long ago: only the stream itself can still tell
+        told = {"error_code": error.code, "message": error.message}
+        yield b"event: error\ndata: " + orjson.dumps(told) + b"\n\n"
+        return
     yield b"event: answer\ndata: " + answer.model_dump_json().encode() + b"\n\n"

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from anyio import CancelScope
+
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.channels.prepared import apology_text
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk, answer
-from auricle.consultations.lifecycle import active_consultation, agent_of
+from auricle.consultations.lifecycle import active_consultation, agent_of, find_consultation
 from auricle.consultations.memory import history
 from auricle.consultations.models import ConsultationSession
 from auricle.consultations.transcript import Said, append, read
@@ -90,7 +92,8 @@ async def converse(
                 yield sentence
     finally:
         exchange.waterfall["whole"] = (time.perf_counter() - started) * 1000
-        await _store(assembly, talk, exchange)
+        with CancelScope(shield=True):  # a reader who goes away cancels the stream; what was said is kept all the same
+            await _store(assembly, talk, exchange)
 
 
 async def _fixed(text: str) -> AsyncGenerator[str, None]:
@@ -148,5 +151,6 @@ async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
             "patient", exchange.said.text, id=exchange.said.id, language=talk.language, red_flag=exchange.red_flag
         )
     async with assembly.database.transaction(talk.actor) as db:
-        consultation = await active_consultation(db, talk.consultation_id)
+        # Whoever ended it meanwhile does not undo what was said before.
+        consultation = await find_consultation(db, talk.consultation_id)
         await append(db, assembly.keyring, consultation, talk.session_id, said)
