@@ -43,7 +43,7 @@ def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> Fas
 
     app = FastAPI(title="Auricle", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)
-    app.include_router(health.router)
+    app.include_router(adopt(health.router))
     for router in routers:
         app.include_router(adopt(router))
     app.state.limits = limits = Limits(settings.limits)

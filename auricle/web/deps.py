@@ -65,6 +65,7 @@ async def identified(
             await limits.charge_address(request)
         raise
     actor = replace(known, request_id=seen.request_id, address=seen.address, user_agent=seen.user_agent)
+    request.state.actor = actor  # for the audit of what is refused from here on
     await limits.charge(request, actor)
     if not has_transaction(request.scope["route"]):
         await claim_before(assembly, actor, request)

@@ -11,6 +11,8 @@ from auricle.web.strict import check_body
 class Route(APIRoute):
     """A route of ours. Its own attributes are FastAPI's: `adopt` turns one into the other."""
 
+    __hash__ = object.__hash__  # lost by Starlette's `__eq__`; what is worked out for a route is kept by the route
+
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
         if identified not in calls_of(self.dependant):

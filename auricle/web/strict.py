@@ -38,7 +38,9 @@ def check_of(route: APIRoute) -> Check | None:
     field = route.body_field
     if field is None or not is_json(field.field_info):
         return None
-    annotation: Any = Annotated[(field.field_info.annotation, *field.field_info.metadata)]
+    annotation: Any = field.field_info.annotation
+    for constraint in field.field_info.metadata:
+        annotation = Annotated[annotation, constraint]
     adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     return lambda body: adapter.validate_json(body, strict=True)
 
