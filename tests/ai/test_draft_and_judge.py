@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.ai.entities.find import find_entities
-from auricle.ai.port import Draft, Evidence, Statement
+from auricle.ai.port import Draft, Entity, Evidence, Statement
 from auricle.ai.soap.draft import METHOD, write_extractive
 from auricle.ai.soap.judge import judge
 from tests.ai.conversations import talk
@@ -177,6 +177,63 @@ def test_a_patients_question_is_no_finding_and_an_accepted_offer_is_a_plan():
 def test_a_document_keeps_its_own_sections():
     note, _ = drafted(talk("d: Chief complaint\nHearing loss in the right ear.\nPlan\nHearing aid trial next month."))
     assert [s.section for s in note.statements] == ["subjective", "plan"]
+
+
+ASKED = ("a: do you have any pain fever dizziness or discharge", "p: no fever and no dizziness")
+
+
+@pytest.mark.parametrize("text", ["Denies pain, fever, dizziness, discharge.", "Denies discharge.", "Reports fever."])
+def test_the_judge_does_not_repeat_the_finders_mistake(text):
+    utterances = talk(*ASKED)
+    evidence = [Evidence(utterance_id=u.id, start=0, end=len(u.text), quote=u.text) for u in utterances]
+    misread = [
+        Entity(kind="symptom", text=word, name=word, utterance_id="u0", start=at, end=at + len(word), negated=denied)
+        for word, denied in [("pain", True), ("fever", text.startswith("Denies")), ("discharge", True)]
+        if (at := utterances[0].text.index(word)) >= 0
+    ]
+    note = Draft(statements=[Statement(section="subjective", text=text, evidence=evidence)])
+    assert judge(note, utterances, misread).statements[0].verdict in {"contradicted", "unsupported"}
+
+
+def together(*texts):
+    said = "i have a fever and no fever and takes aspirin and pain in my left ear and my knee hurts a bit at night"
+    utterances = talk(f"p: {said}")
+    evidence = [Evidence(utterance_id="u0", start=0, end=len(said), quote=said)]
+    note = Draft(statements=[Statement(section="subjective", text=t, evidence=evidence) for t in texts])
+    judged = judge(note, utterances, find_entities(utterances)).statements
+    return [any("another statement" in c.detail for c in s.checks) for s in judged]
+
+
+def test_what_one_statement_reports_another_may_not_deny():
+    assert together("Reports fever.", "Denies fever, dizziness.", "Reports cough.") == [True, True, False]
+    assert together("Takes aspirin 75 mg.", "Does not take aspirin.") == [True, True]
+    assert together("Reports hearing aid, hearing test.", "Denies previous hearing test.") == [True, True]
+
+
+def test_two_statements_about_different_things_do_not_clash():
+    assert not any(together("Reports ear pain in the left ear.", "Denies ear pain in the right ear."))
+    assert not any(together("Reports their knee hurts a bit at night.", "Denies pain."))
+    assert not any(together("Mother has diabetes.", "Denies diabetes."))
+    assert not any(together("Patient had fever two years ago.", "Denies fever."))
+    assert not any(together("Reports loud music.", "Denies factory noise."))
+
+
+@pytest.mark.parametrize(
+    ("said", "holds", "fails"),
+    [
+        ("p: i take ibuprofen four hundred no five hundred milligrams", "500 mg", "400 mg"),
+        ("p: i take ibuprofen four hundred milligrams sorry i mean six hundred", "600 mg", "400 mg"),
+        ("p: i take ibuprofen two hundred milligrams not four hundred", "200 mg", "400 mg"),
+    ],
+)
+def test_a_dose_that_the_speaker_corrected_is_unsure_and_the_old_one_contradicted(said, holds, fails):
+    note, _ = drafted(talk(said))
+    assert [s.text for s in note.statements] == [f"Takes ibuprofen {holds}."]
+    assert verdict(f"Takes ibuprofen {holds}.", said) == "inferred"
+    assert verdict(f"Takes ibuprofen {fails}.", said) == "contradicted"
+    assert (
+        verdict("Takes ibuprofen 400 mg.", "p: i take ibuprofen four hundred milligrams no side effects") == "supported"
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -110,11 +110,23 @@ def test_the_known_identity_is_masked_in_every_form():
     assert not any(piece in left for piece in ("9876543210", "43210", "2231", "1999"))
 
 
-def test_a_known_name_that_is_a_common_word_does_not_eat_the_talk():
-    known = Known(names=["Will Hope"])
-    assert masked_text("i hope it will pass", known) == "i hope it will pass"
-    assert "Will" not in masked_text("so Will Hope came", known)
-    assert masked_text("my name is will and i will wait", known) == "my name is [PERSON_1] and i will wait"
+@pytest.mark.parametrize("said", ["hope", "so hope is here", "i hope", "rose", "this is rose", "Rose's", "rose hope"])
+def test_a_known_name_that_is_a_common_word_is_masked_even_alone_and_in_lower_case(said):
+    left = masked_text(f"um {said} again", Known(names=["Rose Hope"])).casefold()
+    assert "rose" not in left
+    assert "hope" not in left
+
+
+def test_a_known_name_never_takes_a_denial_a_side_or_a_number_away():
+    known = Known(names=["No Left", "Two Might"])
+    assert masked_text("no fever and two weeks in my left ear", known) == "no fever and two weeks in my left ear"
+    assert "Left" not in masked_text("this is No Left here", known)
+    assert masked_text("it might rain", known) == "it [PERSON_1] rain"
+
+
+def test_each_line_of_a_known_address_is_masked():
+    known = Known(addresses=["12 Rose Lane, Near Old Mill, Pune 411001"])
+    assert "old mill" not in masked_text("i stay near old mill since long", known).casefold()
 
 
 def test_a_name_told_once_is_masked_everywhere_with_one_mask():

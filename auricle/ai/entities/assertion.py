@@ -149,19 +149,3 @@ def asks(stream: Sequence[Token], marked: bool) -> Literal["polar", "wh"] | None
         return "wh" if marked or start < len(stream) else None
     tag_only = len(stream) > 6 and stream[-1].word in {"okay", "ok", "alright"}  # "we will do a scan, okay?"
     return "polar" if marked and not tag_only else None
-
-
-def answer(stream: Sequence[Token]) -> Answer:
-    """What the first words of a reply say to a yes/no question."""
-    fillers = {p[0] for p in cue_phrases("answers", "filler") if len(p) == 1}
-    start = 0
-    while start < len(stream) and stream[start].word in fillers:
-        start += 1
-    if any(phrase_at(stream, start, p) for p in cue_phrases("answers", "no")):
-        return "no"
-    if any(phrase_at(stream, start, p) for p in cue_phrases("answers", "yes")):
-        said_no = stream[start].word == "i" and find_cues(stream[start : start + 5], "negation", "before")
-        return "no" if said_no else "yes"  # "i have never had one"
-    if stream and stream[-1].word in {"नहीं", "नही"}:
-        return "no"
-    return "unclear"

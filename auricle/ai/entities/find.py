@@ -5,70 +5,44 @@ itself (advice, small talk) is no finding; only its answered questions are.
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from auricle.ai.entities.allergies import allergy_cue, asked_about_allergies, free_allergen
 from auricle.ai.entities.assertion import (
-    Answer,
-    answer,
-    asks,
     experiencer_at,
-    find_cues,
     negated_words,
     side_at,
     time_at,
 )
+from auricle.ai.entities.corrections import standing_measures
 from auricle.ai.entities.lexicon import Mention, lexicon
-from auricle.ai.entities.measures import DOSE_UNITS, Found, Measure, find_duration, find_frequency, find_measures
+from auricle.ai.entities.measures import DOSE_UNITS, Found, Measure, find_duration, find_frequency
+from auricle.ai.entities.pieces import ASKING, Piece, cut_pieces, is_patients_question
+from auricle.ai.entities.replies import FINDINGS, Reply, read_reply
 from auricle.ai.entities.values import blood_pressures, dosing, hearing_thresholds, reading
 from auricle.ai.limits import check_size
 from auricle.ai.port import Entity, Utterance
-from auricle.ai.tokens import Clause, Token, clauses, tokens, words
+from auricle.ai.tokens import Clause, words
 
-_ASKING = frozenset({"clinician", "assistant"})
-_JOINING = frozenset({"and", "but", "so", "because", "then", "also"})
-_SUBJECTS = frozenset(
-    words(
-        "i i'm i've i'd i'll my it it's we we're we'll you you're you've your he she they there there's "
-        "that's this then let's the"
-    )
-)
 _USING = frozenset(words("take taking taken took use using used try tried on any"))
-_LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
-_LONGEST_PIECE = 120  # words; keeps the work linear in the text, whatever the text
-_MIN_PIECE = 5
 _WITH_DURATION = frozenset({"symptom", "problem", "hearing"})
-_OPEN_QUESTION = re.compile(
-    r"(?:and\s+|so\s+|but\s+)?(?:how|what|when|where|which|why|who)\s+(?:should|do|does|can|could|is|are|will|would|did)\b",
-    re.I,
-)
 _DOSE_QUESTION = re.compile(
     r"\b(?:dose|how much|how many|how often|strength|milligrams?|which tablet)\b|कितना|कितनी", re.I
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One clause as a question or a statement, with its tokens."""
-
-    clause: Clause
-    stream: tuple[Token, ...]
-    asked: str | None  # "polar", "wh" or None
 
 
 @dataclass(slots=True)
 class Turn:
     utterance: Utterance
     pieces: list[Piece] = field(default_factory=list)
-    reply: Answer = "unclear"  # the patient's answer to this turn's questions
-    reply_names: frozenset[str] = frozenset()
+    reply: Reply = Reply()  # the patient's answer to this turn's questions
     asks_allergies: bool = False
 
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(m.term.name for p in self.pieces for m in lexicon().mentions(p.stream))
+    def asked(self, kinds: frozenset[str]) -> frozenset[str]:
+        """The findings of these kinds that its yes/no questions name."""
+        streams = [p.stream for p in self.pieces if p.asked == "polar"]
+        return frozenset(m.term.name for s in streams for m in lexicon().mentions(s) if m.term.kind in kinds)
 
 
 def find_entities(utterances: Sequence[Utterance]) -> list[Entity]:
@@ -88,82 +62,26 @@ def find_entities(utterances: Sequence[Utterance]) -> list[Entity]:
 def read_turns(utterances: Sequence[Utterance]) -> list[Turn]:
     """Cut utterances into clauses and join each question to the answer that follows it."""
     turns = [
-        Turn(u, list(cut_pieces(u)), asks_allergies=u.speaker in _ASKING and asked_about_allergies(u.text))
+        Turn(u, list(cut_pieces(u)), asks_allergies=u.speaker in ASKING and asked_about_allergies(u.text))
         for u in utterances
     ]
     for turn, following in zip(turns, turns[1:], strict=False):
-        if turn.utterance.speaker in _ASKING and following.utterance.speaker == "patient" and following.pieces:
-            turn.reply = answer([t for p in following.pieces[:1] for t in p.stream])
-            turn.reply_names = frozenset(name for piece in following.pieces for name in _affirmed(piece.stream))
+        if turn.utterance.speaker in ASKING and following.utterance.speaker == "patient" and following.pieces:
+            told = [p.stream for p in following.pieces if not p.clause.asked]
+            turn.reply = read_reply(turn.asked(FINDINGS), told, turn.asked(frozenset({"drug"})))
     return turns
-
-
-def cut_pieces(utterance: Utterance) -> Iterator[Piece]:
-    stream = tokens(utterance.text)
-    starts = [t.start for t in stream]
-    for clause in clauses(utterance.text):
-        inside = tuple(stream[bisect_left(starts, clause.start) : bisect_left(starts, clause.end)])
-        if utterance.speaker == "document" and len(inside) <= _LONGEST_PIECE:
-            yield Piece(clause, inside, "polar" if clause.asked else None)
-            continue
-        asked = _question_starts(inside) if utterance.speaker in _ASKING else []
-        forced = range(_LONGEST_PIECE, len(inside), _LONGEST_PIECE)
-        cuts = [0, *sorted({*asked, *_breath_places(inside), *forced}), len(inside)]
-        for first, last in zip(cuts, cuts[1:], strict=False):
-            if part := inside[first:last]:
-                piece = Clause(utterance.text[part[0].start : part[-1].end], part[0].start, part[-1].end, clause.asked)
-                yield Piece(piece, part, asks(part, clause.asked and last == len(inside)))
-
-
-def _affirmed(stream: Sequence[Token]) -> Iterator[str]:
-    """What a reply names without denying it ("no, just the cough")."""
-    denied = negated_words(stream)
-    return (m.term.name for m in lexicon().mentions(stream) if m.first not in denied)
-
-
-def _question_starts(stream: Sequence[Token]) -> list[int]:
-    """Where a question begins inside an unpunctuated turn ("okay any fever or chills do you smoke")."""
-    starts = [
-        cue.start
-        for cue in find_cues(stream, "question", "start")
-        if cue.start >= 3 and (cue.end - cue.start > 1 or stream[cue.start].word == "any")
-    ]
-    return [i for n, i in enumerate(starts) if n == 0 or i - starts[n - 1] > 2]
-
-
-def _breath_places(stream: Sequence[Token]) -> list[int]:
-    """Where a long unpunctuated turn goes on to its next thought ("… and i …", "… but my …")."""
-    places: list[int] = []
-    for index in range(_MIN_PIECE, len(stream) - _MIN_PIECE + 1):
-        joined = stream[index].word in _JOINING and stream[index + 1].word in _SUBJECTS
-        if len(stream) > _LONG_PIECE and joined and index - (places[-1] if places else 0) >= _MIN_PIECE:
-            places.append(index)
-    return places
 
 
 def states_finding(turn: Turn, piece: Piece) -> bool:
     """Does this clause state something about the patient?"""
     speaker = turn.utterance.speaker
-    if speaker == "patient" and _OPEN_QUESTION.match(piece.clause.text):
-        return False
-    if speaker == "patient" or speaker == "document":
-        return piece.asked != "polar" or not (piece.clause.asked or _is_patient_question(piece))
+    if speaker == "patient":
+        return not is_patients_question(piece)
+    if speaker == "document":
+        return piece.asked != "polar"
     if piece.asked == "polar":
-        return turn.reply != "unclear"
+        return turn.reply.tells
     return speaker == "clinician" and piece.asked is None
-
-
-def _is_patient_question(piece: Piece) -> bool:
-    return piece.asked == "polar" and piece.stream[0].word in {
-        "is",
-        "can",
-        "could",
-        "are",
-        "do",
-        "does",
-        "should",
-        "क्या",
-    }
 
 
 def _piece_entities(turn: Turn, piece: Piece, before: Turn | None) -> list[Entity]:
@@ -176,6 +94,8 @@ def _piece_entities(turn: Turn, piece: Piece, before: Turn | None) -> list[Entit
     found: list[Entity] = []
     for mention in mentions:
         entity = _entity(turn, piece, mention, denied)
+        if entity is None:
+            continue
         if entity.kind == "drug":
             entity = _with_allergy(entity, mention, allergic, piece) or _with_dose(entity, text, piece.clause, drugs)
         elif entity.kind in {"vital", "lab"}:
@@ -199,16 +119,20 @@ def _piece_entities(turn: Turn, piece: Piece, before: Turn | None) -> list[Entit
 
 
 def _denies(turn: Turn, piece: Piece) -> bool:
-    return piece.asked == "polar" and turn.utterance.speaker in _ASKING and turn.reply == "no"
+    return piece.asked == "polar" and turn.utterance.speaker in ASKING and turn.reply.whole == "no"
 
 
-def _entity(turn: Turn, piece: Piece, mention: Mention, denied: frozenset[int]) -> Entity:
+def _entity(turn: Turn, piece: Piece, mention: Mention, denied: frozenset[int]) -> Entity | None:
+    """The mention as it is meant, or None where a question named it and the reply does not tell about it."""
     stream = piece.stream
     start, end = stream[mention.first].start, stream[mention.last].end
     negated = mention.first in denied
-    if piece.asked == "polar" and turn.utterance.speaker in _ASKING:
+    if piece.asked == "polar" and turn.utterance.speaker in ASKING:
+        told = turn.reply.denies(mention.term.name)
+        if told is None:
+            return None
         used = mention.term.kind != "drug" or any(t.word in _USING for t in stream)  # "side effects of …?" – "no"
-        negated = turn.reply == "no" and mention.term.name not in turn.reply_names and used
+        negated = told and used
     return Entity(
         kind=mention.term.kind,
         text=turn.utterance.text[start:end],
@@ -276,7 +200,7 @@ def _complete_doses(turns: Sequence[Turn], at: int, found: list[Entity]) -> None
         or any(e.kind == "drug" and e.utterance_id == turn.utterance.id for e in found)
     ):
         return
-    doses = [m for m in find_measures(turn.utterance.text) if m.unit in DOSE_UNITS]
+    doses = [m for m in standing_measures(turn.utterance.text) if m.unit in DOSE_UNITS]
     often = find_frequency(turn.utterance.text)
     asked = turns[at - 1].utterance
     if not (doses or (often and _DOSE_QUESTION.search(asked.text))):

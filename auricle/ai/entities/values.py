@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from auricle.ai.entities.corrections import standing_measures
 from auricle.ai.entities.measures import (
     DOSE_UNITS,
     SPANS,
@@ -45,7 +46,7 @@ def dosing(text: str, start: int, end: int, previous: int, following: int) -> Do
     """Read dose, route, frequency and duration of the drug at `start:end`, between its neighbours' ends and starts."""
     stop = min(following, end + REACH_CHARS)
     after = text[end:stop]
-    doses = [m for m in find_measures(after) if m.unit in DOSE_UNITS or (m.unit is None and m.start <= 2)]
+    doses = [m for m in standing_measures(after) if m.unit in DOSE_UNITS or (m.unit is None and m.start <= 2)]
     dose = _shift(doses[0], end) if doses else None
     if dose is None or dose.unit is None:
         dose = _dose_before(text, start, previous) or dose
@@ -70,7 +71,7 @@ def _shift(measure: Measure, by: int) -> Measure:
 def _dose_before(text: str, start: int, previous: int) -> Measure | None:
     """ "four hundred milligrams of ibuprofen", where no drug stands right before it."""
     floor = max(previous, start - REACH_CHARS)
-    for measure in reversed(find_measures(text[floor:start])):
+    for measure in reversed(standing_measures(text[floor:start])):
         if measure.unit in DOSE_UNITS and _OF.fullmatch(text[floor + measure.end : start]):
             touches_previous = previous and not text[previous : floor + measure.start].strip(" ,")
             return None if touches_previous else _shift(measure, floor)

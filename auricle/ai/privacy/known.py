@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
+from auricle.ai.entities.lexicon import cue_phrases
+from auricle.ai.numbers import HINDI, SCALES, TENS, UNITS
 from auricle.ai.port import Known
 from auricle.ai.privacy.spans import Span
-from auricle.ai.privacy.vocabulary import common_words, plain_script
+from auricle.ai.privacy.vocabulary import plain_script
 from auricle.ai.tokens import LETTER, tokens, words
 
 _LETTER_BEFORE, _LETTER_AFTER = rf"(?<!(?:{LETTER}|\d))", rf"(?!(?:{LETTER}|\d))".replace(r"|\u200d", "")
@@ -32,6 +35,9 @@ class KnownIdentity:
             self._add_characters("MRN", record)
         for address in known.addresses:
             self._add("ADDRESS", _words(address))
+            for line in re.split(r"[,;\n]", address):
+                if len(_words(line)) > 1:
+                    self._add("ADDRESS", _words(line))
         if known.birth_date:
             for written in _dates(known.birth_date):
                 self._add("DATE", [written])
@@ -49,7 +55,10 @@ class KnownIdentity:
         yield from self._name_parts(text)
 
     def _name_parts(self, text: str) -> Iterator[Span]:
-        """Given name or family name by itself; one that is also a word ("will", "rose") needs a capital or a cue."""
+        """Given name or family name by itself, also where it is a common word ("rose"): better too much than a name.
+
+        Only a word that a finding turns on ("no", "left", "two") needs a capital or a cue, or "no fever" would be lost.
+        """
         if not self._parts:
             return
         stream = tokens(text)
@@ -57,9 +66,9 @@ class KnownIdentity:
             word = re.sub(r"['’]s$", "", token.text)
             if plain_script(word) not in self._parts:
                 continue
-            common = word.lower() in common_words()
+            decisive = word.lower() in _decisive_words()
             announced = {t.word for t in stream[max(0, index - _CUE_REACH) : index]} & _ANNOUNCING
-            if not common or announced or (word[:1].isupper() and token.start > 0):
+            if not decisive or announced or (word[:1].isupper() and token.start > 0):
                 yield Span(token.start, token.start + len(word), "PERSON", 0)
 
     def _add(self, kind: str, parts: list[str]) -> None:
@@ -79,6 +88,14 @@ class KnownIdentity:
         if len(characters) >= 3:
             body = r"[\s/._-]?".join(map(re.escape, characters))
             self._patterns.append((kind, re.compile(_LETTER_BEFORE + body + _LETTER_AFTER, re.IGNORECASE)))
+
+
+@cache
+def _decisive_words() -> frozenset[str]:
+    """Words of negation, side and number, by themselves."""
+    cues = [*cue_phrases("negation", "before"), *cue_phrases("negation", "after"), *cue_phrases("left")]
+    cues += [*cue_phrases("right"), *cue_phrases("both")]
+    return frozenset(p[0] for p in cues if len(p) == 1) | set(UNITS) | set(TENS) | set(SCALES) | set(HINDI)
 
 
 def _words(text: str) -> list[str]:

@@ -1,36 +1,21 @@
 """The extractive draft: no model writes it; every statement is made of words of the source and cites them."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auricle.ai.entities.find import Piece, Turn, read_turns, states_finding
+from auricle.ai.entities.find import Turn, read_turns, states_finding
 from auricle.ai.port import Draft, Entity, Evidence, Section, Statement, Utterance
 from auricle.ai.soap import facts
-from auricle.ai.soap.rewrite import about_patient, clean, order, sentence, third_person
+from auricle.ai.soap.answers import Around, answered, detail, patients_words, told_by_pair
+from auricle.ai.soap.rewrite import about_patient, order, sentence
 from auricle.ai.soap.sections import heading, salience, section_of
 
 METHOD = "extractive draft"
 KEEP_SHARE = 0.42  # of the source's words; best of 0.32, 0.42, 0.5 on the validation visits of ACI-Bench
 MIN_WORDS = 120  # a short intake is kept nearly whole
 MIN_SALIENCE = 0.5
+ANSWER_WEIGHT = 1.5
 ORDER: tuple[Section, ...] = ("subjective", "objective", "assessment", "plan")
-_TOPICS = (
-    (re.compile(r"\bhow long|\bsince when|\bwhen did|कब से", re.I), "Since"),
-    (re.compile(r"\bhow often", re.I), "Frequency"),
-    (re.compile(r"\bwhich (?:side|ear|knee|eye|leg|arm)|\bwhere\b|\bwhat side", re.I), "Location"),
-    (re.compile(r"\bscale|\bhow bad|\bhow severe|\bout of ten", re.I), "Severity"),
-    (re.compile(
-        r"\bwhat (?:brings|brought|seems)|\bwhat is the (?:problem|matter)|\bwhat can i help"
-        r"|\bhow can i help", re.I), "Chief complaint"),
-    (re.compile(r"\bwork\b|\boccupation|\bdo for a living", re.I), "Occupation"),
-)  # fmt: skip
-_OFFER = re.compile(
-    r"(?:(?:and|so|then)\s+)?(?:shall (?:i|we)|should (?:i|we)|would you like (?:me )?to|do you want (?:me )?to)\s+",
-    re.I,
-)
-_STARTED = re.compile(r"^(?:it|this|that) (?:all )?(?:has )?(?:started|began|been)(?: going on)? ", re.I)
-_ELLIPSIS_WORDS = 9  # an answer up to this length needs its question
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +63,6 @@ def _candidates(
                 yield Candidate(statement, place, weight, required)
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """A clause with the turns before and after it."""
-
-    turn: Turn
-    piece: Piece
-    before: Turn | None
-    after: Turn | None
-
-    @property
-    def answered(self) -> bool:
-        return self.piece.asked == "polar" and self.turn.utterance.speaker in {"clinician", "assistant"}
-
-    def evidence(self) -> list[Evidence]:
-        own = facts.cite(self.turn.utterance, self.piece.clause.start, self.piece.clause.end)
-        if self.answered and self.after is not None and self.after.pieces:
-            reply = self.after.pieces[0].clause
-            return [own, facts.cite(self.after.utterance, reply.start, reply.end)]
-        return [own]
-
-
 Weighed = tuple[Statement, float, bool]  # statement, weight, whether it must stay
 
 
@@ -111,13 +75,15 @@ def _statements(
     patient = around.turn.utterance.speaker == "patient"
     denied = [e for e in deniable if e.negated and e.experiencer == "patient"]
     if around.answered:
-        yield from ((statement, 2.0, True) for statement in _answers(around, deniable))
+        yield from ((statement, 2.0, True) for statement in answered(around, deniable))
     elif patient and denied and len(denied) == len(deniable):
-        if not _echoes(around.before, denied):
-            yield from ((statement, 2.0, True) for statement in facts.denials(denied, around.evidence()))
-    elif extracted := _extract(around, own, left, opened):
+        told = told_by_pair(around, denied)
+        fresh = [e for e in denied if e not in told]
+        yield from ((statement, 2.0, True) for statement in facts.denials(fresh, around.evidence()))
+    elif not detail(around) and (extracted := _extract(around, own, left, opened)):
         own_finding = patient and any(e.experiencer == "patient" for e in deniable)
-        yield extracted, salience(around.piece, own, position), own_finding
+        leans = patient and len(extracted.evidence) > 1  # an answer under its question's topic
+        yield extracted, salience(around.piece, own, position) + ANSWER_WEIGHT * leans, own_finding
 
 
 def _led_by_entity(
@@ -141,23 +107,6 @@ def _led_by_entity(
     return led, left
 
 
-def _answers(around: Around, deniable: Sequence[Entity]) -> list[Statement]:
-    """What an answered question tells: an accepted offer, what is denied, what is confirmed."""
-    evidence = around.evidence()
-    offer = _OFFER.match(around.piece.clause.text)
-    if offer is None:
-        return [*facts.denials(deniable, evidence), *facts.confirmations(deniable, evidence)]
-    if around.turn.reply != "yes":
-        return []
-    text = sentence(f"Agreed: {clean(around.piece.clause.text[offer.end() :])}")
-    return [Statement(section="plan", text=text, evidence=evidence, kind="plan")]
-
-
-def _echoes(before: Turn | None, denied: Sequence[Entity]) -> bool:
-    """ "any fever?" – "no fever": the answered question has told it."""
-    return before is not None and before.reply == "no" and {e.name for e in denied} <= before.names
-
-
 def _states_use(entity: Entity, turn: Turn) -> bool:
     return entity.experiencer == "patient" and (turn.utterance.speaker != "clinician" or entity.time == "current")
 
@@ -178,7 +127,7 @@ def _extract(around: Around, own: Sequence[Entity], left: Sequence[Entity], open
     if told and own and turn.utterance.speaker == "patient" and len(piece.stream) < 20:
         return None  # said whole by the statements above
     if turn.utterance.speaker == "patient":
-        return _from_patient(around, left)
+        return patients_words(around, left)
     section = opened or section_of(turn.utterance, text, own)
     if turn.utterance.speaker == "document":
         written = sentence(" ".join(text.split()))
@@ -189,25 +138,6 @@ def _extract(around: Around, own: Sequence[Entity], left: Sequence[Entity], open
     return Statement(
         section=section, text=written, evidence=around.evidence(), kind="plan" if section == "plan" else "fact"
     )
-
-
-def _from_patient(around: Around, left: Sequence[Entity]) -> Statement | None:
-    text = around.piece.clause.text
-    said = clean(text)
-    if not said:
-        return None
-    elliptic = len(said.split()) <= _ELLIPSIS_WORDS and not re.search(r"(?<![\w'])i(?:'\w+)?(?![\w'])", said, re.I)
-    asked = next((p for p in reversed(around.before.pieces) if p.asked), None) if around.before else None
-    if elliptic and asked and around.before:
-        topic = next((name for pattern, name in _TOPICS if pattern.search(asked.clause.text)), None)
-        if topic is None and not left:
-            return None
-        question = facts.cite(around.before.utterance, asked.clause.start, asked.clause.end)
-        written = sentence(f"{topic}: {_STARTED.sub('', said)}") if topic else third_person(text)
-        return Statement(section="subjective", text=written, evidence=[question, *around.evidence()])
-    if len(said.split()) < 3:
-        return None
-    return Statement(section="subjective", text=third_person(text), evidence=around.evidence())
 
 
 def _within(candidates: Sequence[Candidate], budget: int) -> list[Candidate]:

@@ -1,15 +1,19 @@
 """Statements led by an entity: medicines with doses, allergies, measured values, denials. Each cites verbatim spans."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from auricle.ai.entities.find import Piece, Turn
+from auricle.ai.entities.find import Turn
+from auricle.ai.entities.pieces import Piece
 from auricle.ai.port import Entity, Evidence, Section, Statement, Utterance
 from auricle.ai.soap.rewrite import sentence
 
 DENIABLE = frozenset({"symptom", "problem", "hearing", "procedure", "device"})
 
 HEARING_TESTS = frozenset({"audiogram", "speech audiometry", "tympanometry", "otoscopy", "otoacoustic emissions"})
-PRESENT = DENIABLE - {"procedure"}  # a test that was asked about is no finding
+_HAD = re.compile(r"\b(?:had|have you|ever|before|previous(?:ly)?|did you|done|undergone)\b|पहले", re.I)
+_USE = re.compile(r"\b(?:us(?:e|ed|es|ing)|wear(?:s|ing)?|wore|worn|tried)\b", re.I)
+_WISH = re.compile(r"\b(?:want|like|need|book|schedule|shall|should|would you|will you|can you|could you)\b", re.I)
 
 
 def cite(utterance: Utterance, start: int, end: int) -> Evidence:
@@ -56,24 +60,40 @@ def measured(entity: Entity, turn: Turn, evidence: Sequence[Evidence]) -> Statem
     return Statement(section="objective", text=sentence(text), evidence=evidence)
 
 
-def denials(entities: Sequence[Entity], evidence: Sequence[Evidence]) -> Iterator[Statement]:
-    """One statement for all that one answer denies, one for all that it confirms by a mere "yes"."""
-    for verb, tests in (("Denies", False), ("Has not had", True)):
-        denied = list(dict.fromkeys(e.text for e in entities if e.negated and _is_test(e) is tests))
-        if denied:
-            yield Statement(section="subjective", text=sentence(f"{verb} {', '.join(denied)}"), evidence=evidence)
+def denials(entities: Sequence[Entity], evidence: Sequence[Evidence], question: str = "") -> Iterator[Statement]:
+    """One statement for all that one answer denies."""
+    meant = [e for e in entities if e.negated and not _is_wish(e, question)]
+    if denied := list(dict.fromkeys(_phrase(e, question) for e in meant)):
+        yield Statement(section="subjective", text=sentence(f"Denies {', '.join(denied)}"), evidence=evidence)
+
+
+def confirmations(
+    entities: Sequence[Entity], evidence: Sequence[Evidence], question: str, more: str = ""
+) -> Iterator[Statement]:
+    """One statement for all that one answer confirms by a mere "yes"; `more` is what it adds to a single one."""
+    meant = [
+        e
+        for e in entities
+        if not (e.negated or _is_wish(e, question))
+        and (e.time == "current" or _is_test(e))
+        and e.experiencer == "patient"
+        and (not _is_test(e) or _HAD.search(question))
+    ]
+    if confirmed := list(dict.fromkeys(_phrase(e, question) for e in meant)):
+        text = f"Reports {', '.join(confirmed)} {more if len(confirmed) == 1 else ''}"
+        yield Statement(section="subjective", text=sentence(text.strip()), evidence=evidence)
+
+
+def _phrase(entity: Entity, question: str) -> str:
+    if _is_test(entity) and "previous" not in entity.text:
+        return f"previous {entity.text}"
+    return f"use of {entity.text}" if entity.kind == "device" and _USE.search(question) else entity.text
 
 
 def _is_test(entity: Entity) -> bool:
     return entity.kind == "procedure" or entity.name in HEARING_TESTS
 
 
-def confirmations(entities: Sequence[Entity], evidence: Sequence[Evidence]) -> Iterator[Statement]:
-    present = [
-        e
-        for e in entities
-        if e.kind in PRESENT and e.name not in HEARING_TESTS and not e.negated and e.time == "current"
-    ]
-    confirmed = list(dict.fromkeys(e.text for e in present if e.experiencer == "patient"))
-    if confirmed:
-        yield Statement(section="subjective", text=sentence(f"Reports {', '.join(confirmed)}"), evidence=evidence)
+def _is_wish(entity: Entity, question: str) -> bool:
+    """ "Would you like a hearing test?" asks for a wish, not for a finding."""
+    return (_is_test(entity) or entity.kind == "device") and _WISH.search(question) is not None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from auricle.ai.port import Check, Draft, Entity, Judged, Statement, Utterance, Verdict
 from auricle.ai.soap.checks import typed
 from auricle.ai.soap.checks.compared import Compared
+from auricle.ai.soap.checks.together import contradictions
 from auricle.ai.soap.omissions import omissions
 
 _CONTRADICTING = frozenset({"drug", "number", "side", "negation", "experiencer", "time"})
@@ -13,7 +14,11 @@ _CONTRADICTING = frozenset({"drug", "number", "side", "negation", "experiencer",
 def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Entity]) -> Judged:
     """Give every statement its checks and verdict. `entities` are those of `utterances`."""
     sources = {u.id: u for u in utterances}
-    statements = [_judged(s, Compared(s, sources, entities)) for s in draft.statements]
+    clashes = contradictions(draft.statements)
+    statements = [
+        _judged(s, Compared(s, sources, entities), [clashes[i]] if i in clashes else [])
+        for i, s in enumerate(draft.statements)
+    ]
     missing, completeness = omissions(statements, utterances, entities)
     approved = all(s.verdict in {"supported", "inferred"} for s in statements)
     return Judged(
@@ -21,13 +26,13 @@ def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Enti
     )
 
 
-def _judged(statement: Statement, compared: Compared) -> Statement:
-    checks = [check for compare in typed.ALL for check in compare(compared)]
+def _judged(statement: Statement, compared: Compared, clashes: Sequence[Check]) -> Statement:
+    checks = [*(check for compare in typed.ALL for check in compare(compared)), *clashes]
     return statement.model_copy(update={"checks": checks, "verdict": verdict(statement, checks)})
 
 
 def verdict(statement: Statement, checks: Sequence[Check]) -> Verdict:
-    """Contradicted by a typed check, else unsupported, else inferred or supported."""
+    """Contradicted by a typed check, else unsupported, else inferred (or of an unsure number), else supported."""
     conflicts = {c.name for c in checks if c.verdict == "conflict"}
     if "quote" in conflicts or "placeholder" in conflicts:
         return "unsupported"
@@ -37,5 +42,7 @@ def verdict(statement: Statement, checks: Sequence[Check]) -> Verdict:
         return "unsupported"
     if statement.kind == "inferred":
         return "inferred" if statement.section in {"assessment", "plan"} else "unsupported"
-    weak = any(c.name == "support" and c.verdict != "pass" for c in checks)
-    return "unsupported" if weak else "supported"
+    if any(c.name == "support" and c.verdict != "pass" for c in checks):
+        return "unsupported"
+    corrected = any(c.name == "number" and c.verdict == "unsure" for c in checks)
+    return "inferred" if corrected else "supported"  # a number that its speaker corrected wants a second look

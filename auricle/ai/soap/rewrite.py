@@ -20,6 +20,7 @@ _GREETING = re.compile(
     r"(?:my name is (?:\[PERSON_\d+\]\s*)+[\s,]*(?:and\s+)?)?",
     re.I,
 )
+_TRAILING_YES = re.compile(r"(?<=\w)[\s,]+(?:yes|yeah|yep)$", re.I)  # "cough yes"
 _STUTTER = re.compile(r"\b(\w+(?:'\w+)?)(?:\s*,?\s+\1\b)+", re.I)
 _SPACED_MARK = re.compile(r"\s+([,.;:?!])")
 _SPLIT_NEGATION = re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|could|would|should|ca|wo) n't\b", re.I)
@@ -143,7 +144,7 @@ def clean(text: str) -> str:
     text = _GREETING.sub("", text)
     text = _LEADING.sub("", _FILLERS.sub("", text).strip())
     text = _STUTTER.sub(r"\1", _LEADING.sub("", text))
-    return _SPACED_MARK.sub(r"\1", " ".join(text.split())).strip(" ,.-")
+    return _TRAILING_YES.sub("", _SPACED_MARK.sub(r"\1", " ".join(text.split())).strip(" ,.-"))
 
 
 def sentence(text: str) -> str:

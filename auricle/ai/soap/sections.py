@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from auricle.ai.entities.assertion import find_cues
-from auricle.ai.entities.find import Piece
 from auricle.ai.entities.measures import find_duration, find_measures
+from auricle.ai.entities.pieces import Piece
 from auricle.ai.port import Entity, Section, Utterance
 
 _PLAN = re.compile(

@@ -1,13 +1,15 @@
 """The checks on things that must not change on the way from the source into a note."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from auricle.ai.entities.assertion import find_cues
+from auricle.ai.entities.corrections import Correction, corrections, standing_measures
 from auricle.ai.entities.lexicon import lexicon
 from auricle.ai.entities.measures import Measure, find_measures
 from auricle.ai.numbers import plain
 from auricle.ai.port import Check, Entity
+from auricle.ai.soap.checks.answers import allergies, answers
 from auricle.ai.soap.checks.compared import TEMPLATE_WORDS, Compared, polarity, quoted, stem
 from auricle.ai.tokens import MASK, tokens
 
@@ -51,11 +53,17 @@ def drug(it: Compared) -> Iterator[Check]:
 
 
 def number(it: Compared) -> Iterator[Check]:
-    cited = find_measures(it.cited_text)
+    """Every number with its unit is in the cited words, and is not one that the speaker took back."""
+    taken_back = corrections(it.cited_text)
+    cited = standing_measures(it.cited_text)
     for measure in find_measures(it.statement.text):
         same = [m for m in cited if m.number.value == measure.number.value]
+        wrong = next((c for c in taken_back if c.wrong.number.value == measure.number.value), None)
         if any(_unit_fits(measure, m) for m in same):
-            yield Check(name="number", verdict="pass", detail=measure.value)
+            yield _number_that_stands(measure, taken_back)
+        elif wrong is not None:
+            detail = f"{measure.value} was corrected to {wrong.right.value}."
+            yield Check(name="number", verdict="conflict", detail=detail)
         elif same:
             yield Check(
                 name="number", verdict="conflict", detail=f"{measure.value}, but the source has {same[0].value}."
@@ -65,6 +73,14 @@ def number(it: Compared) -> Iterator[Check]:
         else:
             yield Check(name="number", verdict="conflict", detail=f"{measure.value} is not in the cited words.")
     yield from _frequency(it)
+
+
+def _number_that_stands(measure: Measure, taken_back: Sequence[Correction]) -> Check:
+    corrected = next((c for c in taken_back if c.right.number.value == measure.number.value), None)
+    if corrected is None:
+        return Check(name="number", verdict="pass", detail=measure.value)
+    detail = f"{measure.value}: the speaker first said {corrected.wrong.value}."
+    return Check(name="number", verdict="unsure", detail=detail)
 
 
 def _unit_fits(stated: Measure, cited: Measure) -> bool:
@@ -201,8 +217,12 @@ def _family(text: str) -> list[tuple[str, ...]]:
 def time(it: Compared) -> Iterator[Check]:
     for entity, sources in _paired(it):
         times = {s.time for s in sources}
+        if entity.negated and all(s.negated for s in sources):
+            continue  # "ever had fever?" – "no": denied then and now
         if "family" in {entity.experiencer, *(s.experiencer for s in sources)}:
             continue  # a family history is past and present at once
+        if re.search(r"\bprevious\b", it.statement.text, re.I) and times <= {"past", "current"}:
+            continue
         if entity.time in times or (it.statement.kind == "plan" and "planned" in times):
             continue
         serious = entity.kind in {"drug", "procedure"} or "past" in times | {entity.time}
@@ -261,4 +281,4 @@ def support(it: Compared) -> Iterator[Check]:
         )
 
 
-ALL = (quote, placeholder, drug, number, side, negation, experiencer, time, exam, support)
+ALL = (quote, placeholder, drug, number, side, negation, answers, allergies, experiencer, time, exam, support)
