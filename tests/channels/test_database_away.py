@@ -29,8 +29,9 @@ def mortal(traversable_folder: Path) -> Iterator[Server]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def clinic(mortal: Server, tmp_path_factory: pytest.TempPathFactory,
-                 emulated: OpenAIEmulator) -> AsyncIterator[Clinic]:  # fmt: skip
+async def clinic(
+    mortal: Server, traversable_folder: Path, tmp_path_factory: pytest.TempPathFactory, emulated: OpenAIEmulator
+) -> AsyncIterator[Clinic]:
     emulated.forget()
     emulated.words = list(WORDS)
     migrate(mortal.urls.owner)
