@@ -19,6 +19,7 @@ from auricle.billing.usage import UsageBook
 from auricle.channels.calls import Calls
 from auricle.channels.routes import router as conversation
 from auricle.channels.unsaved import Unsaved
+from auricle.consent.rights_routes import router as rights
 from auricle.consent.routes import router as consent
 from auricle.consultations.routes import router as consultations
 from auricle.db.migrate import check_schema
@@ -66,6 +67,7 @@ ROUTERS: list[APIRouter] = [
     appointments,
     agents,
     consent,
+    rights,
     consultations,
     conversation,
     knowledge,

@@ -2,11 +2,15 @@
 
 import asyncio
 
+import auricle.consent.retention
+
 # Tasks register themselves when their modules are imported.
 import auricle.identity.reset
 import auricle.knowledge.ingest
 import auricle.live.retention
-import auricle.notes.generate  # noqa: F401
+import auricle.notes.generate
+import auricle.patients.erase
+import auricle.patients.export  # noqa: F401
 from auricle.assemble import assembled, background
 from auricle.audit.report import heads_of
 from auricle.audit.seal import seal_forever

@@ -1,8 +1,12 @@
-"""Consent: the texts that were shown, and what each patient decided about them. Both are only ever added to."""
+"""Consent and what follows from it: texts, decisions, holds, retention, exports, erasures."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import BigInteger, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auricle.db.base import Base, Tenant
@@ -50,3 +54,51 @@ class Consent(Tenant, Base):
     decided_by: Mapped[str] = mapped_column(default="patient")  # patient | representative | erasure
     how: Mapped[str] = mapped_column(default="in_app")  # in_app | spoken | paper | phone
     recorded_by: Mapped[UUID | None]
+
+
+class LegalHold(Tenant, Base):
+    """While it stands nothing of this patient is erased. `reason` is sealed under the organization's key."""
+
+    __tablename__ = "legal_hold"
+    patient_id: Mapped[UUID]
+    reason: Mapped[bytes]
+    placed_by: Mapped[UUID | None]
+    released_by: Mapped[UUID | None]
+    released_at: Mapped[datetime | None]
+
+
+class RetentionRule(Tenant, Base):
+    """How long an organization keeps one class of data; `days` null: for ever."""
+
+    __tablename__ = "retention_rule"
+    data_class: Mapped[str]
+    days: Mapped[int | None]
+    updated_by: Mapped[UUID | None]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Erasure(Tenant, Base):
+    """One patient erased: who wanted it, what went, and the signed certificate once it is complete."""
+
+    __tablename__ = "erasure"
+    patient_id: Mapped[UUID]
+    reason: Mapped[str]  # patient_request | retention | mistake | law
+    requested_by: Mapped[UUID | None]
+    status: Mapped[str] = mapped_column(default="erasing")
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    erased_at: Mapped[datetime | None]
+    certificate: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class PatientExport(Tenant, Base):
+    """One export of everything about a patient: a sealed file, taken once, gone soon."""
+
+    __tablename__ = "patient_export"
+    patient_id: Mapped[UUID]
+    requested_by: Mapped[UUID]
+    status: Mapped[str] = mapped_column(default="queued")  # queued | ready | taken | expired | failed
+    failure_code: Mapped[str | None]
+    byte_size: Mapped[int | None] = mapped_column(BigInteger)
+    content_hash: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime | None]

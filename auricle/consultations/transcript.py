@@ -102,7 +102,9 @@ async def read(
     db: AsyncSession, keyring: Keyring, consultation: Consultation, *, last: int | None = None, limit: int = 2000
 ) -> list[Said]:
     """The transcript in order, or its last messages. The caller has checked that the actor may see it."""
-    statement = select(Message).where(Message.consultation_id == consultation.id)
+    statement = select(Message).where(
+        Message.consultation_id == consultation.id, func.length(Message.text) > 0  # else erased when its time was over
+    )
     statement = statement.order_by(Message.position.desc()).limit(min(last or limit, limit))
     rows = (await db.scalars(statement)).all()
     key = await keyring.patient(db, consultation.patient_id)

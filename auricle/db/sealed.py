@@ -27,6 +27,8 @@ from auricle.db.session import actor_of
 from auricle.errors import AuricleError, Misconfigured
 
 NONCE = 12
+ERASURE_HEEDED_S = 1.0
+EPOCH = text("select number from key_epoch")
 FORMAT = b"\x01"
 
 
@@ -63,13 +65,20 @@ class Key:
     def open(self, sealed: bytes, table: str, column: str, row: UUID) -> str:
         return open_bytes(self._aes, sealed, place(table, column, row)).decode()
 
+    def seal_file(self, plain: bytes, table: str, row: UUID) -> bytes:
+        """Seal a whole file that belongs to a row."""
+        return seal_bytes(self._aes, plain, place(table, "file", row))
+
+    def open_file(self, sealed: bytes, table: str, row: UUID) -> bytes:
+        return open_bytes(self._aes, sealed, place(table, "file", row))
+
     def blind(self, purpose: str, folded: str) -> bytes:
         """A keyed hash for looking a sealed value up without opening it."""
         return hmac.new(self._raw, f"{purpose}\0{folded}".encode(), hashlib.sha256).digest()[:16]
 
 
 class Keyring:
-    """Finds, makes and caches data keys. Cached for a minute, so that an erasure holds everywhere soon after."""
+    """Finds, makes and caches data keys. Cached; an erasure holds everywhere within a second."""
 
     def __init__(self, master: bytes, *, size: int = 4096, ttl_s: float = 60.0) -> None:
         if len(master) != 32:
@@ -77,6 +86,7 @@ class Keyring:
         self._master = AESGCM(master)
         self._cache: OrderedDict[tuple[UUID, UUID | None], tuple[float, Key]] = OrderedDict()
         self._size, self._ttl_s = size, ttl_s
+        self._epoch, self._look_at = -1, 0.0
         self.token_secret = hmac.new(master, b"auricle access tokens", hashlib.sha256).digest()
         self.spool_key = hmac.new(master, b"auricle kept turns", hashlib.sha256).digest()
         self.installation = Key(hmac.new(master, b"auricle installation data", hashlib.sha256).digest())
@@ -95,6 +105,7 @@ class Keyring:
         organization_id = actor_of(db).organization_id
         if organization_id is None:
             raise Unreadable("No organization, no data key.")
+        await self._heed_erasures(db)
         now = time.monotonic()
         held = {one: self._cache.get((organization_id, one)) for one in patient_ids}
         keys = {one: cached[1] for one, cached in held.items() if cached and cached[0] > now}
@@ -120,17 +131,29 @@ class Keyring:
         organization_id = actor_of(db).organization_id
         if organization_id is None:
             raise Unreadable("No organization, no data key.")
-        cached = self._cache.get((organization_id, patient_id))
+        await self._heed_erasures(db)
+        cached, epoch = self._cache.get((organization_id, patient_id)), self._epoch
         if cached and cached[0] > time.monotonic():
             self._cache.move_to_end((organization_id, patient_id))
             return cached[1]
         key = await self._load(db, organization_id, patient_id)
-        if patient_id in new_keys(db):
+        if patient_id in new_keys(db) or epoch != self._epoch:
             return key
         self._cache[organization_id, patient_id] = (time.monotonic() + self._ttl_s, key)
         while len(self._cache) > self._size:
             self._cache.popitem(last=False)
         return key
+
+    async def _heed_erasures(self, db: AsyncSession) -> None:
+        """Drop every key held once any was forgotten, by whichever process; looked for once a second at most."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + ERASURE_HEEDED_S
+        epoch = await db.scalar(EPOCH)
+        if epoch != self._epoch:
+            self._epoch = epoch or 0
+            self._cache.clear()
 
     async def _load(self, db: AsyncSession, organization_id: UUID, patient_id: UUID | None) -> Key:
         found = await self._find(db, patient_id)

@@ -157,7 +157,8 @@ begin
         raise exception 'a forgotten key stays forgotten' using errcode = 'integrity_constraint_violation';
     end if;
     if new.wrapped is null and (new.patient_id is null or exists (
-            select from legal_hold h where h.patient_id = new.patient_id and h.released_at is null)) then
+            select from legal_hold h join patient p on p.id = new.patient_id
+            where h.patient_id in (p.id, p.merged_into) and h.released_at is null)) then
         raise exception 'this key must be kept' using errcode = 'integrity_constraint_violation';
     end if;
     return new;
@@ -173,7 +174,8 @@ declare
 begin
     select array_agg(n.id) into due from soap_note n where n.id = any (notes) and n.status <> 'queued'
         and n.status <> 'generating'
-        and not exists (select from legal_hold h where h.patient_id = n.patient_id and h.released_at is null);
+        and not exists (select from legal_hold h join patient p on p.id = n.patient_id
+                        where h.patient_id in (p.id, p.merged_into) and h.released_at is null);
     delete from note_version where note_id = any (due);
     delete from note_statement where note_id = any (due);
     update soap_note set status = 'deleted', deleted_at = coalesce(deleted_at, now()), user_approved = false,
@@ -209,7 +211,7 @@ def upgrade() -> None:
     op.execute("revoke all on function erase_notes(uuid[]) from public")
     op.execute(f"grant execute on function erase_notes(uuid[]) to {APP}")
     for table, arguments in (("message", "'text#', 'heard#'"), ("note_statement", "'body#', 'overrule_reason#'"),
-                             ("consultation", "'notes#'"), ("member", "'given_name', 'family_name'")):
+                             ("consultation", "'notes#'"), ("member", "'given_name', 'family_name', 'profile#'"), ("patient", "'record_number_blind'")):
         op.execute(f"drop trigger audit on {table}")
         op.execute(f"create trigger audit after insert or update or delete on {table} "
                    f"for each row execute function audit_write('{table}', {arguments})")
