@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auricle.identity.api_keys import Machines
     from auricle.identity.openid import OpenIdProvider
     from auricle.identity.presence import Presence
+    from auricle.identity.revocation import Standing
     from auricle.knowledge.search import Knowledge
     from auricle.live.fanout import Fanout
     from auricle.providers.routing import Router
@@ -29,6 +30,7 @@ class Assembly:
     keyring: Keyring
     presence: Presence  # who is signed in, cached for a second
     machines: Machines  # the same for API keys
+    standing: Standing  # tells live connections when their sign-in is over
     router: Router  # the only way to a provider
     usage: UsageBook
     objects: Objects

@@ -22,6 +22,7 @@ from auricle.consultations.lifecycle import active_consultation, agent_of, end_s
 from auricle.consultations.memory import history
 from auricle.consultations.transcript import Said, read
 from auricle.errors import AuricleError, Forbidden, Invalid, Unauthenticated, Unavailable
+from auricle.identity.revocation import SignInOver
 from auricle.identity.tickets import BadTicket, redeem
 from auricle.log import event, session_id
 from auricle.voice.admission import Busy
@@ -206,8 +207,13 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
     )
     code = 1000
     try:
-        async with ending_on_withdrawal(assembly, talk, session, channel):
+        async with (
+            ending_on_withdrawal(assembly, talk, session, channel),
+            assembly.standing.watching(talk.actor, lambda: session.end(SignInOver.code)),
+        ):
             ending = await session.run(incoming(websocket, assembly, entry.protocol, channel))
+        if ending.reason == SignInOver.code:
+            await say_and_close(websocket, SignInOver())
         event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
     except TurnsNotStored as left:
         said = [one for turn in left.turns for one in said_in(turn)]

@@ -1,6 +1,7 @@
 """From an access token to an actor: is the sign-in still good, and what may this person do here, now?
 
-Looked up in the database and kept for one second, so that a revocation or a new role holds everywhere within that.
+Looked up in the database and kept for one second, so that a revocation or a new role holds everywhere within that;
+sooner where word of it comes (`revocation.py`).
 """
 
 import time
@@ -23,6 +24,7 @@ class Presence:
         self._database, self._secret = database, secret
         self._fresh_s, self._size = fresh_s, size
         self._seen: OrderedDict[UUID, tuple[float, Actor]] = OrderedDict()
+        self._forgotten = 0
 
     async def actor(self, token: str) -> Actor:
         """The actor behind an access token. Raises `BadToken` when the sign-in is over."""
@@ -30,14 +32,24 @@ class Presence:
         seen = self._seen.get(claims.session_id)
         if seen and seen[0] > time.monotonic() and seen[1].organization_id == claims.organization_id:
             return seen[1]
+        asked, forgotten = time.monotonic(), self._forgotten
         actor = await self.look_up(claims)
-        self._seen[claims.session_id] = (time.monotonic() + self._fresh_s, actor)
+        if self._forgotten == forgotten:  # else what was read may be what has just changed
+            self._seen[claims.session_id] = (asked + self._fresh_s, actor)
         while len(self._seen) > self._size:
             self._seen.popitem(last=False)
         return actor
 
     def forget(self, session_id: UUID) -> None:
+        self._forgotten += 1
         self._seen.pop(session_id, None)
+
+    def forget_all_of(self, id: UUID) -> None:
+        """Look an account's, or a whole organization's, people up anew."""
+        self._forgotten += 1
+        for session_id, (_, actor) in list(self._seen.items()):
+            if id in (actor.account_id, actor.organization_id):
+                del self._seen[session_id]
 
     async def look_up(self, claims: Claims) -> Actor:
         who = Actor(kind="user", organization_id=claims.organization_id, account_id=claims.account_id)

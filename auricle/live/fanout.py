@@ -15,7 +15,7 @@ import contextlib
 import logging
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -122,8 +122,11 @@ class Reading:
 class Fanout:
     """The events of every organization that somebody in this process watches."""
 
-    def __init__(self, url: str, *, ping_s: float = PING_S) -> None:
-        self._url, self._ping_s = url, ping_s
+    def __init__(
+        self, url: str, *, ping_s: float = PING_S, also: Mapping[str, Callable[[str], None]] | None = None
+    ) -> None:
+        """`also`: other channels to listen to on the same connection, and who is told; losses are not made up."""
+        self._url, self._ping_s, self._also = url, ping_s, also or {}
         self._readings: dict[UUID, Reading] = {}
         self._behind: set[UUID] = set()  # organizations to read
         self._wake = asyncio.Event()
@@ -225,6 +228,8 @@ class Fanout:
         try:
             connection.add_termination_listener(lambda _: self._wake.set())
             await connection.add_listener(CHANNEL, self._heard)
+            for channel, tell in self._also.items():
+                await connection.add_listener(channel, lambda _c, _p, _n, payload, tell=tell: tell(str(payload)))
             self._connection = connection
             self._connected.set()
             self._behind.update(self._readings)  # listening first, then reading what was missed: no gap between

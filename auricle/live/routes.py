@@ -42,7 +42,10 @@ async def stream(
 ) -> AsyncGenerator[bytes, None]:
     if actor.organization_id is None:
         raise Forbidden("Live events belong to an organization.")
-    async with assembly.fanout.subscribe(actor.organization_id, kinds, after) as watcher:
+    async with (
+        assembly.fanout.subscribe(actor.organization_id, kinds, after) as watcher,
+        assembly.standing.watching(actor, watcher.end),
+    ):
         yield b": connected\n\n"
         upcoming = asyncio.ensure_future(anext(watcher))
         try:
