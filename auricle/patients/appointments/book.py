@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.db.base import new_id
@@ -20,6 +21,7 @@ from auricle.patients.professionals.models import Professional
 from auricle.patients.professionals.week import find_member, time_zone
 
 FURTHEST = timedelta(days=730)
+DEADLOCK = "40P01"
 MOST_OWN = 10  # appointments ahead that a patient may hold
 
 TAKE = text(
@@ -215,7 +217,13 @@ async def take(db: AsyncSession, appointment: Appointment) -> None:
         "patient": appointment.patient_id,
         "starts": starts,
     }
-    if len((await db.execute(TAKE, values)).all()) < len(starts):
+    try:
+        got = len((await db.execute(TAKE, values)).all())
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == DEADLOCK:  # two moves into each other's time: one of them loses
+            raise SlotTaken from error
+        raise
+    if got < len(starts):
         raise SlotTaken
 
 
