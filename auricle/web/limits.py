@@ -71,11 +71,14 @@ class Limits:
         await self._charge(connection, budgets)
 
     async def _charge(self, connection: HTTPConnection, budgets: Sequence[Budget]) -> None:
-        left = [await self._take(budget) for budget in budgets]
+        left: list[Left] = []
+        for budget in budgets:
+            left.append(await self._take(budget))
+            if not left[-1].granted:  # and what was refused is not charged to the organization
+                break
         connection.scope.setdefault("state", {})[HEADERS] = headers_of(left)
-        if refused := [one for one in left if not one.granted]:
-            wait_s = max(one.reset_s for one in refused)
-            raise RateLimited(limit=refused[0].budget.name, retry_after_s=wait_s)
+        if not left[-1].granted:
+            raise RateLimited(limit=left[-1].budget.name, retry_after_s=left[-1].reset_s)
 
     async def _take(self, budget: Budget) -> Left:
         if self._shared is not None and time.monotonic() >= self._away_until:
