@@ -16,6 +16,7 @@ Answer = Literal["yes", "no", "unclear"]
 NEGATION_REACH = 9  # words after a cue; longer in lists, because commas and "or" are no words
 AFTER_REACH = 4
 SIDE_REACH = 4
+_HINDI_STOPS = frozenset({"है", "हैं", "था", "थी", "hai", "hain", "लेकिन", "पर", "lekin", "magar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ def negated_words(stream: Sequence[Token]) -> frozenset[int]:
                 break
             under.add(index)
     for cue in find_cues(stream, "negation", "after"):
-        for index in range(max(0, cue.start - AFTER_REACH), cue.start):
+        for index in range(cue.start - 1, max(0, cue.start - AFTER_REACH) - 1, -1):
+            if stream[index].word in _HINDI_STOPS:
+                break  # "दर्द है बुखार नहीं है": only the fever
             under.add(index)
     return frozenset(under)
 

@@ -23,6 +23,7 @@ _LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
 _LONGEST_PIECE = 120  # words; keeps the work linear in the text, whatever the text
 _MIN_PIECE = 5
 _DENIAL_REACH = 5  # words of "no …" on one side of a "but"
+_BEFORE_NO = frozenset(words("well uh um oh i i've have had got there is there's with"))
 _PUNCTUATED = re.compile(r"[.?!।](?:\s|$)")
 _ASKS_WHO = r"(?:i|we|you|it|this|that|there|they|the|my|your|a|any|anything|someone|somebody)"
 _PATIENT_ASKS = re.compile(
@@ -119,8 +120,8 @@ def _denial_places(stream: Sequence[Token]) -> list[int]:
 
 
 def _denies(part: Sequence[Token]) -> bool:
-    """ "no fever" and nothing before it."""
-    at = 1 if part and part[0].word in {"well", "uh", "um", "oh"} else 0
+    """ "no fever", "i have no fever", and nothing more before it."""
+    at = next((i for i, token in enumerate(part) if token.word not in _BEFORE_NO), len(part))
     if len(part) < at + 2 or part[at].word != "no":
         return False
     return any(m.first <= at + 2 for m in lexicon().mentions(part[at + 1 :]))

@@ -34,6 +34,11 @@ _ABOUT = re.compile(r"(?:(?:about|around|maybe|almost|nearly|over|just|a|an|few|
 _SPAN = re.compile(r"(?:one )?(?:day|week|month|year)s?\b", re.I)
 _PREPOSITION = re.compile(r"(?:mostly |only )?(?:in|on|at|for|since|when|during|after|with|from|sometimes)\b", re.I)
 _DROPPED_NO = re.compile(r"\s*,?\s*(?:just|only|but|except|i|i'm|i've|my|it|it's|the|they|he|she|we|sometimes)\b", re.I)
+_EXCEPTION = re.compile(
+    r"(?:no|nothing|none)(?: of (?:those|these|that|them)| like that)?[\s,]+"
+    r"(?:but|except(?: for)?|other than|apart from)\s+",
+    re.I,
+)
 _ELLIPSIS_WORDS = 9  # an answer up to this length needs its question
 _DETAIL_WORDS = 9
 
@@ -77,6 +82,8 @@ class Around:
         lead = self.answers.reply.lead_end - start if self.answers and self.piece is self.turn.pieces[0] else 0
         if lead <= 0:
             return text
+        if exception := _EXCEPTION.match(text):
+            return text[exception.end() :]
         denies = self.answers is not None and self.answers.reply.whole == "no"
         return text if denies and not _DROPPED_NO.match(text, lead) else text[lead:].lstrip(" ,")
 

@@ -85,6 +85,8 @@ def confirmations(
 
 
 def _phrase(entity: Entity, question: str) -> str:
+    if entity.name == "difficulty with speech in noise":
+        return entity.name  # "noisy places" by themselves are no finding
     if _is_test(entity) and "previous" not in entity.text:
         return f"previous {entity.text}"
     return f"use of {entity.text}" if entity.kind == "device" and _USE.search(question) else entity.text

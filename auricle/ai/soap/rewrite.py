@@ -12,7 +12,8 @@ _FILLERS = re.compile(
 _LEADING = re.compile(
     r"^(?:(?:yeah|yes|yep|okay|ok|alright|so|and|but|or|oh|sure|then|also|hey dragon|actually|hi"
     r"|hello|i think that|i guess|because)"
-    r"(?:\s*,\s*|\s+)|(?:no|right|well|now|like|all right)(?:\s*,\s*|\s+(?=i\b|i'))+)+",
+    r"(?:\s*,\s*|\s+)|(?:no|right|well|now|like|all right)(?:\s*,\s*|\s+(?=i\b|i'))+"
+    r"|well\s+(?=only\b|just\b|some\b|a\b|maybe\b))+",
     re.I,
 )
 _GREETING = re.compile(

@@ -75,7 +75,7 @@ def _denied_at(stream: Sequence[Token], first: int, last: int) -> bool:
     for token in stream[last + 1 : last + 4]:
         if token.word in _NO_AFTER:
             return True
-        if token.word in _TURNS or token.word in {"aur", "और", "lekin", "लेकिन"}:
+        if token.word in _TURNS or token.word in {"है", "हैं", "hai", "hain", "lekin", "लेकिन"}:
             break
     return False
 
@@ -161,7 +161,7 @@ def _lead(answer: str, named: Sequence[Claim]) -> tuple[bool | None, bool]:
         return None, False
     if said[0] == "no" and any(beginning.startswith(f"no {' '.join(words(c.text))}") for c in named):
         return None, False  # "no fever": this "no" is the fever's
-    if said[0] in _YES:
+    if said[0] in _YES and not _NO_AFTER.intersection(said[1:2]):  # "ji nahi"
         return False, True
     if _NO.intersection(said[:_LEAD_WORDS]) or said[-1] in _NO_AFTER:
         return True, said[0] in _BARE
