@@ -5,13 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
 
-from auricle.db.session import psycopg_url
 from auricle.errors import Misconfigured
-from auricle.jobs.schema import apply as apply_jobs
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -28,7 +23,14 @@ class SchemaOutdated(Misconfigured):
 
 def migrate(owner_url: str, *, attempts: int = 5) -> None:
     """Bring the schema to this version. Waits for a concurrent run; retries when a lock is not had in time."""
-    from alembic import command  # a second of imports that a serving process has no need of
+    # Two seconds of imports that a start without a migration has no need of.
+    from alembic import command
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.pool import NullPool
+
+    from auricle.db.session import psycopg_url
+    from auricle.jobs.schema import apply as apply_jobs
 
     engine = create_engine(psycopg_url(owner_url), poolclass=NullPool)
     for attempt in range(attempts):
