@@ -73,7 +73,7 @@ async def two_clinics(database, tmp_path):
         actor = Actor.system(organization, "test")
         async with database.transaction(actor) as db:
             await db.execute(
-                text("insert into organization (id, name, slug, email) values (:id, :name, :slug, 'a@b.c')"),
+                text("insert into organization (id, name, slug, email) values (:id, :name, :slug, :slug || '@clinic.example')"),
                 {"id": organization, "name": f"Clinic {organization}", "slug": f"c{organization.hex}"},
             )
         clinics.append(Clinic(actor, knowledge, objects))
