@@ -6,8 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from auricle.actor import Actor
-from auricle.errors import Forbidden, NotFound, Unauthenticated
+from auricle.consent.holds import OnHold
+from auricle.consent.rights_schemas import ErasureOut
+from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.patients.create import RecordNumberTaken, change_patient, create_patient, read_patient, shown
+from auricle.patients.erase import MergedElsewhere, erase_patient
 from auricle.patients.merge import (
     BothSignIn,
     NotMergeable,
@@ -27,6 +30,13 @@ from auricle.web.paging import BadCursor, Cursor, Limit, Page, after
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"])
+
+
+class NotConfirmed(Invalid):
+    """`confirm` names another patient than the path."""
+
+    code = "patient.not_confirmed"
+
 
 Reader = Annotated[Actor, Requires("patients:read")]
 Merger = Annotated[Actor, Requires("patients:merge")]
@@ -123,6 +133,26 @@ async def get(
 )
 async def change(patient_id: UUID, body: PatientIn, db: Db, assembly: Installed, actor: Writer) -> PatientOut:
     return await change_patient(db, assembly.keyring, patient_id, body)
+
+
+@router.delete(
+    "/{patient_id}",
+    operation_id="delete_patient",
+    summary="Erase a patient for good",
+    description="There is no other way to delete a patient: their key is forgotten, and a certificate says so.",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(Unauthenticated, Forbidden, NotFound, OnHold, MergedElsewhere, NotConfirmed),
+)
+async def delete(
+    patient_id: UUID,
+    confirm: Annotated[UUID, Query(description="The patient's id again: this can't be undone.")],
+    db: Db,
+    assembly: Installed,
+    actor: Annotated[Actor, Requires("patients:erase")],
+) -> ErasureOut:
+    if confirm != patient_id:
+        raise NotConfirmed
+    return ErasureOut.model_validate(await erase_patient(db, assembly.keyring, patient_id, "patient_request"))
 
 
 @router.get(
