@@ -73,6 +73,9 @@ def masked_text(text: str, known: Known | None = None) -> str:
         ("मेरा नाम अजित पिल्लई है", "PERSON", "अजित पिल्लई"),
         ("i live in coimbatore", "LOCATION", "coimbatore"),
         ("we went to Apollo Hospital", "ORGANIZATION", "Apollo Hospital"),
+        ("sent to siliguri general hospital today", "ORGANIZATION", "siliguri general hospital"),
+        ("seen at Pall ENT & Hearing Centre today", "ORGANIZATION", "Pall ENT & Hearing Centre"),
+        ("seen at st. anvi hospital today", "ORGANIZATION", "st. anvi hospital"),
     ],
 )
 def test_an_identifier_is_masked_by_its_kind(text, kind, hidden):
@@ -91,6 +94,7 @@ def test_an_identifier_is_masked_by_its_kind(text, kind, hidden):
         "ringing in the left ear since three weeks",
         "type 2 diabetes, a1c 7.2, 10.5 hemoglobin",
         "hi doctor, thank you",
+        "i was in the general hospital and in a hearing centre",
     ],
 )
 def test_clinical_talk_is_left_alone(text):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from auricle.ai.privacy.spans import Span
 from auricle.ai.privacy.vocabulary import cities, common_words, plain_script
-from auricle.ai.tokens import LETTER, MASK
+from auricle.ai.tokens import LETTER, MASK, words
 
 # Bounded, and only at a word's beginning: a text of one endless word must not cost a square of its length.
 _NAME = rf"(?<!{LETTER})(?:{LETTER})(?:{LETTER}|[.'’-](?={LETTER})){{0,40}}"
@@ -56,9 +56,17 @@ _ADDRESS = re.compile(
     re.IGNORECASE)  # fmt: skip
 _ADDRESS_FIELD = re.compile(r"\b(?:address|residence)\s*(?:is|:)\s*([^\n;]{6,120}?)(?=\s{2,}|\n|;|$)", re.IGNORECASE)
 _ORGANIZATION = re.compile(
-    rf"\b((?:{_NAME}[ \t]+){{1,3}})(hospitals?|clinic|medical (?:cent(?:er|re)|college)|nursing home"
-    rf"|health ?care|health cent(?:er|re)|diagnostics|pharmacy|laboratories|insurance)\b",
+    rf"\b((?:{_NAME}\.?[ \t]+(?:&[ \t]+)?){{1,6}})(hospitals?|(?:poly)?clinic|medical (?:cent(?:er|re)|college)"
+    r"|nursing home|health ?care|(?:health|hearing|speech|eye|ear|dental|heart|cancer|diagnostic) cent(?:er|re)"
+    r"|diagnostics|pharmacy|laboratories|insurance)\b",
     re.IGNORECASE,
+)
+# Words of what a house does, between its name and its kind ("Siliguri General Hospital", "Pall ENT & Hearing Centre").
+_TRADE = frozenset(
+    words(
+        "general care city civil district memorial children's childrens women's womens ent ear eye dental heart hearing "
+        "speech audiology speciality specialty multispeciality community university medical health and"
+    )
 )
 _STRONG = tuple(re.compile(p, re.IGNORECASE) for p in STRONG)
 _WEAK = tuple(re.compile(p, re.IGNORECASE | re.MULTILINE) for p in WEAK)
@@ -105,12 +113,14 @@ def _may_be_name(word: str, *, weak: bool) -> bool:
 
 def _organizations(text: str) -> Iterator[Span]:
     for match in _ORGANIZATION.finditer(text):
-        start = match.end(1)
+        start: int | None = None
         for word in reversed(list(_WORD.finditer(text, match.start(1), match.end(1)))):
+            if start is None and word[0].lower() in _TRADE:
+                continue
             if word[0].lower() in common_words():
                 break
             start = word.start()
-        if start < match.end(1):
+        if start is not None:
             yield Span(start, match.end(), "ORGANIZATION", 4)
 
 

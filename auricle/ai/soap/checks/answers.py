@@ -31,6 +31,7 @@ _UNSURE = ("not sure", "don't know", "do not know", "dont know", "maybe", "perha
 _OPEN = frozenset(words("what when where why how who which कब कैसे कितना कौन kab kaise kitna kaun"))
 _BARE = frozenset(words("no nope nah none nothing neither")) | _YES
 _NO_ALLERGY = re.compile(r"\bno (?:known |drug |medication |medicine )*allerg|\bdenies (?:any |all )?allerg", re.I)
+_HEDGED = re.compile(r"\b(?:unsure|uncertain|not sure|does not know|doesn't know|asked about)\b", re.I)
 _REACH_WORDS = 10  # of a negation
 _LEAD_WORDS = 5  # in which an answer says yes or no
 _ASKERS = frozenset({"clinician", "assistant"})
@@ -84,7 +85,7 @@ def answers(it: Compared) -> Iterator[Check]:
     """Each finding of the statement against the question and the answer that it cites."""
     claims = read_claims(it.statement.text)
     pairs = list(_pairs(it))
-    if not claims or not pairs:
+    if not claims or not pairs or _HEDGED.search(it.statement.text):
         return
     asked_ids = {question.utterance_id for question, _ in pairs}
     elsewhere = {c.name for e in it.valid if e.utterance_id not in asked_ids for c in read_claims(e.quote)}
