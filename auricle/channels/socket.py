@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.channels.engine import said_in, services_for
+from auricle.channels.patience import Patience
 from auricle.channels.protocols import browser
 from auricle.channels.withdrawn import ending_on_withdrawal
 from auricle.consent.decide import require
@@ -26,7 +27,7 @@ from auricle.identity.revocation import SignInOver
 from auricle.identity.tickets import BadTicket, redeem
 from auricle.log import event, session_id
 from auricle.voice.admission import Busy
-from auricle.voice.ports import ChannelClosed, Incoming
+from auricle.voice.ports import AudioIn, ChannelClosed, Incoming
 from auricle.voice.records import TurnsNotStored
 from auricle.voice.session import VoiceSession
 
@@ -58,6 +59,7 @@ class SocketChannel:
 
     def __init__(self, websocket: WebSocket, protocol: browser.BrowserProtocol) -> None:
         self._websocket, self._protocol = websocket, protocol
+        self._patience = Patience(SEND_S)
         self.rate_hz = protocol.audio.sample_rate
 
     async def send_audio(self, pcm: bytes) -> None:
@@ -90,8 +92,7 @@ class SocketChannel:
 
     async def _bounded(self, sending: Awaitable[None]) -> None:
         try:
-            async with asyncio.timeout(SEND_S):
-                await sending
+            await self._patience.wait(sending)
         except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
             raise ChannelClosed from error
 
@@ -234,11 +235,10 @@ async def incoming(
     websocket: WebSocket, assembly: Assembly, protocol: browser.BrowserProtocol, channel: SocketChannel
 ) -> AsyncIterator[Incoming]:
     """The engine's events until the client is gone or idle. A bad message is answered by an `error`, not by the end."""
-    bad, idle_s = 0, float(assembly.settings.session_idle_s)
+    bad, patience, is_spoken = 0, Patience(assembly.settings.session_idle_s), False
     while bad < MAX_BAD_MESSAGES:
         try:
-            async with asyncio.timeout(idle_s):
-                message = await websocket.receive()
+            message = await patience.wait(websocket.receive())
         except TimeoutError:
             return
         if message["type"] == "websocket.disconnect":
@@ -249,7 +249,8 @@ async def incoming(
             bad += 1
             await channel.send_error(error)
             continue
-        idle_s = assembly.settings.voice.idle_s if message.get("bytes") or '"audio"' in message["text"][:40] else idle_s
+        if isinstance(item, AudioIn) and not is_spoken:  # an open microphone never pauses for long
+            patience, is_spoken = Patience(assembly.settings.voice.idle_s), True
         yield item
 
 

@@ -11,6 +11,7 @@ class Mouth:
     def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
         self._channel = channel
         self._clock = clock
+        self._loop = asyncio.get_running_loop()
         self._playback: Playback | None = None
         self._changed = asyncio.Event()
         self._moved = asyncio.Event()  # something was sent, or dropped
@@ -36,7 +37,7 @@ class Mouth:
                     await self._wait(seconds)
 
     async def _wait(self, seconds: float | None) -> None:
-        timer = asyncio.get_running_loop().call_later(seconds, self._changed.set) if seconds is not None else None
+        timer = self._loop.call_later(seconds, self._changed.set) if seconds is not None else None
         try:
             await self._changed.wait()
         finally:
@@ -88,8 +89,7 @@ class Mouth:
     async def _until_moved(self, playback: Playback, seconds: float) -> None:
         """Sleep about as long as the sound lasts, less where it was paused or dropped meanwhile."""
         self._moved.clear()
-        loop = asyncio.get_running_loop()
-        timer = None if playback.paused else loop.call_later(max(0.005, seconds), self._moved.set)
+        timer = None if playback.paused else self._loop.call_later(max(0.005, seconds), self._moved.set)
         try:
             await self._moved.wait()
         finally:

@@ -40,6 +40,7 @@ YIELD_S = 0.5  # with no more than this left to say, the agent has given up the 
 MAX_ANSWER_CHARS = 6_000
 MAX_SENTENCE_S = 60.0
 MAX_CITATIONS = 50
+PROGRESS_STEP_S = 0.1
 
 
 class EmptyAnswer(ProviderGarbled):
@@ -87,6 +88,7 @@ class Reply:
     def __init__(self, stage: Stage, asked: Asked, done: Callable[[TurnRecord, Ending | None], None]) -> None:
         self._stage = stage
         self._asked = asked
+        self._loop = asyncio.get_running_loop()
         self._done = done
         self._playback = Playback(
             stage.settings, stage.channel.rate_hz, asked.turn.turn_id.hex[:8], echoing=stage.mouth.echoing
@@ -257,6 +259,9 @@ class Reply:
 
     async def _room(self) -> None:
         """Wait for the listener where too much is made ahead. That is no fault of the providers."""
+        if self._playback.ahead_s(self._stage.clock()) <= MAX_AHEAD_S:
+            self._progress()
+            return
         if self._limit is not None:
             self._limit.reschedule(None)
         await self._stage.mouth.room(self._playback, MAX_AHEAD_S)
@@ -270,13 +275,14 @@ class Reply:
 
     # ── never silent ──────────────────────────────────────────────────────────────────────────────────────────────
     def _progress(self) -> None:
+        """Allow as long again. The timer is moved in steps: a token costs less than a timer."""
         if self._limit is not None:
-            loop = asyncio.get_running_loop()
-            self._limit.reschedule(loop.time() + 2 * self._stage.settings.reply_deadline_s)
+            due, set_for = self._loop.time() + 2 * self._stage.settings.reply_deadline_s, self._limit.when()
+            if set_for is None or due - set_for > PROGRESS_STEP_S:
+                self._limit.reschedule(due)
 
     def _arm_filler(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._filler = loop.call_later(self._stage.settings.reply_deadline_s, self._fill)
+        self._filler = self._loop.call_later(self._stage.settings.reply_deadline_s, self._fill)
 
     def _disarm(self) -> None:
         if self._filler is not None:

@@ -44,6 +44,7 @@ class VadStream:
         if rate_hz not in CONTEXT:
             raise Misconfigured("Voice activity is found at 8000 or 16000 Hz only.", rate_hz=rate_hz)
         self._vad = vad
+        self.loop = asyncio.get_running_loop()
         self.rate_hz = rate_hz
         self.frame_bytes = frame_samples(rate_hz) * 2
         self.state = np.zeros((2, 128), np.float32)
@@ -97,7 +98,7 @@ class SharedVad:
         self.close()
 
     async def run(self, stream: VadStream, frame: bytes) -> float:
-        loop = asyncio.get_running_loop()
+        loop = stream.loop
         if loop is not self._loop:  # the loop before may have ended in the middle of a batch
             self._loop, self._gathering, self._running = loop, False, False
             self._waiting = {rate: [] for rate in CONTEXT}
@@ -117,9 +118,9 @@ class SharedVad:
             self._waiting[rate] = waiting[MAX_BATCH:]
             if batch:
                 batches.append((rate, batch))
-        if batches:
+        if batches and self._loop is not None:
             self._running = True
-            asyncio.get_running_loop().run_in_executor(self._thread, self._infer_all, batches).add_done_callback(
+            self._loop.run_in_executor(self._thread, self._infer_all, batches).add_done_callback(
                 lambda done: self._deliver(batches, done)
             )
 
@@ -154,6 +155,6 @@ class SharedVad:
                 stream.state, stream.context = state[:, row].copy(), context[row].copy()
                 if not answer.done():
                     answer.set_result(float(probabilities[row]))
-        if any(self._waiting.values()) and not self._gathering:
+        if any(self._waiting.values()) and not self._gathering and self._loop is not None:
             self._gathering = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop.call_soon(self._flush)
