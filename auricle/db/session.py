@@ -83,7 +83,7 @@ class Database:
             except (OperationalError, InterfaceError) as error:
                 raise DatabaseUnavailable from error
             except DBAPIError as error:
-                if error.connection_invalidated:
+                if error.connection_invalidated or is_away(error):
                     raise DatabaseUnavailable from error
                 raise
             except (OSError, asyncpg.PostgresConnectionError) as error:
@@ -98,6 +98,15 @@ def actor_of(db: AsyncSession) -> Actor:
     """The actor a session was opened for."""
     actor: Actor = db.info["actor"]
     return actor
+
+
+# Connection lost, shut down, crashed, still starting or recovering, too many connections (PostgreSQL's error codes).
+AWAY = ("08", "57P01", "57P02", "57P03", "53300")
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the server, not the statement, is the trouble: trying again later helps."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(AWAY)
 
 
 def asyncpg_url(url: str) -> str:
