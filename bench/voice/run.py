@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ import httpx2
 from auricle.db.embedded import Server, running
 from auricle.db.migrate import migrate
 from auricle.db.postmaster import die_with_parent, free_port
-from auricle.demo.play import knowledge_is_live, sign_in
+from auricle.demo.play import sign_in
 from auricle.sample.seed import LOGINS, PASSWORD
 from auricle.settings import Voice
 from bench.voice import speech
@@ -38,6 +39,7 @@ WARM_UP_S = 14.0
 
 def main() -> None:
     given = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that the processes below are ended too
     os.sched_setaffinity(0, {given.client_core})  # and with us PostgreSQL, the worker and the callers
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="auricle-bench-") as name:
@@ -124,9 +126,9 @@ def called(plan: dict[str, Any], calls: int, seconds: float) -> dict[str, Any]:
 def bare(given: argparse.Namespace) -> Iterator[tuple[str, int]]:
     port = free_port()
     command = ["-m", "bench.voice.floor", str(given.server_core), str(port)]
-    with process(command, given) as pid:
+    with process(command, given) as server:
         time.sleep(1.5)
-        yield f"ws://127.0.0.1:{port}/", pid
+        yield f"ws://127.0.0.1:{port}/", server.pid
 
 
 @contextlib.contextmanager
@@ -146,17 +148,17 @@ def product(folder: Path, given: argparse.Namespace) -> Iterator[tuple[str, int,
         provider = {"AURICLE_PROVIDERS__BENCH__VENDOR": "fixed_delay"}
         with (
             process(["-m", "auricle", "worker"], given, environment),
-            process(["-m", "bench.voice.server", str(given.server_core)], given, environment | provider) as pid,
+            process(["-m", "bench.voice.server", str(given.server_core)], given, environment | provider) as server,
         ):
-            await_ready(url)
+            await_ready(url, server)
             asyncio.run(await_knowledge(url))
-            yield url, pid, database
+            yield url, server.pid, database
 
 
 @contextlib.contextmanager
 def process(
     command: Sequence[str], given: argparse.Namespace, environment: dict[str, str] | None = None
-) -> Iterator[int]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """A Python process of ours, for the length of the block."""
     with Path(given.log).open("ab") as log:
         started = subprocess.Popen(
@@ -168,7 +170,7 @@ def process(
             preexec_fn=die_with_parent(),
         )
     try:
-        yield started.pid
+        yield started
     finally:
         started.terminate()
         try:
@@ -178,9 +180,9 @@ def process(
             started.wait()
 
 
-def await_ready(url: str) -> None:
+def await_ready(url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and server.poll() is None:
         with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{url}/ready", timeout=2):
             return
         time.sleep(0.2)
@@ -189,17 +191,16 @@ def await_ready(url: str) -> None:
 
 async def await_knowledge(url: str) -> None:
     """Wait until the sample clinic is seeded and its knowledge can be searched."""
+    deadline = time.monotonic() + START_S
     async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
-        deadline = time.monotonic() + START_S
-        while True:
-            try:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx2.HTTPStatusError):
                 admin = await sign_in(http, LOGINS["org admin"])
-                break
-            except httpx2.HTTPStatusError:
-                if time.monotonic() > deadline:
-                    sys.exit("The sample clinic was not seeded; --log tells why.")
-                await asyncio.sleep(0.3)
-        await knowledge_is_live(http, admin)
+                listed = (await http.get("/api/v1/rag/documents", headers=admin)).raise_for_status().json()["items"]
+                if listed and all(document["status"] in ("live", "failed") for document in listed):
+                    return
+            await asyncio.sleep(1.0)
+    sys.exit("The sample clinic was not seeded; --log tells why.")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Wire(asyncio.Protocol):
     async def connect(cls, url: str, subprotocols: list[str], take: Callable[[bytes], None]) -> "Wire":
         """Raises `Refused` or `OSError`."""
         parts = urlsplit(url)
+        assert parts.hostname and parts.port
         wire = cls(take)
         await asyncio.get_running_loop().create_connection(lambda: wire, parts.hostname, parts.port)
         head = [
