@@ -11,6 +11,18 @@ import asyncpg
 
 from auricle.errors import DatabaseUnavailable
 
+# The server is not there, not ready or full; the statement is not to blame.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
 
 class Direct:
     """A small pool of driver connections in the application's role, opened at first use."""
@@ -27,7 +39,7 @@ class Direct:
             async with pool.acquire(timeout=10) as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
                 return rows
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             raise DatabaseUnavailable from error
 
     async def close(self) -> None:
