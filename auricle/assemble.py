@@ -16,6 +16,7 @@ from auricle.assembly import Assembly
 from auricle.audit.routes import router as audit
 from auricle.billing.routes import router as billing
 from auricle.billing.usage import UsageBook
+from auricle.break_glass.routes import router as break_glass
 from auricle.channels.calls import Calls
 from auricle.channels.routes import router as conversation
 from auricle.channels.unsaved import Unsaved
@@ -68,6 +69,7 @@ ROUTERS: list[APIRouter] = [
     agents,
     consent,
     rights,
+    break_glass,
     consultations,
     conversation,
     knowledge,

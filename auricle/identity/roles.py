@@ -63,6 +63,7 @@ STAFF = frozenset(
         "members:read",
         "departments:read",
         "events:read",
+        "break_glass:use",
     }
 )
 CLINICIAN = STAFF | {
