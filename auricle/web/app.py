@@ -11,9 +11,10 @@ from starlette.types import Receive, Scope, Send
 from auricle import __version__
 from auricle.assembly import Assembly
 from auricle.settings import Settings
-from auricle.web import health, problems
+from auricle.web import docs, health, problems
 from auricle.web.edges import Edges
 from auricle.web.limits import Limits
+from auricle.web.openapi import describe
 from auricle.web.routing import adopt
 
 Start = Callable[[], AbstractAsyncContextManager[Assembly]]
@@ -41,11 +42,15 @@ def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> Fas
             app.state.assembly = assembly
             yield
 
-    app = FastAPI(title="Auricle", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Auricle", version=__version__, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     problems.install(app)
     app.include_router(adopt(health.router))
+    app.include_router(docs.router)
     for router in routers:
         app.include_router(adopt(router))
+    describe(app, [health.router, *routers])
     app.state.limits = limits = Limits(settings.limits)
     app.add_middleware(Compressed, minimum_size=2_000)
     app.add_middleware(Edges, settings=settings, limits=limits)

@@ -1,7 +1,5 @@
 """Liveness, readiness, service information and metrics."""
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
@@ -9,8 +7,9 @@ from sqlalchemy import text
 
 from auricle import __version__
 from auricle.actor import Actor
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, Forbidden
 from auricle.web.deps import Installed
+from auricle.web.problems import problems
 
 router = APIRouter(tags=["operation"])
 
@@ -18,6 +17,15 @@ router = APIRouter(tags=["operation"])
 class Health(BaseModel):
     status: str
     version: str
+
+
+class Information(BaseModel):
+    name: str = "Auricle"
+    version: str
+    documentation: str = "/docs"
+    openapi: str = "/openapi.json"
+    health: str = "/health"
+    readiness: str = "/ready"
 
 
 class Readiness(BaseModel):
@@ -43,18 +51,17 @@ async def ready(assembly: Installed, response: Response) -> Readiness:
 
 
 @router.get("/api/v1", operation_id="service_information", summary="What this service is")
-async def information() -> dict[str, Any]:
-    return {
-        "name": "Auricle",
-        "version": __version__,
-        "documentation": "/docs",
-        "openapi": "/openapi.json",
-        "health": "/health",
-        "readiness": "/ready",
-    }
+async def information() -> Information:
+    return Information(version=__version__)
 
 
-@router.get("/metrics", operation_id="metrics", summary="Prometheus metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Prometheus metrics, for trusted addresses",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(Forbidden)},
+)
 async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
