@@ -22,6 +22,7 @@ _OPENING = frozenset(words("how what where when why which who"))  # "how | is yo
 _LONG_PIECE = 16  # words of a clause that may be cut at a conjunction
 _LONGEST_PIECE = 120  # words; keeps the work linear in the text, whatever the text
 _MIN_PIECE = 5
+_MOST_CUTS = 24  # of a kind in one clause
 _DENIAL_REACH = 5  # words of "no …" on one side of a "but"
 _BEFORE_NO = frozenset(words("well uh um oh i i've have had got there is there's with"))
 _PUNCTUATED = re.compile(r"[.?!।](?:\s|$)")
@@ -83,7 +84,7 @@ def _places(utterance: Utterance, inside: Sequence[Token]) -> list[int]:
     if utterance.speaker in ASKING:
         own = _question_starts(inside)
     elif utterance.speaker == "patient":
-        own = [*_denial_places(inside), *_patient_question_places(utterance.text, inside)]
+        own = [*_denial_places(inside)[:_MOST_CUTS], *_patient_question_places(utterance.text, inside)[:_MOST_CUTS]]
     return sorted({*own, *_breath_places(inside), *forced})
 
 
@@ -115,7 +116,10 @@ def _denial_places(stream: Sequence[Token]) -> list[int]:
         index
         for index in range(1, len(stream) - 1)
         if stream[index].word == "but"
-        and (_denies(stream[max(0, index - _DENIAL_REACH) : index]) or _denies(stream[index + 1 :][:_DENIAL_REACH]))
+        and (
+            _denies(stream[max(0, index - _DENIAL_REACH) : index])
+            or _denies(stream[index + 1 : index + 1 + _DENIAL_REACH])
+        )
     ]
 
 

@@ -64,8 +64,8 @@ _ORGANIZATION = re.compile(
 # Words of what a house does, between its name and its kind ("Siliguri General Hospital", "Pall ENT & Hearing Centre").
 _TRADE = frozenset(
     words(
-        "general care city civil district memorial children's childrens women's womens ent ear eye dental heart hearing "
-        "speech audiology speciality specialty multispeciality community university medical health and"
+        "general care city civil district memorial children's childrens women's womens ent ear eye dental heart "
+        "hearing speech audiology speciality specialty multispeciality community university medical health and"
     )
 )
 _STRONG = tuple(re.compile(p, re.IGNORECASE) for p in STRONG)

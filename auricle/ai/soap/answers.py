@@ -41,6 +41,7 @@ _EXCEPTION = re.compile(
 )
 _ELLIPSIS_WORDS = 9  # an answer up to this length needs its question
 _DETAIL_WORDS = 9
+_CITED_CLAUSES = 12  # of one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Around:
         told = {*reply.named, *reply.denied_as}
         cited = [
             facts.cite(self.after.utterance, piece.clause.start, piece.clause.end)
-            for index, piece in enumerate(self.after.pieces)
+            for index, piece in enumerate(self.after.pieces[:_CITED_CLAUSES])
             if index == 0 or any(m.term.name in told for m in lexicon().mentions(piece.stream))
         ]
         return [own, *cited]

@@ -63,7 +63,8 @@ def _scan(text: str) -> Iterator[Claim]:
 
 def _denied_at(stream: Sequence[Token], first: int, last: int) -> bool:
     since: int | None = None
-    for index, token in enumerate(stream[: first + 1]):
+    for index in range(max(0, first - _REACH_WORDS), first + 1):
+        token = stream[index]
         thought = index > 0 and stream[index - 1].word in _THINKS
         if token.word in _NO and not (
             token.word == "no" and index + 1 < len(stream) and stream[index + 1].word == "longer"
@@ -71,7 +72,7 @@ def _denied_at(stream: Sequence[Token], first: int, last: int) -> bool:
             since = index
         elif token.word in _TURNS or (token.word in _SUBJECTS and not thought):
             since = None
-    if since is not None and first - since <= _REACH_WORDS:
+    if since is not None:
         return True
     for token in stream[last + 1 : last + 4]:
         if token.word in _NO_AFTER:
