@@ -57,13 +57,13 @@ from auricle.storage.objects import LocalObjects
 from auricle.web.app import build_app
 
 ROUTERS: list[APIRouter] = [
+    patients,  # first: a request is tried against each route before its own, and this has the hottest
     sign_in,
     credentials,
     api_keys,
     administration,
     members,
     own,
-    patients,
     professionals,
     appointments,
     agents,

@@ -89,7 +89,7 @@ async def streaming(websocket: WebSocket) -> None:
         address=websocket.client.host if websocket.client else "",
         user_agent=websocket.headers.get("user-agent", "")[:200],
     )
-    await serve(websocket, installed(websocket), seen)
+    await serve(websocket, await installed(websocket), seen)
 
 
 @router.post(

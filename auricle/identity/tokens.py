@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ class Claims:
     session_id: UUID
     organization_id: UUID | None
     member_id: UUID | None
+    expires_at: float = field(default=0.0, compare=False)  # of a token that was read, in seconds since 1970
 
 
 def issue_access(secret: bytes, claims: Claims, *, lifetime_s: int, now: datetime | None = None) -> str:
@@ -49,7 +50,11 @@ def read_access(secret: bytes, token: str) -> Claims:
     payload = _payload(secret, token, KIND, AUDIENCE)
     try:
         return Claims(
-            UUID(payload["sub"]), UUID(str(payload["sid"])), _uuid(payload.get("org")), _uuid(payload.get("mem"))
+            UUID(payload["sub"]),
+            UUID(str(payload["sid"])),
+            _uuid(payload.get("org")),
+            _uuid(payload.get("mem")),
+            float(payload["exp"]),
         )
     except (KeyError, ValueError) as error:
         raise BadToken from error
