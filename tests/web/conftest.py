@@ -12,6 +12,7 @@ import pytest_asyncio
 from auricle.actor import Actor
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
+from auricle.identity.roles import built_in_id
 from tests import builders
 from tests.conftest import Template
 from tests.service import Service, served, settings_for, worked
@@ -75,8 +76,25 @@ async def build(service: Service, family_name: str) -> Hospital:
     ids = {"patient_id": str(patient.id), "consultation_id": str(consultation.id), "session_id": str(session.id),
            "note_id": note["id"], "statement_id": statement["id"], "document_id": document_id, "agent_id": agents[0]["id"],
            "clinician_id": str(clinician.member_id), "entity_id": str(patient.id), "actor_id": str(clinician.account_id),
-           "message_id": statement["evidence"][0]["message_id"]}
+           "message_id": statement["evidence"][0]["message_id"], **await people_of(service, headers["org_admin"], organization_id)}
     return Hospital(organization_id, people, headers, ids)
+
+
+async def people_of(service: Service, headers: dict[str, str], organization_id: UUID) -> dict[str, str]:
+    """A custom role, an invitation, a department and a specialty, and the ids of them all."""
+    there, staff = f"/api/v1/admin/hospitals/{organization_id}", str(built_in_id("staff"))
+    made = {"hospital_id": str(organization_id)}
+    async with service.client(headers) as http:
+        for name, path, body in (
+            ("role_id", f"{there}/roles", {"name": "Desk", "parent_id": staff, "permissions": ["patients:read"]}),
+            ("invitation_id", f"{there}/invitations", {"email": f"new@{organization_id}.example", "role_id": staff,
+                                                       "given_name": "Nita", "family_name": "Bose"}),
+            ("department_id", "/api/v1/departments", {"name": "Audiology"}),
+            ("specialty_id", "/api/v1/specialties", {"name": "Audiology"}),
+        ):
+            made[name] = (await http.post(path, json=body)).raise_for_status().json()["id"]
+        newest = (await http.get(f"{there}/members", params={"limit": 1})).raise_for_status().json()["items"][0]
+    return {**made, "member_id": newest["id"], "parent_id": made["role_id"]}
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:

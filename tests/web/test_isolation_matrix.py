@@ -138,9 +138,10 @@ async def test_every_route_names_a_permission_or_is_on_the_public_list(service: 
     from auricle.web.deps import Permission, signed_in
 
     signed_in_only = {"logout", "switch", "me", "list_own_sessions", "end_own_session", "change_password",
-                      "begin_second_factor", "confirm_second_factor", "renew_recovery_codes", "remove_second_factor"}
+                      "begin_second_factor", "confirm_second_factor", "renew_recovery_codes", "remove_second_factor",
+                      "get_profile", "save_profile"}
     public = {"login", "register", "refresh", "answer_second_factor", "forget_password", "reset_password",
-              "begin_google_sign_in", "finish_google_sign_in"}
+              "begin_google_sign_in", "finish_google_sign_in", "read_invitation", "accept_invitation"}
     for router in ROUTERS:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.operation_id not in public:
