@@ -85,6 +85,7 @@ class Keyring:
             raise Misconfigured("The master key must be 32 bytes, base64-encoded.")
         self._master = AESGCM(master)
         self._cache: OrderedDict[tuple[UUID, UUID | None], tuple[float, Key]] = OrderedDict()
+        self._unwrapped: OrderedDict[bytes, Key] = OrderedDict()
         self._size, self._ttl_s = size, ttl_s
         self._epoch, self._look_at = -1, 0.0
         self.token_secret = hmac.new(master, b"auricle access tokens", hashlib.sha256).digest()
@@ -114,18 +115,22 @@ class Keyring:
             wanted = select(DataKey.id, DataKey.patient_id, DataKey.wrapped).where(DataKey.patient_id.in_(missing))
             for row in (await db.execute(wanted)).all():
                 if row.wrapped is not None:
-                    keys[row.patient_id] = self.unwrapped(organization_id, row.patient_id, row.id, row.wrapped)
+                    keys[row.patient_id] = self.unwrapped(organization_id, row.id, row.wrapped)
         return keys
 
-    def unwrapped(self, organization_id: UUID, patient_id: UUID, row: UUID, wrapped: bytes) -> Key:
-        """The key in a row of `data_key` that was just read. Not kept: the row may be this transaction's own."""
-        cached = self._cache.get((organization_id, patient_id))
-        if cached and cached[0] > time.monotonic():
-            return cached[1]
-        return Key(open_bytes(self._master, wrapped, place("data_key", str(organization_id), row)))
+    def unwrapped(self, organization_id: UUID, row: UUID, wrapped: bytes) -> Key:
+        """The key in a row of `data_key` that was just read: nobody can read one that was forgotten."""
+        key = self._unwrapped.get(wrapped)
+        if key is None:
+            key = Key(open_bytes(self._master, wrapped, place("data_key", str(organization_id), row)))
+            self._unwrapped[wrapped] = key
+            while len(self._unwrapped) > self._size:
+                self._unwrapped.popitem(last=False)
+        return key
 
     def forget(self, organization_id: UUID, patient_id: UUID) -> None:
         self._cache.pop((organization_id, patient_id), None)
+        self._unwrapped.clear()
 
     async def _key(self, db: AsyncSession, patient_id: UUID | None) -> Key:
         organization_id = actor_of(db).organization_id
@@ -154,6 +159,7 @@ class Keyring:
         if epoch != self._epoch:
             self._epoch = epoch or 0
             self._cache.clear()
+            self._unwrapped.clear()
 
     async def _load(self, db: AsyncSession, organization_id: UUID, patient_id: UUID | None) -> Key:
         found = await self._find(db, patient_id)

@@ -37,7 +37,7 @@ async def list_patients(
         patient_id, wrapped = row["id"], row["wrapped"]
         if wrapped is None:
             raise Unreadable
-        key = keyring.unwrapped(organization_id, patient_id, row["key_id"], wrapped)
+        key = keyring.unwrapped(organization_id, row["key_id"], wrapped)
         document = orjson.loads(key.open(row["identity"], "patient", "identity", patient_id))
         document["id"], document["created_at"] = patient_id, row["created_at"]
         document["language"], document["status"] = row["language"], row["status"]
