@@ -54,7 +54,7 @@ soak: .venv/dev.stamp  ## many calls after another: memory and tasks come back
 	@AURICLE_TEST_LONG=1 $(BIN)/python -m pytest -m soak $(ARGS)
 
 bench: .venv/dev.stamp  ## measure; see bench/README.md
-	@$(BIN)/python bench/voice/run.py $(ARGS)
+	@$(BIN)/python -m bench.voice.run $(ARGS)
 
 clean:  ## remove the environment and caches (never data)
 	@rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
