@@ -95,7 +95,8 @@ async def test_no_role_reaches_another_hospital_by_any_route(service: Service, h
                 if answer.status_code >= 500 or CANARY in answer.text or (named and answer.is_success):
                     leaks.append(f"{role} {method} {path}: {answer.status_code} {answer.text[:300]}")
                 body_ids = set(re.findall(r"[0-9a-f-]{36}", answer.text)) & set(theirs.ids.values())
-                if answer.is_success and body_ids:
+                # One's own audit keeps the ids that one asked for and was refused: it tells the caller nothing new.
+                if answer.is_success and body_ids and not path.startswith("/api/v1/audit/"):
                     leaks.append(f"{role} {method} {path}: names {body_ids}")
     assert not leaks, "\n".join(leaks)
     assert await fingerprint(service, theirs) == before
