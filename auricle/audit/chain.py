@@ -12,7 +12,8 @@ from uuid import UUID
 # Every column of an entry. Adding one to the table means a new form, chosen by position; never change this one.
 CANONICAL = (
     "jsonb_build_array(e.id, e.organization_id, e.xid::text, extract(epoch from e.at), e.actor_id, e.member_id, "
-    "e.request_id, e.address, e.user_agent, e.action, e.entity, e.entity_id, e.old, e.new, e.outcome, e.reason)::text"
+    "e.request_id, e.address, e.user_agent, e.action, e.entity, e.entity_id, e.old, e.new, e.outcome, e.reason, "
+    "e.old is null, e.new is null)::text"  # no value and JSON's null look the same in an array
 )
 
 
