@@ -77,6 +77,8 @@ async def build(service: Service, family_name: str) -> Hospital:
            "note_id": note["id"], "statement_id": statement["id"], "document_id": document_id, "agent_id": agents[0]["id"],
            "clinician_id": str(clinician.member_id), "entity_id": str(patient.id), "actor_id": str(clinician.account_id),
            "message_id": statement["evidence"][0]["message_id"], **await people_of(service, headers["org_admin"], organization_id)}
+    gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
+    ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
     return Hospital(organization_id, people, headers, ids)
 
 
@@ -95,6 +97,20 @@ async def people_of(service: Service, headers: dict[str, str], organization_id: 
             made[name] = (await http.post(path, json=body)).raise_for_status().json()["id"]
         newest = (await http.get(f"{there}/members", params={"limit": 1})).raise_for_status().json()["items"][0]
     return {**made, "member_id": newest["id"], "parent_id": made["role_id"]}
+
+
+async def rights_of(service: Service, headers: dict[str, dict[str, str]], patient_id: str, gone: str) -> dict[str, str]:
+    """An export, an emergency access and an erasure, and their ids."""
+    made = {}
+    for name, role, path, body in (
+        ("export_id", "org_admin", f"/api/v1/patients/{patient_id}/exports", None),
+        ("break_glass_id", "staff", "/api/v1/break-glass", {"patient_id": patient_id, "reason": "Found unconscious"}),
+        ("erasure_id", "org_admin", f"/api/v1/patients/{gone}/erasure",
+         {"reason": "mistake", "confirm_patient_id": gone}),
+    ):
+        async with service.client(headers[role]) as http:
+            made[name] = (await http.post(path, json=body)).raise_for_status().json()["id"]
+    return made
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:
