@@ -6,6 +6,7 @@ import auricle.consent.retention
 
 # Tasks register themselves when their modules are imported.
 import auricle.identity.reset
+import auricle.identity.tidy
 import auricle.knowledge.ingest
 import auricle.live.retention
 import auricle.notes.generate
