@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
-from auricle.identity import mail
+from auricle.identity import mail, totp
 from auricle.identity.links import find_link, made_since, make_link, use_link, void_links
 from auricle.identity.lockout import ADDRESS, Clock, admit, hashed, network_of, settle, unlock, utc_now
 from auricle.identity.models import Account
@@ -88,7 +88,8 @@ async def mail_reset(assembly: Assembly, actor: Actor, account_id: UUID | None) 
 
 
 async def reset_password(desk: Desk, secret: str, wanted: str, seen: Actor, clock: Clock = utc_now) -> None:
-    """Set a password with a link's secret. Ends every sign-in and every lock; the second factor stays.
+    """Set a password with a link's secret. Ends every sign-in and every lock; the second factor stays
+    where the address was proven before.
 
     Raises:
         BadLink: not valid, used, or expired.
@@ -101,6 +102,8 @@ async def reset_password(desk: Desk, secret: str, wanted: str, seen: Actor, cloc
     async with desk.database.transaction(as_account(seen, account_id)) as db:
         await use_link(db, PURPOSE, secret, clock())
         account = await _replace(db, account_id, password_hash, clock)
+        if account.email_verified_at is None:
+            await totp.remove(db, account_id)  # enrolled by whoever registered the address, perhaps not its owner
         account.email_verified_at = clock()
         await unlock(db, account_id)
         await revoke_all(db, account_id, "password reset")

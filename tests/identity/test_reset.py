@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from types import SimpleNamespace
 from typing import Any
 
+import pyotp
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
@@ -26,8 +27,10 @@ from auricle.identity.reset import (
     mail_reset,
     reset_password,
 )
-from auricle.identity.sign_in import WrongCredentials, WrongPassword
+from auricle.identity.second_factor import begin_enrolment, confirm_enrolment
+from auricle.identity.sign_in import SecondFactorNeeded, WrongCredentials, WrongPassword
 from auricle.identity.tokens import BadToken
+from auricle.identity.totp import shown
 from auricle.settings import Mail
 from tests.builders import number
 from tests.identity.conftest import PASSWORD, SEEN
@@ -117,6 +120,20 @@ async def test_a_reset_opens_a_locked_account(door, person, mailbox):
     await sent(door, mailbox, person[0].account_id)
     await reset_password(door.desk, mailbox.secret(), NEW, SEEN)
     assert await door.log_in(person[1], NEW)
+
+
+async def test_a_factor_of_whoever_registered_the_address_first_does_not_keep_its_owner_out(door, person, mailbox):
+    actor, email = person
+    for proven in (False, True):
+        secret = await begin_enrolment(door.desk, actor, PASSWORD if not proven else NEW)
+        await confirm_enrolment(door.desk, actor, pyotp.TOTP(shown(secret)).now())
+        await sent(door, mailbox, actor.account_id)
+        await reset_password(door.desk, mailbox.secret(), NEW, SEEN)
+        if proven:  # now it is the owner's own
+            with pytest.raises(SecondFactorNeeded):
+                await door.log_in(email, NEW)
+        else:
+            assert await door.log_in(email, NEW)
 
 
 async def test_nobody_gets_more_than_a_few_mails_an_hour(door, person, mailbox):
