@@ -7,6 +7,8 @@ from fastapi import APIRouter, status
 
 from auricle.actor import Actor
 from auricle.audit.reads import record_read
+from auricle.consent.decide import holds
+from auricle.consent.models import Kind
 from auricle.consultations.lifecycle import (
     Opening,
     agent_of,
@@ -44,7 +46,9 @@ async def create(body: ConsultationIn, db: Db, assembly: Installed,
     wanted = Opening(patient_id, body.type, body.agent_id, body.clinician_id, body.language, body.specialty, body.notes)
     consultation, session = await open_consultation(db, assembly.keyring, wanted)
     agent = (await agent_of(db, consultation)).config
+    agreed = await holds(db, consultation.patient_id, Kind.AI_USE)
     return Opened(consultation_id=consultation.id, session_id=session.id,
+                  consent_needed=[] if agreed else [Kind.AI_USE],
                   greeting=agent.in_language(agent.greeting, consultation.language))
 
 

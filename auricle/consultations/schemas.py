@@ -26,6 +26,10 @@ class ConsultationIn(BaseModel):
 class Opened(BaseModel):
     consultation_id: UUID
     session_id: UUID
+    consent_needed: list[str] = Field(
+        description="What the patient has to agree to before they can talk with the agent; show its text and ask.",
+        examples=[["ai_use"]],
+    )
     greeting: str | None = Field(None, description="What the agent says first, in the consultation's language.")
 
 

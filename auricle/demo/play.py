@@ -89,12 +89,24 @@ async def consultation(url: str) -> Outcome:
             await http.post("/api/v1/consultation/create", headers=patient, json={"type": "voice"})
         ).raise_for_status()
         consultation_id = opened.json()["consultation_id"]
+        await consent(http, patient, opened.json()["consent_needed"], outcome)
         await call(http, url, patient, consultation_id, outcome)
         (await http.post(f"/api/v1/consultations/{consultation_id}/end", headers=patient)).raise_for_status()
         await transcript(http, clinician, consultation_id, outcome)
         await the_note(http, clinician, consultation_id, outcome)
         await money_and_trail(http, admin, consultation_id, outcome)
     return outcome
+
+
+async def consent(http: httpx2.AsyncClient, patient: dict[str, str], needed: list[str], outcome: Outcome) -> None:
+    """Agree to what the agent needs, where the patient has not yet; the sample patients have."""
+    me = (await http.get("/api/v1/auth/me", headers=patient)).raise_for_status().json()
+    place = f"/api/v1/patients/{me['patient_id']}/consents"
+    for kind in needed:
+        await http.post(place, headers=patient, json={"kind": kind, "decision": "granted"})
+    standing = (await http.get(place, headers=patient)).raise_for_status().json()["standing"]
+    show.line("consent", ", ".join(f"{kind}: {'yes' if agreed else 'no'}" for kind, agreed in standing.items()))
+    outcome.expect(standing["ai_use"] and not standing["recording"], "the patient agreed to the agent, to no recording")
 
 
 async def sign_in(http: httpx2.AsyncClient, login: str) -> dict[str, str]:

@@ -52,6 +52,17 @@ async def test_consent_to_something_else_opens_no_conversation(clinic):
     assert refused(await case.says("Hello, my ear hurts."))
 
 
+async def test_an_opened_consultation_says_which_consent_it_needs(clinic):
+    case = await clinic.patient()
+    async with clinic.service.client(case.headers) as http:
+        needed = [(await http.post("/api/v1/consultation/create", json={})).raise_for_status().json()["consent_needed"]]
+        await case.decides("granted")
+        needed += [
+            (await http.post("/api/v1/consultation/create", json={})).raise_for_status().json()["consent_needed"]
+        ]
+    assert needed == [["ai_use"], []]
+
+
 async def test_no_ticket_and_no_socket_without_consent(clinic):
     case = await clinic.patient(agrees=True)
     async with clinic.service.client(case.headers) as http:

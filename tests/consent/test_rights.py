@@ -84,6 +84,22 @@ async def test_after_an_erasure_nothing_sealed_of_the_patient_opens_anywhere(cli
         assert (await http.get("/api/v1/patients")).status_code == 401  # the sign-in is over
 
 
+async def test_another_process_that_holds_the_key_drops_it_within_seconds(clinic):
+    case = await clinic.patient(agrees=True)
+    elsewhere = Keyring(bytes(range(32)))
+    system = Actor.system(clinic.organization_id)
+    for _ in range(2):
+        async with clinic.service.database.transaction(system) as db:
+            await elsewhere.patient(db, case.patient_id)
+    assert (clinic.organization_id, case.patient_id) in elsewhere._cache
+    await erased(clinic, case)
+    await asyncio.sleep(1.1)
+    async with clinic.service.database.transaction(system) as db:
+        with pytest.raises(Forgotten):
+            await elsewhere.patient(db, case.patient_id)
+        assert await elsewhere.patients(db, [case.patient_id]) == {}
+
+
 async def test_the_audit_still_verifies_after_an_erasure_and_the_certificate_holds(clinic, noted):
     case, _ = noted
     certificate = (await erased(clinic, case))["certificate"]
