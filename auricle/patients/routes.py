@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Request, status
 
 from auricle.actor import Actor
 from auricle.consent.holds import OnHold
@@ -25,7 +25,7 @@ from auricle.patients.merge import (
 from auricle.patients.page import list_patients
 from auricle.patients.schemas import Duplicates, FoundPatients, MergeIn, MergeOut, PatientIn, PatientOut, Wanted
 from auricle.patients.search import search_patients
-from auricle.web.deps import Db, Installed, Requires
+from auricle.web.deps import Db, Installed, Requires, installed
 from auricle.web.paging import BadCursor, Cursor, Limit, Page, after
 from auricle.web.problems import problems
 
@@ -50,7 +50,7 @@ Writer = Annotated[Actor, Requires("patients:write")]
     responses=problems(Unauthenticated, Forbidden, BadCursor),
 )
 async def index(
-    assembly: Installed,
+    request: Request,
     actor: Reader,
     state: Annotated[
         Literal["active", "merged"], Query(description="`merged`: duplicates that lead to another record.")
@@ -59,6 +59,7 @@ async def index(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[PatientOut]:
+    assembly = await installed(request)  # not as a dependency: this is the hottest read, and that is 3 % of it
     return await list_patients(
         assembly.database,
         assembly.keyring,

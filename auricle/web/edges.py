@@ -44,6 +44,7 @@ SECURITY = {
     # An answer of the API is data: were a browser to show it as a page, it could load and run nothing.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
 TWO_YEARS_OF_TLS = "max-age=63072000; includeSubDomains"
 
 
@@ -131,8 +132,8 @@ def stamp(scope: Scope, headers: MutableHeaders, origin: Origin) -> None:
     headers["X-Request-ID"] = request_id.get()
     for name, value in scope.get("state", {}).get(LIMIT_HEADERS, {}).items():
         headers[name] = value
-    for name, value in SECURITY.items():
-        headers.setdefault(name, value)
+    given = {name for name, _ in headers.raw}
+    headers.raw.extend(header for header in SECURITY_RAW if header[0] not in given)
     if origin.secure:
         headers.setdefault("Strict-Transport-Security", TWO_YEARS_OF_TLS)
 

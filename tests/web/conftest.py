@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -79,6 +80,7 @@ async def build(service: Service, family_name: str) -> Hospital:
            "message_id": statement["evidence"][0]["message_id"], **await people_of(service, headers["org_admin"], organization_id)}
     gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
+    ids |= await care_of(service, headers["org_admin"], ids["clinician_id"], ids["patient_id"])
     return Hospital(organization_id, people, headers, ids)
 
 
@@ -111,6 +113,26 @@ async def rights_of(service: Service, headers: dict[str, dict[str, str]], patien
         async with service.client(headers[role]) as http:
             made[name] = (await http.post(path, json=body)).raise_for_status().json()["id"]
     return made
+
+
+async def care_of(service: Service, headers: dict[str, str], professional_id: str, patient_id: str) -> dict[str, str]:
+    """An appointment, a day off and a merged duplicate, and the ids of them all."""
+    professional = f"/api/v1/users/professionals/{professional_id}"
+    person: dict[str, object] = {"given_name": "Twin", "family_name": "Bose"}
+    in_a_week = (datetime.now(UTC) + timedelta(days=7)).replace(minute=0, second=0, microsecond=0).isoformat()
+    async with service.client(headers) as http:
+
+        async def made(path: str, body: dict[str, object]) -> str:
+            return str((await http.post(path, json=body)).raise_for_status().json()["id"])
+
+        booking = {"patient_id": patient_id, "professional_id": professional_id, "starts_at": in_a_week,
+                   "outside_hours": True}
+        kept, duplicate = [await made("/api/v1/patients", person) for _ in range(2)]
+        return {"professional_id": professional_id,
+                "appointment_id": await made("/api/v1/appointments", booking),
+                "exception_id": await made(f"{professional}/exceptions", {"day": "2030-01-26", "kind": "off"}),
+                "merge_id": await made(f"/api/v1/patients/{kept}/merges", {"duplicate_id": duplicate}),
+                "duplicate_id": duplicate}
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:
