@@ -1,6 +1,6 @@
 """`/api/v1/auth/…`: passwords, second factor, sign-in with Google."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Depends, status
 
 from auricle.identity.google import NotLinked, begin, finish
 from auricle.identity.links import BadLink
@@ -29,6 +29,7 @@ from auricle.identity.sign_in import SecondFactorNeeded, WrongCode, WrongPasswor
 from auricle.identity.tokens import BadToken
 from auricle.identity.totp import AlreadyEnrolled, CodeDoesNotFit, NotEnrolled, shown, uri_for
 from auricle.web.deps import Caller, Installed, SignedIn
+from auricle.web.idempotency import keep_no_answer
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
@@ -71,6 +72,7 @@ async def reset(body: PasswordReset, assembly: Installed, seen: Caller) -> None:
     "/totp",
     operation_id="begin_second_factor",
     summary="Begin to enrol an authenticator app",
+    dependencies=[Depends(keep_no_answer)],
     responses=problems(BadToken, WrongPassword, AlreadyEnrolled, TooManyAttempts),
 )
 async def enrol(body: PasswordCheck, assembly: Installed, actor: SignedIn) -> Enrolment:
@@ -84,6 +86,7 @@ async def enrol(body: PasswordCheck, assembly: Installed, actor: SignedIn) -> En
     "/totp/confirm",
     operation_id="confirm_second_factor",
     summary="Confirm the authenticator by its first code; from then on it is asked for",
+    dependencies=[Depends(keep_no_answer)],
     responses=problems(BadToken, NotEnrolled, AlreadyEnrolled, CodeDoesNotFit),
 )
 async def confirm(body: CodeCheck, assembly: Installed, actor: SignedIn) -> RecoveryCodes:
@@ -94,6 +97,7 @@ async def confirm(body: CodeCheck, assembly: Installed, actor: SignedIn) -> Reco
     "/totp/recovery-codes",
     operation_id="renew_recovery_codes",
     summary="New recovery codes; the old ones stop working",
+    dependencies=[Depends(keep_no_answer)],
     responses=problems(BadToken, WrongPassword, WrongCode, TooManyAttempts),
 )
 async def recovery_codes(body: PasswordAndCode, assembly: Installed, actor: SignedIn) -> RecoveryCodes:

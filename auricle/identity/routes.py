@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Depends, status
 from sqlalchemy import select
 
 from auricle.errors import NotFound
@@ -37,6 +37,7 @@ from auricle.identity.tokens import BadToken
 from auricle.identity.totp import is_enrolled
 from auricle.identity.trail import as_account, note
 from auricle.web.deps import Caller, Db, Installed, SignedIn
+from auricle.web.idempotency import keep_no_answer
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
@@ -115,6 +116,7 @@ async def logout(assembly: Installed, actor: SignedIn) -> None:
     "/switch",
     operation_id="switch",
     summary="Sign in to another organization one belongs to",
+    dependencies=[Depends(keep_no_answer)],
     responses=problems(BadToken, NotFound),
 )
 async def switch(body: Switch, assembly: Installed, actor: SignedIn, seen: Caller) -> SignIn:

@@ -223,8 +223,11 @@ async def test_a_second_factor_is_asked_for_from_its_confirmation_on(
         assert app.secret.rstrip("=") == enrolment["secret"]
         assert (await http.post("/api/v1/auth/totp/confirm", json={"code": "000000"})).status_code == 422
         await signed_in(service, actor)  # not confirmed, not asked for
-        code = app.now()
-        codes = (await http.post("/api/v1/auth/totp/confirm", json={"code": code})).raise_for_status().json()["codes"]
+        code, once = app.now(), {"idempotency-key": "confirm-my-authenticator"}
+        confirmed = await http.post("/api/v1/auth/totp/confirm", json={"code": code}, headers=once)
+        codes = confirmed.raise_for_status().json()["codes"]
+        again = await http.post("/api/v1/auth/totp/confirm", json={"code": code}, headers=once)
+        assert not again.is_success and codes[0] not in again.text  # the answer with the codes was not kept
         assert (await http.get("/api/v1/auth/me")).json()["second_factor"] is True
     async with service.client() as http:
         login = {"login": await email_of(service, actor), "password": PASSWORD}
