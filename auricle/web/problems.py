@@ -89,12 +89,17 @@ def problem_of(error: AuricleError) -> JSONResponse:
 
 
 async def invalid(_: Request, error: Exception) -> JSONResponse:
-    """Name the fields that are wrong, never the values that were sent."""
+    """Name the fields that are wrong, never what was sent: neither a value nor the name of a field we do not have."""
     assert isinstance(error, RequestValidationError)
-    fields = {".".join(str(p) for p in e["loc"]): e["type"] for e in error.errors()[:20]}
+    fields = {place_of(e): e["type"] for e in error.errors()[:20]}
     malformed = any(kind == "json_invalid" for kind in fields.values())
     code, title = CODES[400 if malformed else 422]
     return answer(400 if malformed else 422, code, title, "Some fields are not valid.", "Invalid", fields)
+
+
+def place_of(error: Mapping[str, Any]) -> str:
+    steps = [str(step) for step in error["loc"]]
+    return ".".join([*steps[:-1], "*"] if error["type"] == "extra_forbidden" else steps)
 
 
 async def http_error(_: Request, error: Exception) -> JSONResponse:

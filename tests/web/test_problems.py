@@ -31,10 +31,10 @@ async def test_a_malformed_body_is_refused(service: Service, hospitals: tuple[Ho
 async def test_a_refusal_names_the_field_and_never_the_value(service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
     async with service.client(hospitals[0].headers["staff"]) as http:
         answer = await http.post("/api/v1/patients", json={"given_name": SECRET, "family_name": "", "phone": SECRET,
-                                                           "nickname": SECRET})
+                                                           SECRET: SECRET})
     assert answer.status_code == 422
     assert SECRET not in answer.text
-    assert {"body.family_name", "body.phone", "body.nickname"} <= set(answer.json()["context"])
+    assert {"body.family_name", "body.phone", "body.*"} <= set(answer.json()["context"])
 
 
 async def test_a_body_over_the_cap_is_refused_before_it_is_read(service: Service) -> None:
