@@ -41,7 +41,7 @@ from auricle.notes.content import (
 from auricle.notes.evidence import body_of, verified_all
 from auricle.notes.models import UNFINISHED, Note, NoteStatement, NoteStatus
 from auricle.notes.versions import freeze
-from auricle.patients.create import find_patient, identity_of
+from auricle.patients.create import find_patient, identities_of
 
 LONGEST_SOURCE = 2_000  # messages of one consultation that a note is written from
 
@@ -253,16 +253,18 @@ async def remember(means: Means, actor: Actor, note_id: UUID, error: AuricleErro
 
 async def known_identity(db: AsyncSession, keyring: Keyring, consultation: Consultation) -> Known:
     """What the platform knows of the people in a consultation: every mention of it is masked."""
-    identity = await identity_of(db, keyring, await find_patient(db, consultation.patient_id))
+    patient = await find_patient(db, consultation.patient_id)
+    identities = await identities_of(db, keyring, patient)
     clinician = await db.get(Member, consultation.clinician_id) if consultation.clinician_id else None
-    names = [identity.full_name, identity.given_name, identity.family_name]
+    names = [name for one in identities for name in (one.full_name, one.given_name, one.family_name)]
     if clinician is not None:
         names += [clinician.full_name, clinician.given_name, clinician.family_name]
+    birth_date = identities[0].birth_date
     return Known(
         names=[name for name in dict.fromkeys(names) if name],
-        phones=[identity.phone] if identity.phone else [],
-        emails=[identity.email] if identity.email else [],
-        record_numbers=[identity.record_number] if identity.record_number else [],
-        addresses=[identity.address] if identity.address else [],
-        birth_date=identity.birth_date.isoformat() if identity.birth_date else None,
+        phones=[one.phone for one in identities if one.phone],
+        emails=[one.email for one in identities if one.email],
+        record_numbers=[one.record_number for one in identities if one.record_number],
+        addresses=[one.address for one in identities if one.address],
+        birth_date=birth_date.isoformat() if birth_date else None,
     )

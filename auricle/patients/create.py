@@ -91,6 +91,13 @@ async def identity_of(db: AsyncSession, keyring: Keyring, patient: Patient) -> I
     return open_identity(await keyring.patient(db, patient.id), patient)
 
 
+async def identities_of(db: AsyncSession, keyring: Keyring, patient: Patient) -> list[Identity]:
+    """The patient's identity, then those of the records merged into it: the same person, written otherwise."""
+    merged = await db.scalars(select(Patient).where(Patient.merged_into == patient.id).order_by(Patient.id))
+    others = await open_identities(db, keyring, merged)
+    return [await identity_of(db, keyring, patient), *others.values()]
+
+
 def open_identity(key: Key, patient: Patient) -> Identity:
     return Identity.model_validate_json(key.open(patient.identity, "patient", "identity", patient.id))
 

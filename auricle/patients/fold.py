@@ -9,7 +9,6 @@ No rule has to be right about a language: both sides of a comparison pass the sa
 
 import re
 import unicodedata
-from functools import lru_cache
 
 # The Indic blocks of Unicode share one layout (after ISCII), so one table by offset reads nine scripts.
 INDIC_START, INDIC_END, INDIC_BLOCK = 0x0900, 0x0D7F, 0x80
@@ -65,7 +64,6 @@ MERGED = str.maketrans({"v": "b", "f": "p", "z": "j"})
 LONGEST_WORD, MOST_WORDS = 40, 8
 
 
-@lru_cache(maxsize=4096)
 def folded(name: str) -> tuple[str, ...]:
     """The words of a name in plain lower-case Latin letters and digits; other scripts' letters stay as they are."""
     latin = "".join(_latin_words(unicodedata.normalize("NFC", name)))

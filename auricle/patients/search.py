@@ -31,7 +31,7 @@ from auricle.patients.tokens import (
     number_of,
 )
 
-CANDIDATES = 60  # identities opened for one search
+CANDIDATES = 40  # identities opened for one search
 HOLDERS = 4_000  # rows read for one token: what more people share tells them apart by nothing
 GOOD_ENOUGH = 0.62
 

@@ -13,6 +13,7 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.errors import NotFound
 from auricle.identity.roles import permissions_of
+from auricle.notes.generate import known_identity
 from auricle.patients.create import create_patient, find_patient, read_patient
 from auricle.patients.merge import (
     BothSignIn,
@@ -84,6 +85,16 @@ async def test_the_old_id_and_the_old_name_lead_to_the_kept_record(database, key
         assert (await read_patient(db, keyring, twin.id)).id == kept.id
         found = await search_patients(db, keyring, "Laxmi Rav", limit=5)
     assert [one.patient.id for one in found] == [kept.id]
+
+
+async def test_both_ways_a_name_was_written_are_masked_in_a_note_of_a_merged_record(database, keyring, desk, pair):
+    kept, twin = pair
+    consultation, _ = await make_consultation(database, keyring, desk, twin.id)
+    await merged(database, desk, kept, twin)
+    async with database.transaction(desk) as db:
+        known = await known_identity(db, keyring, consultation)
+    assert {"Lakshmi Rao", "Laxmi Rav"} <= set(known.names)
+    assert set(known.phones) == {"+91 98450 11111", "098450 11111"}
 
 
 async def test_a_patient_sees_what_was_merged_into_their_record_and_nothing_else(database, keyring, desk, pair):
