@@ -29,6 +29,7 @@ from tests import builders
 MASTER = bytes(range(32))
 PASSWORD = "correct horse battery"
 HASH = HASHER.hash(PASSWORD)
+MODELS = Path(__file__).parents[1] / "var" / "models"  # built once for all installations of the tests
 PLENTY = Limits(address="100000/minute", user="100000/minute", key="100000/minute", organization="1000000/minute")
 
 
@@ -42,7 +43,7 @@ def settings_for(urls: Urls, data_dir: Path, **given: Any) -> Settings:
         port=free_port(),
         sample_data=False,
         log_level="WARNING",
-        **{"voice": Voice(max_lag_s=5.0), "limits": PLENTY, **given},
+        **{"voice": Voice(max_lag_s=5.0), "limits": PLENTY, "models_dir": MODELS, **given},
     )
 
 

@@ -94,10 +94,10 @@ async def clinic_at(service: Service) -> AsyncIterator[Clinic]:
     yield clinic
 
 
-def settings_with(urls: Urls, folder: Path, emulator: OpenAIEmulator, models: Path) -> Settings:
+def settings_with(urls: Urls, folder: Path, emulator: OpenAIEmulator) -> Settings:
     provider = Provider(url=emulator.url, key=SecretStr(emulator.key), llm="some-model", stt="some-ears")
     voice = Voice(reply_deadline_s=2.0, max_lag_s=5.0)  # how busy the test machine is shall refuse no call
-    return settings_for(urls, folder, providers={"emulated": provider}, timeouts=SHORT, voice=voice, models_dir=models)
+    return settings_for(urls, folder, providers={"emulated": provider}, timeouts=SHORT, voice=voice)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -108,10 +108,10 @@ async def emulated() -> AsyncIterator[OpenAIEmulator]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def service(
-    template: Template, traversable_folder: Path, tmp_path_factory: pytest.TempPathFactory, emulated: OpenAIEmulator
+    template: Template, tmp_path_factory: pytest.TempPathFactory, emulated: OpenAIEmulator
 ) -> AsyncIterator[Service]:
     urls = template.copy()
-    settings = settings_with(urls, tmp_path_factory.mktemp("channels"), emulated, traversable_folder / "models")
+    settings = settings_with(urls, tmp_path_factory.mktemp("channels"), emulated)
     database = Database(urls.app)
     with served(settings):
         yield Service(settings, database, Keyring(bytes(range(32))))

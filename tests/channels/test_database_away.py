@@ -36,7 +36,7 @@ async def clinic(
     emulated.words = list(WORDS)
     migrate(mortal.urls.owner)
     database = Database(mortal.urls.app)
-    settings = settings_with(mortal.urls, tmp_path_factory.mktemp("mortal"), emulated, traversable_folder / "models")
+    settings = settings_with(mortal.urls, tmp_path_factory.mktemp("mortal"), emulated)
     with served(settings):
         async with clinic_at(Service(settings, database, Keyring(bytes(range(32))))) as one:
             yield one

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.installation import Installation
+from tests.service import MODELS
 
 
 @pytest.fixture(scope="package")
-def models(traversable_folder: Path) -> Path:
-    return traversable_folder / "models"
+def models() -> Path:
+    return MODELS
 
 
 @pytest.fixture(scope="package")

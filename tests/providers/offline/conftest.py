@@ -1,7 +1,5 @@
 """Models that take seconds to make are kept between runs; their file names carry what they were made of."""
 
-import os
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from auricle.providers.vendors.offline import OfflineEmbedder, OfflineSpeechToText
+from tests.service import MODELS
 
 pytest.importorskip("pocketsphinx", reason="the group `speech` is not installed")
 pytest.importorskip("espeakng_loader", reason="the group `speech` is not installed")
@@ -16,7 +15,7 @@ pytest.importorskip("espeakng_loader", reason="the group `speech` is not install
 
 @pytest.fixture(scope="session")
 def models_folder() -> Path:
-    return Path(tempfile.gettempdir()) / f"auricle-test-models-{os.getuid()}"
+    return MODELS
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
