@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
@@ -139,7 +139,9 @@ async def take_back(db: AsyncSession, invitation_id: UUID) -> None:
 
 async def list_invitations(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[tuple[Invitation, Role]]:
     """Open ones (those that expired too, for they can be sent again), newest first."""
-    statement = select(Invitation).where(*STILL_OPEN).order_by(Invitation.id.desc()).limit(limit)
+    statement = (
+        select(Invitation).where(*STILL_OPEN, *shown_to(actor_of(db))).order_by(Invitation.id.desc()).limit(limit)
+    )
     if before is not None:
         statement = statement.where(Invitation.id < before)
     return [(one, await role_offered(db, one)) for one in (await db.scalars(statement)).all()]
@@ -177,8 +179,15 @@ async def letter_of(db: AsyncSession, invitation_id: UUID, base_url: str) -> mai
     )
 
 
+def shown_to(actor: Actor) -> list[ColumnElement[bool]]:
+    """That somebody is to be a patient here is for those who may read patients."""
+    return [] if actor.may("patients:read") else [Invitation.role != "patient"]
+
+
 async def open_invitation(db: AsyncSession, invitation_id: UUID) -> Invitation:
-    invitation = await db.scalar(select(Invitation).where(Invitation.id == invitation_id, *STILL_OPEN))
+    invitation = await db.scalar(
+        select(Invitation).where(Invitation.id == invitation_id, *STILL_OPEN, *shown_to(actor_of(db)))
+    )
     if invitation is None:
         raise NotFound("No such open invitation.")
     return invitation

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auricle.actor import Actor
+from auricle.audit.reads import record_read
 from auricle.db.session import actor_of
 from auricle.errors import Conflict, NotFound
 from auricle.identity.custom_roles import Role, Roles, check_givable, hold_organization, roles_of
@@ -15,6 +17,7 @@ from auricle.identity.roles import built_in_id
 from auricle.live.events import publish
 
 ORG_ADMIN = built_in_id("org_admin")
+PATIENT = "patient"
 
 
 class LastAdmin(Conflict):
@@ -48,14 +51,16 @@ class Wanted:
 
 
 async def list_members(db: AsyncSession, wanted: Wanted, *, before: UUID | None, limit: int) -> Sequence[Listed]:
-    """Newest first."""
+    """Newest first. That somebody is a patient here is shown only to who may read patients, and the look is noted."""
     roles = await roles_of(db)
-    statement = (
-        select(Member, Account.email).join(Account, Account.id == Member.account_id).where(*chosen(wanted, roles))
-    )
+    statement = with_email().where(*chosen(wanted, roles))
+    if not actor_of(db).may("patients:read"):
+        statement = statement.where(Member.role != PATIENT)
     if before is not None:
         statement = statement.where(Member.id < before)
     rows = (await db.execute(statement.order_by(Member.id.desc()).limit(limit))).all()
+    if patients := sum(member.role == PATIENT for member, _ in rows):
+        await record_read(db, "member", None, patients=patients)
     return [Listed(member, email, role_of(member, roles)) for member, email in rows]
 
 
@@ -79,12 +84,11 @@ def chosen(wanted: Wanted, roles: Roles) -> list[ColumnElement[bool]]:
 
 
 async def read_member(db: AsyncSession, member_id: UUID) -> Listed:
-    statement = (
-        select(Member, Account.email).join(Account, Account.id == Member.account_id).where(Member.id == member_id)
-    )
-    row = (await db.execute(statement)).one_or_none()
-    if row is None:
+    row = (await db.execute(with_email().where(Member.id == member_id))).one_or_none()
+    if row is None or not may_see(actor_of(db), row[0]):
         raise NotFound("No such member.")
+    if row[0].role == PATIENT:
+        await record_read(db, "member", member_id)
     return Listed(row[0], row[1], role_of(row[0], await roles_of(db)))
 
 
@@ -141,12 +145,16 @@ async def held(db: AsyncSession, member_id: UUID) -> tuple[Member, Role, Roles]:
     """A member about to be changed, with the organization's people held still, by somebody who holds no less."""
     await hold_organization(db)
     member = await db.get(Member, member_id, with_for_update=True)
-    if member is None or member.status is MemberStatus.REMOVED:
+    if member is None or member.status is MemberStatus.REMOVED or not may_see(actor_of(db), member):
         raise NotFound("No such member.")
     roles = await roles_of(db)
     role = role_of(member, roles)
     check_givable(db, role.permissions)
     return member, role, roles
+
+
+def may_see(actor: Actor, member: Member) -> bool:
+    return member.role != PATIENT or actor.may("patients:read")
 
 
 def role_of(member: Member, roles: Roles) -> Role:

@@ -287,6 +287,33 @@ async def test_members_are_listed_by_state_role_and_beginning_of_a_name(office):
         await ids(role_id=new_id())
 
 
+async def test_that_somebody_is_a_patient_is_shown_only_to_who_may_read_patients_and_is_noted(office):
+    visitor = replace(office.actor, member_id=None, permissions=BUILT_IN["platform_admin"], role="platform_admin")
+    patient, invited = await office.member("patient"), await office.offer(role_id=PATIENT)
+
+    async def ids(actor):
+        rows = await office.do(members.list_members, Wanted(), before=None, limit=50, actor=actor)
+        offers = await office.do(list_invitations, before=None, limit=50, actor=actor)
+        return {row.member.id for row in rows} | {one.id for one, _ in offers}
+
+    hidden = {patient.member_id, invited.id}
+    assert hidden <= await ids(office.actor)
+    assert not hidden & await ids(visitor)
+    for attempt in ((members.read_member, patient.member_id), (members.suspend, patient.member_id)):
+        with pytest.raises(NotFound):
+            await office.do(*attempt, actor=visitor)
+    with pytest.raises(NotFound):
+        await office.do(take_back, invited.id, actor=visitor)
+    await office.do(members.read_member, patient.member_id)
+    async with office.database.transaction(office.actor) as db:
+        looks = (
+            await db.execute(
+                text("select entity_id, new from audit_entry where action = 'read' and entity = 'member' order by id")
+            )
+        ).all()
+    assert [tuple(row) for row in looks] == [(None, {"patients": 1}), (patient.member_id, None)]
+
+
 async def test_the_list_of_members_pages_without_gap_or_repetition(office):
     for _ in range(5):
         await office.member("staff")
