@@ -39,7 +39,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     where = "embedded" if settings.database_url is None else "as configured"
     yield Finding(True, f"database: {where}")
     pulled = local_models.present(settings.models_path)
-    yield Finding(bool(pulled), f"local speech models: {', '.join(m.name for m in pulled) if pulled else 'none (auricle models pull)'}")
+    names = ", ".join(model.name for model in pulled) or "none (auricle models pull)"
+    yield Finding(bool(pulled), f"local speech models: {names}")
     for name, provider in settings.providers.items():
         yield Finding(True, f"provider {name}: {provider.vendor}, {'with' if provider.key else 'without'} a key")
     for limit in limits(settings):

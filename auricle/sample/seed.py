@@ -11,8 +11,8 @@ from auricle.assembly import Assembly
 from auricle.consent.decide import Deciding, decide
 from auricle.consent.models import Decision, Kind
 from auricle.db.base import new_id
-from auricle.identity.models import Account, Member, Organization
 from auricle.identity.accounts import make_account
+from auricle.identity.models import Account, Member, Organization
 from auricle.knowledge.receive import Upload, receive
 from auricle.patients.create import create_patient
 from auricle.patients.schemas import PatientIn

@@ -73,8 +73,13 @@ async def two_clinics(database, tmp_path):
         actor = Actor.system(organization, "test")
         async with database.transaction(actor) as db:
             await db.execute(
-                text("insert into organization (id, name, slug, email) values (:id, :name, :slug, :slug || '@clinic.example')"),
-                {"id": organization, "name": f"Clinic {organization}", "slug": f"c{organization.hex}"},
+                text("insert into organization (id, name, slug, email) values (:id, :name, :slug, :email)"),
+                {
+                    "id": organization,
+                    "name": f"Clinic {organization}",
+                    "slug": f"c{organization.hex}",
+                    "email": f"{organization.hex}@clinic.example",
+                },
             )
         clinics.append(Clinic(actor, knowledge, objects))
     return clinics
