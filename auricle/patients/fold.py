@@ -67,7 +67,7 @@ LONGEST_WORD, MOST_WORDS = 40, 8
 def folded(name: str) -> tuple[str, ...]:
     """The words of a name in plain lower-case Latin letters and digits; other scripts' letters stay as they are."""
     latin = "".join(_latin_words(unicodedata.normalize("NFC", name)))
-    plain = unicodedata.normalize("NFKD", latin.casefold().translate(LATIN))
+    plain = unicodedata.normalize("NFKD", latin).casefold().translate(LATIN)
     kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’`")
     words = "".join(c if c.isalnum() else " " for c in kept).split()
     return tuple(word[:LONGEST_WORD] for word in words[:MOST_WORDS])

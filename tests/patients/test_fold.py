@@ -1,7 +1,7 @@
 """Names are levelled so that spellings and scripts of one name meet, and different names do not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auricle.patients.fold import LONGEST_WORD, MOST_WORDS, folded, skeleton, sound
@@ -59,6 +59,7 @@ def test_hostile_names_are_bounded_and_never_fail(hostile: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("𝐀sha")
 def test_any_text_folds_to_words_without_marks_or_case(name: str) -> None:
     for word in folded(name):
         assert word == "".join(c for c in word if c.isalnum())
