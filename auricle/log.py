@@ -94,5 +94,7 @@ def configure(level: str = "INFO", file: Path | None = None) -> None:
         handler.setFormatter(JsonFormatter())
         root.addHandler(handler)
     root.setLevel(level.upper())
-    for noisy in ("httpx2", "httpcore2", "uvicorn.access", "alembic", "procrastinate", "asyncio"):
+    # At DEBUG these write what they carry: whole frames of a conversation, bodies, arguments.
+    for noisy in ("httpx2", "httpcore2", "websockets", "uvicorn.access", "alembic", "procrastinate", "asyncio"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger("uvicorn.error").setLevel("INFO")

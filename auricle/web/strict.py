@@ -4,21 +4,26 @@ FastAPI validates parsed JSON with Pydantic's lax rules, which turn one into the
 UUID or a date may still be a string, as JSON has nothing else for them.
 """
 
+import re
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
+NUMBER = re.compile(r"\s*[+-]?[0-9._]+(e[+-]?[0-9]+)?\s*", re.IGNORECASE)
 Check = Callable[[bytes], object]
 
 
 async def check_body(request: Request) -> None:
-    """Refuse a JSON body that only fits when it is bent. Raises `RequestValidationError`."""
+    """Refuse a query or JSON body that only fits when it is bent. Raises `RequestValidationError`."""
     route = request.scope.get("route")
+    if isinstance(route, APIRoute):
+        check_times(request, route)
     check = check_of(route) if isinstance(route, APIRoute) else None
     if check is None or "json" not in request.headers.get("content-type", ""):
         return
@@ -30,6 +35,23 @@ async def check_body(request: Request) -> None:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from None
+
+
+def check_times(request: Request, route: APIRoute) -> None:
+    """A bare number in the query would be read as seconds since 1970."""
+    wrong = [name for name in times_of(route) if NUMBER.fullmatch(request.query_params.get(name, ""))]
+    if wrong:
+        raise RequestValidationError([{"type": "datetime_parsing", "loc": ("query", name)} for name in wrong])
+
+
+@lru_cache(maxsize=2048)
+def times_of(route: APIRoute) -> tuple[str, ...]:
+    """The query parameters of a route that are dates or times."""
+    return tuple(
+        field.alias
+        for field in route.dependant.query_params
+        if {date, datetime} & {field.field_info.annotation, *get_args(field.field_info.annotation)}
+    )
 
 
 @lru_cache(maxsize=2048)

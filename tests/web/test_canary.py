@@ -47,11 +47,15 @@ class Kept(logging.Handler):
 def log() -> Iterator[Kept]:
     kept, root = Kept(), logging.getLogger()
     before = root.level
-    root.addHandler(kept)
-    root.setLevel(logging.DEBUG)
     yield kept
     root.removeHandler(kept)
     root.setLevel(before)
+
+
+def listen(kept: Kept) -> None:
+    """After the service and its worker have set the logging up as they like it."""
+    logging.getLogger().addHandler(kept)
+    logging.getLogger().setLevel(logging.DEBUG)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +70,8 @@ async def watched(copied: Urls, log: Kept, tmp_path_factory: pytest.TempPathFact
     settings = settings_for(copied, folder)  # the level of the root logger is the fixture's
     database = Database(copied.app)
     with served(settings), worked(settings):
+        await asyncio.sleep(1.0)
+        listen(log)
         yield Service(settings, database, Keyring(MASTER))
     await database.close()
 
