@@ -11,7 +11,8 @@ import auricle.knowledge.ingest
 import auricle.live.retention
 import auricle.notes.generate
 import auricle.patients.erase
-import auricle.patients.export  # noqa: F401
+import auricle.patients.export
+import auricle.web.retention  # noqa: F401
 from auricle.assemble import assembled, background
 from auricle.audit.report import heads_of
 from auricle.audit.seal import seal_forever

@@ -29,7 +29,7 @@ CHECKS = (
 # They end the caller's own sign-in, or never end themselves.
 LEFT_OUT = r"/auth/(logout|sessions|password|second-factor)|/events$"
 
-SHORT_FORM = ("--phases", "examples,fuzzing", "--max-examples", "2", "--max-time", "10")
+SHORT_FORM = ("--phases", "examples,fuzzing", "--max-examples", "2", "--max-time", "6")
 LONG_FORM = ("--phases", "examples,coverage,fuzzing", "--max-examples", "40", "--max-time", str(LONG_S))
 
 
@@ -45,7 +45,7 @@ async def document(service: Service, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.slow
+@pytest.mark.fuzz
 @pytest.mark.parametrize("caller", CALLERS)
 async def test_no_request_makes_the_service_fail_or_answer_beside_its_document(
     service: Service, hospitals: tuple[Hospital, Hospital], tmp_path: Path, caller: str
