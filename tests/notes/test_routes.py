@@ -16,13 +16,16 @@ from auricle.ai.port import ClinicalAI
 from auricle.db.base import new_id
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
+from auricle.identity.api_keys import Machines
 from auricle.identity.models import AuthSession
 from auricle.identity.presence import Presence
 from auricle.identity.tokens import Claims, issue_access
 from auricle.jobs.worker import run_worker
 from auricle.notes.routes import router
 from auricle.web import problems
+from auricle.web.limits import Limits
 from tests.builders import make_member, make_organization
+from tests.service import PLENTY
 
 NOTES = "/api/v1/soap/notes"
 
@@ -35,6 +38,7 @@ class Served:
     keyring: Keyring
     ai: ClinicalAI
     presence: Presence
+    machines: Machines
 
 
 @asynccontextmanager
@@ -55,7 +59,9 @@ async def client_of(clinic, actor: Actor | None = None) -> AsyncIterator[httpx2.
     problems.install(app)
     app.include_router(router)
     presence = Presence(means.database, means.keyring.token_secret)
-    app.state.assembly = Served(means.database, means.keyring, means.ai, presence)
+    app.state.limits = Limits(PLENTY)
+    machines = Machines(means.database)
+    app.state.assembly = Served(means.database, means.keyring, means.ai, presence, machines)
     token = issue_access(means.keyring.token_secret, claims, lifetime_s=600)
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="http://test", headers={"authorization": f"Bearer {token}"}
