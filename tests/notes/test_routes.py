@@ -24,6 +24,7 @@ from auricle.jobs.worker import run_worker
 from auricle.notes.routes import router
 from auricle.web import problems
 from auricle.web.limits import Limits
+from auricle.web.routing import adopt
 from tests.builders import make_member, make_organization
 from tests.service import PLENTY
 
@@ -57,7 +58,7 @@ async def client_of(clinic, actor: Actor | None = None) -> AsyncIterator[httpx2.
     claims = Claims(actor.account_id, session.id, actor.organization_id, actor.member_id)
     app = FastAPI()
     problems.install(app)
-    app.include_router(router)
+    app.include_router(adopt(router))
     presence = Presence(means.database, means.keyring.token_secret)
     app.state.limits = Limits(PLENTY)
     machines = Machines(means.database)
