@@ -42,22 +42,36 @@ class Talk:
 
 def call_for(assembly: Assembly, talk: Talk, capability: Literal["llm", "stt", "tts"], language: str) -> Call:
     """The provider call of a talk: the agent's own list, else the installation's."""
-    own = [Choice(c.provider, c.model, c.voice, c.settings)
-           for c in talk.agent.config.providers.chosen(capability, language)]
-    return Call(talk.actor.organization_id, own or assembly.router.choices(capability), language,
-                talk.consultation_id, talk.session_id, talk.agent.agent_id)
+    own = [
+        Choice(c.provider, c.model, c.voice, c.settings)
+        for c in talk.agent.config.providers.chosen(capability, language)
+    ]
+    return Call(
+        talk.actor.organization_id,
+        own or assembly.router.choices(capability),
+        language,
+        talk.consultation_id,
+        talk.session_id,
+        talk.agent.agent_id,
+    )
 
 
-async def answer(assembly: Assembly, talk: Talk, said: str, language: str, history: Sequence[ChatMessage], *,
-                 trivial: bool = False) -> AsyncGenerator[ReplyPiece, None]:
+async def answer(
+    assembly: Assembly, talk: Talk, said: str, language: str, history: Sequence[ChatMessage], *, trivial: bool = False
+) -> AsyncGenerator[ReplyPiece, None]:
     """Stream the answer: text deltas, then the citations it rests on and the usage."""
     config = talk.agent.config
     offered, known = ([], True) if trivial else await retrieved(assembly, talk, said)
     knowledge, passages = wrapped(offered, config.retrieval.context_characters)
     request = LanguageRequest(
-        messages(config, language, history, said, knowledge, known=known), temperature=config.temperature,
-        max_tokens=config.max_tokens, language=language, passages=passages, known=known,
-        questions=tuple(config.in_language(config.questions, language) or ()))
+        messages(config, language, history, said, knowledge, known=known),
+        temperature=config.temperature,
+        max_tokens=config.max_tokens,
+        language=language,
+        passages=passages,
+        known=known,
+        questions=tuple(config.in_language(config.questions, language) or ()),
+    )
     whole = ""
     cites = Cites(passages)
     unmarked = Renumbering(0)  # markers are for the citations; nobody wants to hear them

@@ -36,10 +36,16 @@ class PatientNeeded(Invalid):
     code = "consultation.patient_needed"
 
 
-@router.post("/consultation/create", operation_id="create_consultation", summary="Open a consultation",
-             status_code=status.HTTP_201_CREATED, responses=problems(Forbidden, NotFound, PatientNeeded))
-async def create(body: ConsultationIn, db: Db, assembly: Installed,
-                 actor: Annotated[Actor, Requires("consultations:create")]) -> Opened:
+@router.post(
+    "/consultation/create",
+    operation_id="create_consultation",
+    summary="Open a consultation",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(Forbidden, NotFound, PatientNeeded),
+)
+async def create(
+    body: ConsultationIn, db: Db, assembly: Installed, actor: Annotated[Actor, Requires("consultations:create")]
+) -> Opened:
     patient_id = body.patient_id or actor.patient_id
     if patient_id is None:
         raise PatientNeeded
@@ -47,34 +53,60 @@ async def create(body: ConsultationIn, db: Db, assembly: Installed,
     consultation, session = await open_consultation(db, assembly.keyring, wanted)
     agent = (await agent_of(db, consultation)).config
     agreed = await holds(db, consultation.patient_id, Kind.AI_USE)
-    return Opened(consultation_id=consultation.id, session_id=session.id,
-                  consent_needed=[] if agreed else [Kind.AI_USE],
-                  greeting=agent.in_language(agent.greeting, consultation.language))
+    return Opened(
+        consultation_id=consultation.id,
+        session_id=session.id,
+        consent_needed=[] if agreed else [Kind.AI_USE],
+        greeting=agent.in_language(agent.greeting, consultation.language),
+    )
 
 
-@router.get("/consultations", operation_id="list_consultations", summary="Consultations, newest first",
-            responses=problems(Forbidden))
-async def index(db: Db, actor: Reader, patient_id: UUID | None = None, state: ConsultationStatus | None = None,
-                limit: Limit = 20, cursor: Cursor = None) -> Page[ConsultationOut]:
+@router.get(
+    "/consultations",
+    operation_id="list_consultations",
+    summary="Consultations, newest first",
+    responses=problems(Forbidden),
+)
+async def index(
+    db: Db,
+    actor: Reader,
+    patient_id: UUID | None = None,
+    state: ConsultationStatus | None = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[ConsultationOut]:
     rows = await list_consultations(db, patient_id=patient_id, status=state, before=after(cursor), limit=limit + 1)
     return page([ConsultationOut.of(row) for row in rows], [row.id for row in rows], limit)
 
 
-@router.get("/consultations/{consultation_id}", operation_id="get_consultation", summary="One consultation",
-            responses=problems(NotFound))
+@router.get(
+    "/consultations/{consultation_id}",
+    operation_id="get_consultation",
+    summary="One consultation",
+    responses=problems(NotFound),
+)
 async def get(consultation_id: UUID, db: Db, actor: Reader) -> ConsultationOut:
     return ConsultationOut.of(await find_consultation(db, consultation_id))
 
 
-@router.post("/consultations/{consultation_id}/end", operation_id="end_consultation", summary="End a consultation",
-             responses=problems(NotFound))
-async def end(consultation_id: UUID, db: Db,
-              actor: Annotated[Actor, Requires("consultations:join")]) -> ConsultationOut:
+@router.post(
+    "/consultations/{consultation_id}/end",
+    operation_id="end_consultation",
+    summary="End a consultation",
+    responses=problems(NotFound),
+)
+async def end(
+    consultation_id: UUID, db: Db, actor: Annotated[Actor, Requires("consultations:join")]
+) -> ConsultationOut:
     return ConsultationOut.of(await end_consultation(db, consultation_id))
 
 
-@router.get("/consultations/{consultation_id}/transcript", operation_id="get_transcript",
-            summary="What was said, with timings and citations", responses=problems(NotFound))
+@router.get(
+    "/consultations/{consultation_id}/transcript",
+    operation_id="get_transcript",
+    summary="What was said, with timings and citations",
+    responses=problems(NotFound),
+)
 async def transcript(consultation_id: UUID, db: Db, assembly: Installed, actor: Reader) -> Transcript:
     consultation = await find_consultation(db, consultation_id)
     await record_read(db, "consultation", consultation.id)

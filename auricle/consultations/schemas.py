@@ -68,9 +68,21 @@ class MessageOut(BaseModel):
 
     @classmethod
     def of(cls, said: Said) -> "MessageOut":
-        return cls(id=said.id, position=said.position, sender=said.sender, text=said.text, heard=said.heard,
-                   interrupted=said.interrupted, language=said.language, start_s=said.start_s, end_s=said.end_s,
-                   citations=said.citations, waterfall=said.waterfall, red_flag=said.red_flag, at=said.at)
+        return cls(
+            id=said.id,
+            position=said.position,
+            sender=said.sender,
+            text=said.text,
+            heard=said.heard,
+            interrupted=said.interrupted,
+            language=said.language,
+            start_s=said.start_s,
+            end_s=said.end_s,
+            citations=said.citations,
+            waterfall=said.waterfall,
+            red_flag=said.red_flag,
+            at=said.at,
+        )
 
 
 class Transcript(BaseModel):

@@ -94,8 +94,9 @@ async def raise_alert(db: AsyncSession, consultation: Consultation, category: st
         return
     db.add(Alert(id=alert_id, consultation_id=consultation.id, patient_id=consultation.patient_id, category=category))
     await db.flush()
-    await publish(db, "alert.red_flag", alert_id=alert_id, consultation_id=consultation.id,
-                  patient_id=consultation.patient_id)
+    await publish(
+        db, "alert.red_flag", alert_id=alert_id, consultation_id=consultation.id, patient_id=consultation.patient_id
+    )
 
 
 async def read(
@@ -103,7 +104,8 @@ async def read(
 ) -> list[Said]:
     """The transcript in order, or its last messages. The caller has checked that the actor may see it."""
     statement = select(Message).where(
-        Message.consultation_id == consultation.id, func.length(Message.text) > 0  # else erased when its time was over
+        Message.consultation_id == consultation.id,
+        func.length(Message.text) > 0,  # else erased when its time was over
     )
     statement = statement.order_by(Message.position.desc()).limit(min(last or limit, limit))
     rows = (await db.scalars(statement)).all()

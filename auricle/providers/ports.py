@@ -82,8 +82,15 @@ class Transcript:
 
 
 class SpeechToText(Protocol):
-    def transcribe(self, audio: AsyncIterator[bytes | EndOfSpeech], *, rate_hz: int, language: str, model: str | None,
-                   keyterms: Sequence[str] = ()) -> AsyncGenerator[Transcript | Usage, None]:
+    def transcribe(
+        self,
+        audio: AsyncIterator[bytes | EndOfSpeech],
+        *,
+        rate_hz: int,
+        language: str,
+        model: str | None,
+        keyterms: Sequence[str] = (),
+    ) -> AsyncGenerator[Transcript | Usage, None]:
         """Transcribe a live stream of PCM16 mono pieces. Each `END_OF_SPEECH` is answered by exactly one final."""
         ...
 
@@ -173,8 +180,9 @@ class Audio:
 
 
 class TextToSpeech(Protocol):
-    def speak(self, text: str, *, voice: str | None, language: str,
-              settings: Mapping[str, Any] | None = None) -> AsyncGenerator[Audio | Usage, None]:
+    def speak(
+        self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[Audio | Usage, None]:
         """Stream the speech of one sentence."""
         ...
 
@@ -187,7 +195,8 @@ class Embeddings:
 
 
 class Embedder(Protocol):
-    async def embed(self, texts: Sequence[str], *, task: Literal["query", "document"],
-                    model: str | None = None) -> Embeddings:
+    async def embed(
+        self, texts: Sequence[str], *, task: Literal["query", "document"], model: str | None = None
+    ) -> Embeddings:
         """Embed texts in their order."""
         ...

@@ -9,7 +9,7 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.settings import Settings
 from tests.conftest import Template
-from tests.service import Service, served, settings_for
+from tests.running_service import Service, served, settings_for
 
 
 @pytest.fixture(scope="package")

@@ -24,7 +24,7 @@ from auricle.settings import Provider, Settings, Timeouts, Voice
 from tests import builders
 from tests.conftest import Template
 from tests.emulators.openai_chat import WORDS, OpenAIEmulator
-from tests.service import Service, served, settings_for
+from tests.running_service import Service, served, settings_for
 
 SHORT = Timeouts(connect_s=1.0, first_s=0.6, gap_s=0.6, total_s=4.0)
 

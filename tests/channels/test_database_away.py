@@ -16,7 +16,7 @@ from auricle.db.session import Database
 from tests.channels.conftest import Clinic, clinic_at, settings_with
 from tests.channels.talking import answered, eventually, send, socket, streaming, type_in
 from tests.emulators.openai_chat import WORDS, Fault, OpenAIEmulator
-from tests.service import Service, served
+from tests.running_service import Service, served
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from tests import builders
 from tests.conftest import Postgres
 from tests.e2e.installation import auricle, one_sentence
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
-from tests.service import free_port
+from tests.running_service import free_port
 
 
 def test_version_prints_the_version() -> None:

@@ -13,7 +13,7 @@ from auricle.db.session import Database
 from auricle.settings import Settings
 from tests import builders
 from tests.conftest import Template
-from tests.service import Service, served, settings_for, worked
+from tests.running_service import Service, served, settings_for, worked
 
 
 @pytest.fixture(scope="package")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.installation import Installation
-from tests.service import MODELS
+from tests.running_service import MODELS
 
 
 @pytest.fixture(scope="package")

@@ -15,7 +15,7 @@ import httpx2
 import psutil
 
 from auricle.sample.seed import LOGINS, PASSWORD
-from tests.service import free_port
+from tests.running_service import free_port
 
 START_S = 150.0  # the first start builds a model; other work may share the machine
 GONE_S = 30.0

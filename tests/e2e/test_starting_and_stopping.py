@@ -11,7 +11,7 @@ import pytest
 
 from auricle.sample.seed import LOGINS, PASSWORD
 from tests.e2e.installation import Installation, all_gone, auricle, command, environment, eventually, one_sentence
-from tests.service import free_port
+from tests.running_service import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auricle.web.openapi import operations
-from tests.service import Service
+from tests.running_service import Service
 from tests.web.conftest import Hospital
 
 LONG = bool(os.environ.get("AURICLE_TEST_LONG"))

@@ -20,7 +20,7 @@ from auricle.settings import Google
 from tests.builders import make_member, make_organization, number
 from tests.emulators.openid import CLIENT_ID, CLIENT_SECRET, OpenId, came_back, new_key
 from tests.identity.conftest import PASSWORD, SEEN
-from tests.service import free_port
+from tests.running_service import free_port
 
 
 @dataclass

@@ -34,7 +34,7 @@ from auricle.identity.totp import shown
 from auricle.settings import Mail
 from tests.builders import number
 from tests.identity.conftest import PASSWORD, SEEN
-from tests.service import free_port
+from tests.running_service import free_port
 
 NEW = "umbrella tango 51"
 

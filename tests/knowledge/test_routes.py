@@ -10,7 +10,7 @@ import pytest_asyncio
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from tests import builders
-from tests.service import Service, served, settings_for, worked
+from tests.running_service import Service, served, settings_for, worked
 
 BATTERIES = b"# Batteries\n\nZinc air batteries last about one week. Remove the tab a minute before use.\n"
 

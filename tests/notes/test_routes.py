@@ -26,7 +26,7 @@ from auricle.web import problems
 from auricle.web.limits import Limits
 from auricle.web.routing import adopt
 from tests.builders import make_member, make_organization
-from tests.service import PLENTY
+from tests.running_service import PLENTY
 
 NOTES = "/api/v1/soap/notes"
 

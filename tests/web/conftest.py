@@ -16,7 +16,7 @@ from auricle.db.session import Database
 from auricle.identity.roles import built_in_id
 from tests import builders
 from tests.conftest import Template
-from tests.service import Service, served, settings_for, worked
+from tests.running_service import Service, served, settings_for, worked
 
 CANARY = "Zebrafisch"  # a family name, a sentence and a document that nobody else may ever see
 
@@ -59,25 +59,59 @@ async def build(service: Service, family_name: str) -> Hospital:
     for role in ("org_admin", "clinician", "staff", "patient"):
         people[role], headers[role] = await service.member(organization_id, role)
     clinician = people["clinician"]
-    patient = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name,
-                                          account_id=people["patient"].account_id)
-    said = (("assistant", "What brings you here?"), ("patient", f"I take ibuprofen four hundred milligrams, says {family_name}"))
-    consultation, session = await builders.make_consultation(service.database, service.keyring, clinician, patient.id, said)
+    patient = await builders.make_patient(
+        service.database,
+        service.keyring,
+        people["org_admin"],
+        family_name=family_name,
+        account_id=people["patient"].account_id,
+    )
+    said = (
+        ("assistant", "What brings you here?"),
+        ("patient", f"I take ibuprofen four hundred milligrams, says {family_name}"),
+    )
+    consultation, session = await builders.make_consultation(
+        service.database, service.keyring, clinician, patient.id, said
+    )
     async with service.client(headers["org_admin"]) as http:
-        uploaded = await http.post("/api/v1/rag/ingest-upload", files={
-            "file": ("hours.md", f"# Hours of {family_name}\n\nThe {family_name} desk opens at nine on Mondays.".encode())})
+        uploaded = await http.post(
+            "/api/v1/rag/ingest-upload",
+            files={
+                "file": (
+                    "hours.md",
+                    f"# Hours of {family_name}\n\nThe {family_name} desk opens at nine on Mondays.".encode(),
+                )
+            },
+        )
         document_id = uploaded.raise_for_status().json()["id"]
     async with service.client(headers["clinician"]) as http:
-        note = (await http.post("/api/v1/soap/generate", params={"wait": 30},
-                                json={"consultation_id": str(consultation.id)})).raise_for_status().json()
+        note = (
+            (
+                await http.post(
+                    "/api/v1/soap/generate", params={"wait": 30}, json={"consultation_id": str(consultation.id)}
+                )
+            )
+            .raise_for_status()
+            .json()
+        )
         assert note["note"] is not None, note
         agents = (await http.get("/api/v1/agents")).raise_for_status().json()["items"]
     await live(service, headers["org_admin"], document_id)
     statement = note["note"]["statements"][0]
-    ids = {"patient_id": str(patient.id), "consultation_id": str(consultation.id), "session_id": str(session.id),
-           "note_id": note["id"], "statement_id": statement["id"], "document_id": document_id, "agent_id": agents[0]["id"],
-           "clinician_id": str(clinician.member_id), "entity_id": str(patient.id), "actor_id": str(clinician.account_id),
-           "message_id": statement["evidence"][0]["message_id"], **await people_of(service, headers["org_admin"], organization_id)}
+    ids = {
+        "patient_id": str(patient.id),
+        "consultation_id": str(consultation.id),
+        "session_id": str(session.id),
+        "note_id": note["id"],
+        "statement_id": statement["id"],
+        "document_id": document_id,
+        "agent_id": agents[0]["id"],
+        "clinician_id": str(clinician.member_id),
+        "entity_id": str(patient.id),
+        "actor_id": str(clinician.account_id),
+        "message_id": statement["evidence"][0]["message_id"],
+        **await people_of(service, headers["org_admin"], organization_id),
+    }
     gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
     ids |= await care_of(service, headers["org_admin"], ids["clinician_id"], ids["patient_id"])
@@ -91,8 +125,16 @@ async def people_of(service: Service, headers: dict[str, str], organization_id: 
     async with service.client(headers) as http:
         for name, path, body in (
             ("role_id", f"{there}/roles", {"name": "Desk", "parent_id": staff, "permissions": ["patients:read"]}),
-            ("invitation_id", f"{there}/invitations", {"email": f"new@{organization_id}.example", "role_id": staff,
-                                                       "given_name": "Nita", "family_name": "Bose"}),
+            (
+                "invitation_id",
+                f"{there}/invitations",
+                {
+                    "email": f"new@{organization_id}.example",
+                    "role_id": staff,
+                    "given_name": "Nita",
+                    "family_name": "Bose",
+                },
+            ),
             ("department_id", "/api/v1/departments", {"name": "Audiology"}),
             ("specialty_id", "/api/v1/specialties", {"name": "Audiology"}),
         ):
@@ -107,8 +149,12 @@ async def rights_of(service: Service, headers: dict[str, dict[str, str]], patien
     for name, role, path, body in (
         ("export_id", "org_admin", f"/api/v1/patients/{patient_id}/exports", None),
         ("break_glass_id", "staff", "/api/v1/break-glass", {"patient_id": patient_id, "reason": "Found unconscious"}),
-        ("erasure_id", "org_admin", f"/api/v1/patients/{gone}/erasure",
-         {"reason": "mistake", "confirm_patient_id": gone}),
+        (
+            "erasure_id",
+            "org_admin",
+            f"/api/v1/patients/{gone}/erasure",
+            {"reason": "mistake", "confirm_patient_id": gone},
+        ),
     ):
         async with service.client(headers[role]) as http:
             made[name] = (await http.post(path, json=body)).raise_for_status().json()["id"]
@@ -125,14 +171,20 @@ async def care_of(service: Service, headers: dict[str, str], professional_id: st
         async def made(path: str, body: dict[str, object]) -> str:
             return str((await http.post(path, json=body)).raise_for_status().json()["id"])
 
-        booking = {"patient_id": patient_id, "professional_id": professional_id, "starts_at": in_a_week,
-                   "outside_hours": True}
+        booking = {
+            "patient_id": patient_id,
+            "professional_id": professional_id,
+            "starts_at": in_a_week,
+            "outside_hours": True,
+        }
         kept, duplicate = [await made("/api/v1/patients", person) for _ in range(2)]
-        return {"professional_id": professional_id,
-                "appointment_id": await made("/api/v1/appointments", booking),
-                "exception_id": await made(f"{professional}/exceptions", {"day": "2030-01-26", "kind": "off"}),
-                "merge_id": await made(f"/api/v1/patients/{kept}/merges", {"duplicate_id": duplicate}),
-                "duplicate_id": duplicate}
+        return {
+            "professional_id": professional_id,
+            "appointment_id": await made("/api/v1/appointments", booking),
+            "exception_id": await made(f"{professional}/exceptions", {"day": "2030-01-26", "kind": "off"}),
+            "merge_id": await made(f"/api/v1/patients/{kept}/merges", {"duplicate_id": duplicate}),
+            "duplicate_id": duplicate,
+        }
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:

@@ -14,7 +14,7 @@ from auricle.identity.api_keys import ApiKey, Machines, hash_of, new_key
 from auricle.identity.models import Member, MemberStatus
 from auricle.identity.tokens import BadToken
 from tests import builders
-from tests.service import Service
+from tests.running_service import Service
 from tests.web.conftest import Hospital
 
 SCOPES = ["patients:read", "patients:write"]

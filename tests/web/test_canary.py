@@ -23,7 +23,7 @@ from auricle.db.session import Database
 from auricle.log import JsonFormatter
 from tests import builders
 from tests.conftest import Template
-from tests.service import MASTER, Service, served, settings_for, worked
+from tests.running_service import MASTER, Service, served, settings_for, worked
 
 # Nothing else in the world is called this, so one hit anywhere is a leak.
 NAME, FAMILY, PHONE, STREET = "Quorvelia", "Zymbrandt", "9176543218", "Plumquist"

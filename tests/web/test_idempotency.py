@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from auricle.actor import Actor
-from tests.service import Service
+from tests.running_service import Service
 from tests.web.conftest import Hospital
 
 PATIENT = {"given_name": "Leela", "family_name": "Quastenflosser", "phone": "+91 90000 11111"}

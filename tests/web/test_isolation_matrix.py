@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from auricle.actor import Actor
-from tests.service import Service
+from tests.running_service import Service
 from tests.web.conftest import CANARY, Hospital
 
 PLACES = {"name": "offline", "number": "1", "statement_id": "statement_id"}
@@ -38,8 +38,11 @@ def sample(schema: dict[str, Any], parts: dict[str, Any], ids: dict[str, str], n
         return schema.get("const", schema.get("enum", [None])[0])
     match schema.get("type"):
         case "object":
-            return {key: sample(part, parts, ids, key) for key, part in schema.get("properties", {}).items()
-                    if key in schema.get("required", []) or key in ids or key in ("notes", "seen")}
+            return {
+                key: sample(part, parts, ids, key)
+                for key, part in schema.get("properties", {}).items()
+                if key in schema.get("required", []) or key in ids or key in ("notes", "seen")
+            }
         case "array":
             return [sample(schema.get("items", {}), parts, ids, name)] if name in ("notes",) else []
         case "integer" | "number":
@@ -48,13 +51,24 @@ def sample(schema: dict[str, Any], parts: dict[str, Any], ids: dict[str, str], n
             return False
     if schema.get("format") == "uuid":
         return ids.get(name, ids["note_id"] if name == "id" else ids["patient_id"])
-    return (schema.get("examples") or ["intruder@example.org" if schema.get("format") == "email" else "offline text"])[0]
+    return (schema.get("examples") or ["intruder@example.org" if schema.get("format") == "email" else "offline text"])[
+        0
+    ]
 
 
-async def ask(http: httpx2.AsyncClient, method: str, path: str, operation: dict[str, Any], parts: dict[str, Any],
-              ids: dict[str, str]) -> httpx2.Response:
-    query = {p["name"]: sample(p["schema"], parts, ids, p["name"]) for p in operation.get("parameters", [])
-             if p["in"] == "query" and (p.get("required") or p["name"] in ids)}
+async def ask(
+    http: httpx2.AsyncClient,
+    method: str,
+    path: str,
+    operation: dict[str, Any],
+    parts: dict[str, Any],
+    ids: dict[str, str],
+) -> httpx2.Response:
+    query = {
+        p["name"]: sample(p["schema"], parts, ids, p["name"])
+        for p in operation.get("parameters", [])
+        if p["in"] == "query" and (p.get("required") or p["name"] in ids)
+    }
     content = operation.get("requestBody", {}).get("content", {})
     if "multipart/form-data" in content:
         return await http.request(method, filled(path, ids), params=query, files={"file": ("a.md", b"# A\n\nB is b.")})
@@ -63,22 +77,41 @@ async def ask(http: httpx2.AsyncClient, method: str, path: str, operation: dict[
         return await http.request(method, filled(path, ids), params=query, json=body)
     for media, data in BYTES.items():
         if media in content:
-            return await http.request(method, filled(path, ids), params=query, content=data,
-                                      headers={"content-type": media})
+            return await http.request(
+                method, filled(path, ids), params=query, content=data, headers={"content-type": media}
+            )
     return await http.request(method, filled(path, ids), params=query)
 
 
 async def fingerprint(service: Service, hospital: Hospital) -> dict[str, Any]:
     """What a hospital's tables hold, as it sees them itself."""
-    tables = ("patient", "consultation", "consultation_session", "message", "agent", "agent_version", "soap_note",
-              "note_statement", "note_version", "knowledge_document", "knowledge_chunk", "member", "alert")
+    tables = (
+        "patient",
+        "consultation",
+        "consultation_session",
+        "message",
+        "agent",
+        "agent_version",
+        "soap_note",
+        "note_statement",
+        "note_version",
+        "knowledge_document",
+        "knowledge_chunk",
+        "member",
+        "alert",
+    )
     async with service.database.transaction(Actor.system(hospital.organization_id)) as db:
-        return {table: (await db.execute(text(
-            f"select count(*), md5(string_agg(t::text, '|' order by t.id)) from {table} t"))).one() for table in tables}
+        return {
+            table: (
+                await db.execute(text(f"select count(*), md5(string_agg(t::text, '|' order by t.id)) from {table} t"))
+            ).one()
+            for table in tables
+        }
 
 
-async def test_no_role_reaches_another_hospital_by_any_route(service: Service, hospitals: tuple[Hospital, Hospital],
-                                                             record_property: Any) -> None:
+async def test_no_role_reaches_another_hospital_by_any_route(
+    service: Service, hospitals: tuple[Hospital, Hospital], record_property: Any
+) -> None:
     theirs, ours = hospitals
     async with service.client() as http:
         document = (await http.get("/openapi.json")).raise_for_status().json()
@@ -105,7 +138,9 @@ async def test_no_role_reaches_another_hospital_by_any_route(service: Service, h
     assert checks > 100
 
 
-async def test_nobody_reaches_anything_without_signing_in(service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
+async def test_nobody_reaches_anything_without_signing_in(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     theirs, _ = hospitals
     public = {"/health", "/ready", "/api/v1", "/metrics"}
     async with service.client() as http:
@@ -115,10 +150,13 @@ async def test_nobody_reaches_anything_without_signing_in(service: Service, hosp
             assert answer.status_code == 401 or path in public, f"{method} {path}: {answer.status_code}"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/patients", "/api/v1/consultations", "/api/v1/soap/notes", "/api/v1/agents",
-                                  "/api/v1/rag/documents"])
-async def test_a_cursor_of_another_hospital_shows_nothing_of_it(service: Service, hospitals: tuple[Hospital, Hospital],
-                                                                path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/patients", "/api/v1/consultations", "/api/v1/soap/notes", "/api/v1/agents", "/api/v1/rag/documents"],
+)
+async def test_a_cursor_of_another_hospital_shows_nothing_of_it(
+    service: Service, hospitals: tuple[Hospital, Hospital], path: str
+) -> None:
     from uuid import UUID
 
     from auricle.web.paging import cursor_of
@@ -138,11 +176,32 @@ async def test_every_route_names_a_permission_or_is_on_the_public_list(service: 
     from auricle.assemble import ROUTERS
     from auricle.web.deps import Permission, signed_in
 
-    signed_in_only = {"logout", "switch", "me", "list_own_sessions", "end_own_session", "change_password",
-                      "begin_second_factor", "confirm_second_factor", "renew_recovery_codes", "remove_second_factor",
-                      "get_profile", "save_profile"}
-    public = {"login", "register", "refresh", "answer_second_factor", "forget_password", "reset_password",
-              "begin_google_sign_in", "finish_google_sign_in", "read_invitation", "accept_invitation"}
+    signed_in_only = {
+        "logout",
+        "switch",
+        "me",
+        "list_own_sessions",
+        "end_own_session",
+        "change_password",
+        "begin_second_factor",
+        "confirm_second_factor",
+        "renew_recovery_codes",
+        "remove_second_factor",
+        "get_profile",
+        "save_profile",
+    }
+    public = {
+        "login",
+        "register",
+        "refresh",
+        "answer_second_factor",
+        "forget_password",
+        "reset_password",
+        "begin_google_sign_in",
+        "finish_google_sign_in",
+        "read_invitation",
+        "accept_invitation",
+    }
     for router in ROUTERS:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.operation_id not in public:

@@ -19,7 +19,7 @@ from auricle.settings import Limits as Settings
 from auricle.web.limits import HEADERS, BoundedMemory, Limits
 from tests import builders
 from tests.conftest import Template
-from tests.service import MASTER, Service, served, settings_for
+from tests.running_service import MASTER, Service, served, settings_for
 
 TIGHT = Settings(address="6/hour", user="5/hour", key="3/hour", organization="8/hour")
 

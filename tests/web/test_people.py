@@ -16,7 +16,7 @@ from auricle.identity.invitations import letter_of
 from auricle.identity.models import Account, Invitation
 from auricle.identity.roles import built_in_id
 from tests.builders import number
-from tests.service import HASH, Service
+from tests.running_service import HASH, Service
 from tests.web.conftest import Hospital
 
 PASSWORD = "seven quiet harbours"

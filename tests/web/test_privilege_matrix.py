@@ -14,7 +14,7 @@ from auricle.identity.models import Account, AuthSession
 from auricle.identity.privileges import Operation
 from auricle.identity.roles import BUILT_IN
 from auricle.identity.tokens import Claims, issue_access
-from tests.service import Service
+from tests.running_service import Service
 from tests.web import privileges
 from tests.web.conftest import Hospital
 from tests.web.privileges import ROLES, application_operations, verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service import Service
+from tests.running_service import Service
 from tests.web.conftest import Hospital
 
 SECRET = "Kabeljau"
@@ -17,21 +17,31 @@ async def test_an_unknown_path_is_a_problem_with_a_code(service: Service) -> Non
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
-@pytest.mark.parametrize(("content", "status", "code"), [
-    (b"{", 400, "request.malformed"), (b"[]", 422, "validation.invalid"), (b'"x"', 422, "validation.invalid"),
-    (b'{"given_name": 7}', 422, "validation.invalid"), (b"\xff\xfe", 400, "request.malformed"),
-])
-async def test_a_malformed_body_is_refused(service: Service, hospitals: tuple[Hospital, Hospital], content: bytes,
-                                           status: int, code: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"{", 400, "request.malformed"),
+        (b"[]", 422, "validation.invalid"),
+        (b'"x"', 422, "validation.invalid"),
+        (b'{"given_name": 7}', 422, "validation.invalid"),
+        (b"\xff\xfe", 400, "request.malformed"),
+    ],
+)
+async def test_a_malformed_body_is_refused(
+    service: Service, hospitals: tuple[Hospital, Hospital], content: bytes, status: int, code: str
+) -> None:
     async with service.client(hospitals[0].headers["staff"]) as http:
         answer = await http.post("/api/v1/patients", content=content, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["error_code"]) == (status, code)
 
 
-async def test_a_refusal_names_the_field_and_never_the_value(service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
+async def test_a_refusal_names_the_field_and_never_the_value(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     async with service.client(hospitals[0].headers["staff"]) as http:
-        answer = await http.post("/api/v1/patients", json={"given_name": SECRET, "family_name": "", "phone": SECRET,
-                                                           SECRET: SECRET})
+        answer = await http.post(
+            "/api/v1/patients", json={"given_name": SECRET, "family_name": "", "phone": SECRET, SECRET: SECRET}
+        )
     assert answer.status_code == 422
     assert SECRET not in answer.text
     assert {"body.family_name", "body.phone", "body.*"} <= set(answer.json()["context"])

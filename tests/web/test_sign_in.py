@@ -18,7 +18,7 @@ from auricle.actor import Actor
 from auricle.identity.models import Account
 from auricle.identity.tokens import AUDIENCE, KIND, hash_of, issue_challenge, read_access
 from tests import builders
-from tests.service import HASH, PASSWORD, Service
+from tests.running_service import HASH, PASSWORD, Service
 from tests.web.conftest import Hospital
 
 

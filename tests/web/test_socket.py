@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.service import Service
+from tests.running_service import Service
 from tests.web.conftest import Hospital
 
 SILENCE = base64.b64encode(bytes(640)).decode()
@@ -87,15 +87,18 @@ async def test_a_ticket_opens_one_socket_and_only_once(service: Service, hospita
 
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "00000000000000000000000000000000.abc", "x" * 199])
-async def test_a_made_up_ticket_opens_nothing(service: Service, hospitals: tuple[Hospital, Hospital], ticket: str) -> None:
+async def test_a_made_up_ticket_opens_nothing(
+    service: Service, hospitals: tuple[Hospital, Hospital], ticket: str
+) -> None:
     hospital, _ = hospitals
     async with connect(service.ws_url) as live:
         await live.send(init(hospital.ids["consultation_id"], ticket=ticket))
         assert await refusal(live) == ("authentication.bad_ticket", 4401)
 
 
-async def test_a_ticket_is_good_for_its_own_consultation_only(service: Service,
-                                                              hospitals: tuple[Hospital, Hospital]) -> None:
+async def test_a_ticket_is_good_for_its_own_consultation_only(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     theirs, ours = hospitals
     consultation_id = await opened(service, ours)
     ticket = await ticket_for(service, ours.headers["patient"], consultation_id)
@@ -105,7 +108,8 @@ async def test_a_ticket_is_good_for_its_own_consultation_only(service: Service,
 
 
 async def test_a_ticket_with_another_hospitals_name_in_front_is_worthless(
-        service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     theirs, ours = hospitals
     consultation_id = await opened(service, ours)
     ticket = await ticket_for(service, ours.headers["patient"], consultation_id)
@@ -124,11 +128,17 @@ async def test_an_expired_ticket_is_refused(service: Service, hospitals: tuple[H
     consultation_id = await opened(service, hospital)
     ticket = await ticket_for(service, hospital.headers["patient"], consultation_id)
     async with service.database.transaction(Actor.system(hospital.organization_id)) as db:
-        stored = (await db.execute(text("delete from ticket returning hash, member_id, session_id, consultation_id"))).all()
+        stored = (
+            await db.execute(text("delete from ticket returning hash, member_id, session_id, consultation_id"))
+        ).all()
         for row in stored:
-            await db.execute(text("insert into ticket (id, hash, member_id, session_id, consultation_id, expires_at) values "
-                                  "(gen_random_uuid(), :hash, :member_id, :session_id, :consultation_id, now() - interval '1 s')"),
-                             dict(row._mapping))
+            await db.execute(
+                text(
+                    "insert into ticket (id, hash, member_id, session_id, consultation_id, expires_at) values "
+                    "(gen_random_uuid(), :hash, :member_id, :session_id, :consultation_id, now() - interval '1 s')"
+                ),
+                dict(row._mapping),
+            )
     async with connect(service.ws_url) as live:
         await live.send(init(consultation_id, ticket=ticket))
         assert await refusal(live) == ("authentication.bad_ticket", 4401)
@@ -141,24 +151,45 @@ async def test_a_page_of_another_site_may_not_open_a_socket(service: Service) ->
     assert refused.value.response.status_code == 403
 
 
-@pytest.mark.parametrize("first", [b"\x00\x01", "{", "[]", '{"type":"audio"}', '{"type":"init-session"}',
-                                   '{"type":"init-session","consultation_id":"x"}', "null", "7"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"\x00\x01",
+        "{",
+        "[]",
+        '{"type":"audio"}',
+        '{"type":"init-session"}',
+        '{"type":"init-session","consultation_id":"x"}',
+        "null",
+        "7",
+    ],
+)
 async def test_a_wrong_first_message_is_named_and_ends_the_socket(service: Service, first: str | bytes) -> None:
     async with connect(service.ws_url) as live:
         await live.send(first)
         assert await refusal(live) == ("protocol.bad_message", 1008)
 
 
-@pytest.mark.parametrize(("bad", "code"), [
-    ("{", "protocol.bad_message"), ('"text"', "protocol.bad_message"), ('{"type":"dance"}', "protocol.bad_message"),
-    ('{"type":"text"}', "protocol.bad_message"), ('{"type":"text","text":"   "}', "protocol.bad_message"),
-    (orjson.dumps({"type": "text", "text": "x" * 5000}).decode(), "protocol.bad_message"),
-    ('{"type":"audio","data":"%%%"}', "protocol.bad_audio"), ('{"type":"audio","data":7}', "protocol.bad_audio"),
-    ('{"type":"audio"}', "protocol.bad_audio"), ('{"type":"audio","data":"AAA="}', None),
-    (b"\x00\x01\x02", "protocol.bad_audio"), ('{"type":"played"}', "protocol.bad_message"),
-])
-async def test_a_bad_message_is_answered_and_the_session_goes_on(service: Service, hospitals: tuple[Hospital, Hospital],
-                                                                 bad: str | bytes, code: str | None) -> None:
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        ("{", "protocol.bad_message"),
+        ('"text"', "protocol.bad_message"),
+        ('{"type":"dance"}', "protocol.bad_message"),
+        ('{"type":"text"}', "protocol.bad_message"),
+        ('{"type":"text","text":"   "}', "protocol.bad_message"),
+        (orjson.dumps({"type": "text", "text": "x" * 5000}).decode(), "protocol.bad_message"),
+        ('{"type":"audio","data":"%%%"}', "protocol.bad_audio"),
+        ('{"type":"audio","data":7}', "protocol.bad_audio"),
+        ('{"type":"audio"}', "protocol.bad_audio"),
+        ('{"type":"audio","data":"AAA="}', None),
+        (b"\x00\x01\x02", "protocol.bad_audio"),
+        ('{"type":"played"}', "protocol.bad_message"),
+    ],
+)
+async def test_a_bad_message_is_answered_and_the_session_goes_on(
+    service: Service, hospitals: tuple[Hospital, Hospital], bad: str | bytes, code: str | None
+) -> None:
     async with socket(service, hospitals[0]) as live:
         await live.send(bad)
         if code is not None:
@@ -167,8 +198,9 @@ async def test_a_bad_message_is_answered_and_the_session_goes_on(service: Servic
         assert (await until(live, "ai_response", is_final=True))["text"]
 
 
-async def test_an_oversize_message_ends_the_socket_with_its_code(service: Service,
-                                                                 hospitals: tuple[Hospital, Hospital]) -> None:
+async def test_an_oversize_message_ends_the_socket_with_its_code(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     async with socket(service, hospitals[0]) as live:
         await live.send(orjson.dumps({"type": "audio", "data": "A" * 400_000}).decode())
         with pytest.raises(ConnectionClosed) as closed:
@@ -193,7 +225,9 @@ async def test_silence_and_noise_cause_no_turn(service: Service, hospitals: tupl
         assert "transcript" not in kinds
 
 
-async def test_a_typed_turn_is_answered_by_voice_and_kept(service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
+async def test_a_typed_turn_is_answered_by_voice_and_kept(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     hospital, _ = hospitals
     async with socket(service, hospital) as live:
         await live.send(orjson.dumps({"type": "text", "text": "When does the desk open on Mondays?"}).decode())
@@ -217,7 +251,8 @@ async def test_binary_audio_comes_back_when_asked_for(service: Service, hospital
 
 
 async def test_a_client_that_vanishes_in_the_middle_of_an_answer_leaves_its_turn_on_record(
-        service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     hospital, _ = hospitals
     consultation_id = await opened(service, hospital)
     ticket = await ticket_for(service, hospital.headers["patient"], consultation_id)
@@ -236,7 +271,9 @@ async def test_a_client_that_vanishes_in_the_middle_of_an_answer_leaves_its_turn
     assert kept[1]["interrupted"]
 
 
-async def test_a_consultation_that_has_ended_opens_no_socket(service: Service, hospitals: tuple[Hospital, Hospital]) -> None:
+async def test_a_consultation_that_has_ended_opens_no_socket(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
     hospital, _ = hospitals
     consultation_id = await opened(service, hospital)
     ticket = await ticket_for(service, hospital.headers["patient"], consultation_id)

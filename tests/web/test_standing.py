@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from auricle.actor import Actor
 from tests import builders
-from tests.service import HASH, Service
+from tests.running_service import HASH, Service
 from tests.web.conftest import Hospital
 from tests.web.test_sign_in import bearer, session_of, signed_in, until_refused
 from tests.web.test_socket import init, message, opened, refusal, ticket_for

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from auricle.actor import Actor
 from auricle.identity.models import Account
 from auricle.jobs.queue import enqueue
-from tests.service import HASH, Service
+from tests.running_service import HASH, Service
 from tests.web.attacks import FILE, Attack, attacks
 from tests.web.conftest import CANARY, Hospital
 

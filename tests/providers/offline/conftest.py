@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from auricle.providers.vendors.offline import OfflineEmbedder, OfflineSpeechToText
-from tests.service import MODELS
+from tests.running_service import MODELS
 
 pytest.importorskip("pocketsphinx", reason="the group `speech` is not installed")
 pytest.importorskip("espeakng_loader", reason="the group `speech` is not installed")
