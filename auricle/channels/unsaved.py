@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from auricle.actor import Actor
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.transcript import Said, append
-from auricle.db.sealed import Keyring, open_bytes, place, seal_bytes
+from auricle.db.sealed import Forgotten, Keyring, open_bytes, place, seal_bytes
 from auricle.db.session import Database
 from auricle.errors import AuricleError
 from auricle.log import event
@@ -81,6 +81,8 @@ class Unsaved:
                 await self._store(body)
             except FileNotFoundError:
                 continue  # another process of this installation was first
+            except Forgotten:
+                event(log, "kept turns of an erased patient were dropped", logging.WARNING)
             except (AuricleError, SQLAlchemyError, OSError) as error:
                 event(log, "kept turns could not be stored yet", logging.WARNING, error=type(error).__name__)
                 continue

@@ -140,8 +140,8 @@ async def message_ids(db: AsyncSession, consultation: Consultation) -> list[str]
 async def give_up(means: Means, actor: Actor, note_id: UUID) -> None:
     """The job will not be tried again by itself; asking for the note once more will."""
     async with means.database.transaction(actor) as db:
-        note = await note_in_the_making(db, note_id)
-        if note.status in UNFINISHED:
+        note = await db.get(Note, note_id, with_for_update=True)
+        if note is not None and note.status in UNFINISHED:
             note.status, note.failure_code = NoteStatus.FAILED, note.failure_code or "note.generation_failed"
             await publish(db, "note.failed", note_id=note.id, consultation_id=note.consultation_id)
 

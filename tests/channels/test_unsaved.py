@@ -6,6 +6,7 @@ from auricle.channels.unsaved import Unsaved
 from auricle.consultations.transcript import Said, read
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
+from auricle.patients.erase import erase_patient
 from tests import builders
 
 NOWHERE = "postgresql://auricle_app:x@127.0.0.1:1/auricle"
@@ -48,3 +49,18 @@ async def test_an_altered_file_is_left_alone(database: Database, keyring: Keyrin
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     assert await unsaved.restore() == 0
     assert file.exists()
+
+
+async def test_turns_of_a_patient_who_was_erased_meanwhile_are_dropped(
+    database: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    organization_id = await builders.make_organization(database)
+    admin = await builders.make_member(database, organization_id, "org_admin")
+    patient = await builders.make_patient(database, keyring, admin)
+    consultation, session = await builders.make_consultation(database, keyring, admin, patient.id)
+    unsaved = Unsaved(tmp_path / "unsaved", keyring, database)
+    unsaved.keep(organization_id, consultation.id, session.id, [Said("patient", WORDS)])
+    async with database.transaction(admin) as db:
+        await erase_patient(db, keyring, patient.id, "patient_request")
+    await unsaved.restore()
+    assert not list((tmp_path / "unsaved").iterdir())
