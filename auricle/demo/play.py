@@ -247,7 +247,7 @@ async def money_and_trail(
         .json()["items"]
     )
     show.table(
-        usage[:12],
+        [{**row, "cost_usd": show.money(row["cost_usd"])} for row in usage[:12]],
         {
             "capability": 11,
             "provider": 10,

@@ -55,3 +55,8 @@ def shown(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def money(usd: str | None) -> str | None:
+    """A cost as people write it; unknown stays unknown."""
+    return None if usd is None else f"{float(usd):.6f}"
