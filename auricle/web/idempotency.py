@@ -18,7 +18,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Request, Response
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import FetchedValue, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,6 +70,8 @@ class RequestKey(Base):
 
     __tablename__ = "request_key"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
+    account_id: Mapped[UUID] = mapped_column(server_default=FetchedValue())
     key: Mapped[str]
     request_hash: Mapped[bytes]
     status: Mapped[int | None]
