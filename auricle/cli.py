@@ -89,6 +89,7 @@ def up_command(
 @app.command()
 def serve(host: str | None = None, port: int | None = None) -> None:
     """The web process: API and voice together."""
+    watched()
     import uvicorn
 
     from auricle.assemble import application
@@ -122,6 +123,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
 @app.command()
 def worker(concurrency: int = 4) -> None:
     """The job process: notes, indexing, sealing of the audit."""
+    watched()
     from auricle.worker_role import work
 
     settings = settings_with()
@@ -234,6 +236,15 @@ def secret(text: str) -> Any:
     from pydantic import SecretStr
 
     return SecretStr(text)
+
+
+def watched() -> None:
+    """Where `auricle up` started us: end with it, whatever happens."""
+    from auricle.up import end_with_parent
+
+    watcher = os.environ.get("AURICLE_WATCHER")
+    if watcher is not None:
+        end_with_parent(int(watcher))
 
 
 def until_signalled(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

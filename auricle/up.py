@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +28,7 @@ from auricle.settings import Settings
 
 READY_S = 90.0
 STOP_S = 15.0
+ORPHAN_S = 10.0  # what a part may still take to finish after its watcher was killed
 RESTARTS_PER_MINUTE = 5
 
 
@@ -145,6 +147,7 @@ def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
         "AURICLE_DATA_DIR": str(settings.data_dir),
         "AURICLE_HOST": settings.host,
         "AURICLE_PORT": str(settings.port),
+        "AURICLE_WATCHER": str(os.getpid()),
         "OMP_NUM_THREADS": "1",  # small matrix products on all cores cost the calls more than they gain
         "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower(),
     }
@@ -211,6 +214,18 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def end_with_parent(parent: int, *, grace_s: float = ORPHAN_S) -> None:
+    """In a part: do not outlive the watcher. The kernel's signal asks for an orderly end; this one bounds it."""
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        time.sleep(grace_s)
+        os._exit(1)
+
+    threading.Thread(target=look, name="parent watch", daemon=True).start()
 
 
 def announce(settings: Settings, say: Callable[[str], None]) -> None:

@@ -156,8 +156,8 @@ class Server:
         if sys.platform.startswith("linux") and threading.current_thread() is not threading.main_thread():
             # The kernel sends the parent-death signal when the starting THREAD ends.
             raise RuntimeError("The embedded PostgreSQL must be started from the main thread.")
-        forget_stale_pid(self.data)
         sockets = socket_folder(self.home, self.account)
+        forget_stale_pid(self.data, sockets)
         options = {**OPTIONS, "port": str(self.port), "unix_socket_directories": str(sockets), **self.options}
         command = [str(self.programs / "postgres"), "-D", str(self.data)]
         for name, value in options.items():

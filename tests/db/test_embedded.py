@@ -142,11 +142,14 @@ def test_a_server_left_behind_is_adopted_and_can_be_stopped(home):
 
 def test_a_process_id_that_now_belongs_to_another_program_is_forgotten(home):
     with running(home, options=FAST) as server:
-        data, account = server.data, server.account
+        data, account, port = server.data, server.account, server.port
     other = subprocess.Popen(["sleep", "60"], **account.popen())
     try:
         (data / "postmaster.pid").write_text(f"{other.pid}\n{data}\n1\n5432\n\n127.0.0.1\n\n")
         os.chown(data / "postmaster.pid", account.uid, account.gid)
+        lock = socket_folder(home / "postgres", account) / f".s.PGSQL.{port}.lock"
+        lock.write_text(f"{other.pid}\n{data}\n1\n{port}\n{lock.parent}\n")
+        os.chown(lock, account.uid, account.gid)
         assert live_postmaster(data) is None
         with running(home, options=FAST) as server:
             assert server.is_alive() and not server.adopted
