@@ -72,8 +72,8 @@ def live_postmaster(data: Path) -> int | None:
 def forget_stale_pid(data: Path, sockets: Path) -> None:
     """Remove the locks of a server that is gone but whose number is in use: PostgreSQL would refuse to start for ever.
 
-    It happens in containers, where the same small numbers return after each restart, and where nobody collects the dead:
-    a killed server that its parent could not wait for any more keeps its number as a zombie.
+    It happens in containers, where the same small numbers return after each restart, and where nobody collects the
+    dead: a killed server that its parent could not wait for any more keeps its number as a zombie.
     """
     if live_postmaster(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)
