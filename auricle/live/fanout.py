@@ -308,6 +308,13 @@ def parse_cursor(text: str) -> tuple[int, int]:
 
 @asynccontextmanager
 async def _organization(connection: asyncpg.Connection, organization_id: UUID) -> AsyncIterator[None]:
-    async with connection.transaction(readonly=True):
-        await connection.execute("select set_config('auricle.organization', $1, true)", str(organization_id))
-        yield
+    """One read in an organization. Broken off, it leaves the connection in no known state: that is made anew."""
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute("select set_config('auricle.organization', $1, true)", str(organization_id))
+            yield
+    except EventsMissed:
+        raise
+    except BaseException:
+        connection.terminate()
+        raise

@@ -142,6 +142,18 @@ async def test_a_killed_connection_loses_nothing(postgres, fanout, database, cli
         assert await nothing_comes(events)
 
 
+async def test_watchers_who_leave_while_they_join_spoil_nothing_for_the_next(fanout, database, clinic):
+    for step in range(40):
+        joining = asyncio.create_task(fanout.subscribe(clinic).__aenter__())
+        for _ in range(step % 20):
+            await asyncio.sleep(0)
+        joining.cancel()
+        await asyncio.gather(joining, return_exceptions=True)
+    async with fanout.subscribe(clinic) as events:
+        await tell(database, clinic, "still here")
+        assert await read(events, 1) == ["still here"]
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="freezing a server needs root")
 async def test_a_frozen_connection_is_noticed_and_replaced(monkeypatch, postgres, urls, database, clinic):
     monkeypatch.setattr(fanout_module, "ANSWER_S", 0.5)

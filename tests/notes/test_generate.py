@@ -247,11 +247,12 @@ async def test_another_organization_can_neither_request_nor_run_nor_wait_for_a_n
     for attempt in (
         generate(clinic.means, stranger, note_id),
         begin(clinic.means, stranger, note_id),
-        give_up(clinic.means, stranger, note_id),
         finished(database, stranger, note_id, wait_s=0),
     ):
         with pytest.raises(NotFound):
             await attempt
+    await give_up(clinic.means, stranger, note_id)
+    assert (await clinic.read(note_id)).status is NoteStatus.DRAFT
 
 
 @asynccontextmanager
