@@ -80,6 +80,12 @@ class Run:
                     return child
         raise LookupError(role)
 
+    def pids(self, role: str) -> list[int]:
+        """The process that plays a role now; none between the death of one and the start of the next."""
+        with contextlib.suppress(LookupError):
+            return [self.part(role).pid]
+        return []
+
     def interrupt(self) -> int:
         """Ctrl-C: a terminal tells the whole group."""
         os.killpg(self.process.pid, signal.SIGINT)
