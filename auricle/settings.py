@@ -28,7 +28,6 @@ class Voice(BaseModel, frozen=True):
     confirm_s: float = Field(0.4, ge=0.1, le=3.0, description="Speech that confirms an interruption without words.")
     threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that counts as speech.")
     lead_s: float = Field(0.24, ge=0.04, le=2.0, description="How far ahead of real time audio is sent.")
-    frame_s: float = Field(0.04, ge=0.02, le=0.1, description="Length of one outgoing audio frame.")
     max_calls: int = Field(60, ge=1, le=1000, description="Calls a process takes before it refuses new ones.")
     max_lag_s: float = Field(0.25, gt=0, le=5.0, description="Event-loop lag above which new calls are refused.")
     reply_deadline_s: float = Field(4.0, ge=0.5, le=30, description="Without audio by then, a filler is spoken.")

@@ -15,6 +15,7 @@ from auricle.assembly import Assembly
 from auricle.channels.engine import said_in, services_for
 from auricle.channels.patience import Patience
 from auricle.channels.protocols import browser
+from auricle.channels.wire import Frame, Wire
 from auricle.channels.withdrawn import ending_on_withdrawal
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
@@ -47,48 +48,47 @@ class ForeignOrigin(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An admitted socket: its talk, its protocol, and what was said before."""
+    """An admitted socket: its talk, its wire, and what was said before."""
 
     talk: Talk
-    protocol: browser.BrowserProtocol
+    wire: Wire
     past: list[Said]
 
 
 class SocketChannel:
     """The engine's channel over a WebSocket. Every send is bounded; a client that does not read loses its call."""
 
-    def __init__(self, websocket: WebSocket, protocol: browser.BrowserProtocol) -> None:
-        self._websocket, self._protocol = websocket, protocol
+    def __init__(self, websocket: WebSocket, wire: Wire) -> None:
+        self._websocket, self._wire = websocket, wire
         self._patience = Patience(SEND_S)
-        self.rate_hz = protocol.audio.sample_rate
+        self.rate_hz, self.frame_s = wire.rate_hz, wire.frame_s
 
     async def send_audio(self, pcm: bytes) -> None:
-        frame = self._protocol.audio_chunk(pcm)
-        if isinstance(frame, bytes):
-            await self._bounded(self._websocket.send_bytes(frame))
-        else:
-            await self._send(frame)
+        await self._send(self._wire.audio(pcm))
 
     async def send_mark(self, name: str) -> None:
-        await self._send(browser.message("mark", mark=name))
+        await self._send(self._wire.mark(name))
 
     async def clear(self) -> None:
-        await self._send(browser.message("interrupted"))
+        await self._send(self._wire.clear())
 
     async def send_transcript(self, text: str, *, is_final: bool) -> None:
-        await self._send(browser.message("transcript", text=text, is_final=is_final))
+        await self._send(self._wire.transcript(text, is_final=is_final))
 
     async def send_reply(self, text: str, *, is_final: bool) -> None:
-        await self._send(browser.message("ai_response", text=text, is_final=is_final))
+        await self._send(self._wire.reply(text, is_final=is_final))
 
     async def send_metrics(self, turn_id: UUID, waterfall_ms: Mapping[str, float]) -> None:
-        await self._send(browser.metrics_message(turn_id, waterfall_ms))
+        await self._send(self._wire.metrics(turn_id, waterfall_ms))
 
     async def send_error(self, error: AuricleError) -> None:
-        await self._send(browser.error_message(error))
+        await self._send(self._wire.error(error))
 
-    async def _send(self, text: str) -> None:
-        await self._bounded(self._websocket.send_text(text))
+    async def _send(self, frame: Frame | None) -> None:
+        if isinstance(frame, str):
+            await self._bounded(self._websocket.send_text(frame))
+        elif frame is not None:
+            await self._bounded(self._websocket.send_bytes(frame))
 
     async def _bounded(self, sending: Awaitable[None]) -> None:
         try:
@@ -172,7 +172,7 @@ async def enter(websocket: WebSocket, assembly: Assembly, seen: Actor, ticket: s
     )
     opening = browser.session_message(session.id, consultation.id, talk.language, init.audio)
     await websocket.send_text(opening)
-    return Entry(talk, browser.BrowserProtocol(init.audio), past)
+    return Entry(talk, browser.BrowserWire(init.audio), past)
 
 
 async def first_frame(websocket: WebSocket) -> str | bytes:
@@ -194,7 +194,7 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
     """Run the engine until somebody ends it; the session's row is closed whatever happened."""
     talk, config = entry.talk, entry.talk.agent.config
     token = session_id.set(str(talk.session_id))
-    channel = SocketChannel(websocket, entry.protocol)
+    channel = SocketChannel(websocket, entry.wire)
     greeting = "" if entry.past else config.in_language(config.greeting, talk.language) or ""
     session = VoiceSession(
         channel,
@@ -212,7 +212,7 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
             ending_on_withdrawal(assembly, talk, session, channel),
             assembly.standing.watching(talk.actor, lambda: session.end(SignInOver.code)),
         ):
-            ending = await session.run(incoming(websocket, assembly, entry.protocol, channel))
+            ending = await session.run(incoming(websocket, assembly, entry.wire, channel))
         if ending.reason == SignInOver.code:
             await say_and_close(websocket, SignInOver())
         event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
@@ -232,7 +232,7 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
 
 
 async def incoming(
-    websocket: WebSocket, assembly: Assembly, protocol: browser.BrowserProtocol, channel: SocketChannel
+    websocket: WebSocket, assembly: Assembly, wire: Wire, channel: SocketChannel
 ) -> AsyncIterator[Incoming]:
     """The engine's events until the client is gone or idle. A bad message is answered by an `error`, not by the end."""
     bad, patience, is_spoken = 0, Patience(assembly.settings.session_idle_s), False
@@ -244,14 +244,15 @@ async def incoming(
         if message["type"] == "websocket.disconnect":
             return
         try:
-            item = protocol.read(frame_of(message))
+            item = wire.read(frame_of(message))
         except Invalid as error:
             bad += 1
             await channel.send_error(error)
             continue
         if isinstance(item, AudioIn) and not is_spoken:  # an open microphone never pauses for long
             patience, is_spoken = Patience(assembly.settings.voice.idle_s), True
-        yield item
+        if item is not None:
+            yield item
 
 
 async def close_session(assembly: Assembly, talk: Talk) -> None:

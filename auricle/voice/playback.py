@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from auricle.settings import Voice
 
+FRAME_S = 0.04  # one piece of outgoing audio, where the wire asks for nothing else
 KEEP_S = 1.0  # audio already heard is dropped in steps of this length
 CHARS_PER_S = 15.0  # a guess at speaking pace, for a sentence whose speech is still being made
 MAX_AHEAD_S = 10.0  # speech made ahead of what was heard; whoever makes more, waits
@@ -36,10 +37,12 @@ class Wait:
 
 
 class Playback:
-    def __init__(self, settings: Voice, rate_hz: int, name: str, *, echoing: bool = False) -> None:
+    def __init__(
+        self, settings: Voice, rate_hz: int, name: str, *, frame_s: float = FRAME_S, echoing: bool = False
+    ) -> None:
         self._rate_hz = rate_hz
         self._lead = round(settings.lead_s * rate_hz)
-        self._frame = round(settings.frame_s * rate_hz)
+        self._frame = round(frame_s * rate_hz)
         self._name = name
         self._pcm = bytearray()  # from sample `_base` to `_made`
         self._base = self._made = self._sent = self._marked = 0

@@ -44,11 +44,18 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Digit:
+    """A key of the phone: `0`-`9`, `*`, `#` or `A`-`D`."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The person is done. A channel that vanishes may also just end its iterator."""
 
 
-Incoming = AudioIn | TextIn | Played | Interrupt | End
+Incoming = AudioIn | TextIn | Played | Interrupt | Digit | End
 
 
 class ChannelClosed(Exception):
@@ -66,6 +73,11 @@ class Channel(Protocol):
     @property
     def rate_hz(self) -> int:
         """Rate of the audio in both directions: 8000 or 16000."""
+        ...
+
+    @property
+    def frame_s(self) -> float:
+        """Length of one piece of outgoing audio, in seconds."""
         ...
 
     async def send_audio(self, pcm: bytes) -> None:
@@ -89,6 +101,25 @@ class Channel(Protocol):
     async def send_metrics(self, turn_id: UUID, waterfall_ms: Mapping[str, float]) -> None: ...
 
     async def send_error(self, error: AuricleError) -> None: ...
+
+
+class Tap(Protocol):
+    """Sees the sound of a session as it passes: a recording, an onlooker. Both methods return at once and never raise.
+
+    `at_s` is on the clock of the audio received, so both sides share one time line.
+    """
+
+    def heard(self, pcm: bytes, at_s: float) -> None:
+        """PCM16 of the person at the channel's rate, as it came; `at_s` is where it begins."""
+        ...
+
+    def said(self, pcm: bytes, at_s: float) -> None:
+        """PCM16 of the agent or of staff, just sent; `at_s` is when the person hears it begin."""
+        ...
+
+    def cleared(self, at_s: float) -> None:
+        """What was sent but not yet heard at `at_s` will not be heard."""
+        ...
 
 
 # ── one turn ──────────────────────────────────────────────────────────────────────────────────────────────────────

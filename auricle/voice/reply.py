@@ -91,8 +91,9 @@ class Reply:
         self._loop = asyncio.get_running_loop()
         self._done = done
         self._playback = Playback(
-            stage.settings, stage.channel.rate_hz, asked.turn.turn_id.hex[:8], echoing=stage.mouth.echoing
-        )
+            stage.settings, stage.channel.rate_hz, asked.turn.turn_id.hex[:8],
+            frame_s=stage.channel.frame_s, echoing=stage.mouth.echoing,
+        )  # fmt: skip
         self._said: list[str] = []
         self._shown = 0
         self._citations: list[Citation] = []

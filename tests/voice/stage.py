@@ -96,6 +96,7 @@ class Line:
     """A client that plays what it gets: knows which audio it would have played, and answers marks when it got there."""
 
     rate_hz: int = RATE_HZ
+    frame_s: float = 0.04
     echoes_marks: bool = True
     log: list[tuple[float, str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""The browser's protocol without I/O: messages in, events out; things to say in, frames out. MISSION 1.3.
+"""The wire of browsers and apps. MISSION 1.3.
 
 client → init-session · audio · text · played · interrupt · end, and binary frames of PCM16
 server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error
@@ -14,25 +14,15 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from auricle.errors import AuricleError, Invalid
+from auricle.channels.wire import BadAudio, BadMessage, Frame
+from auricle.errors import AuricleError
 from auricle.voice.codec import mulaw_from_pcm16, pcm16_from_mulaw
+from auricle.voice.playback import FRAME_S
 from auricle.voice.ports import AudioIn, End, Incoming, Interrupt, Played, TextIn
 
 MAX_MESSAGE_BYTES = 128_000
 MAX_TEXT = 4_000
 SUBPROTOCOL = "auricle.v1"
-
-
-class BadMessage(Invalid):
-    """This message is not one of the protocol's."""
-
-    code = "protocol.bad_message"
-
-
-class BadAudio(Invalid):
-    """This audio is not what init-session announced."""
-
-    code = "protocol.bad_audio"
 
 
 class AudioFormat(BaseModel):
@@ -54,12 +44,17 @@ class InitSession(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class BrowserProtocol:
-    """Turns frames into the engine's events and back, for one announced audio format."""
+class BrowserWire:
+    """The wire of one connection with its announced audio format."""
 
-    audio: AudioFormat = AudioFormat()
+    format: AudioFormat = AudioFormat()
+    frame_s: float = FRAME_S
 
-    def read(self, frame: str | bytes) -> Incoming:
+    @property
+    def rate_hz(self) -> int:
+        return self.format.sample_rate
+
+    def read(self, frame: Frame) -> Incoming:
         """One incoming frame. Raises `BadMessage` or `BadAudio`; neither ends the session."""
         if isinstance(frame, bytes):
             return AudioIn(self._pcm(frame))
@@ -77,17 +72,35 @@ class BrowserProtocol:
                 return End()
         raise BadMessage("This message type is not known.")
 
-    def audio_chunk(self, pcm: bytes) -> str | bytes:
-        data = mulaw_from_pcm16(pcm) if self.audio.encoding == "mulaw" else pcm
-        if self.audio.binary:
+    def audio(self, pcm: bytes) -> Frame:
+        data = mulaw_from_pcm16(pcm) if self.format.encoding == "mulaw" else pcm
+        if self.format.binary:
             return data
         return (
             f'{{"type":"audio_chunk","data":"{base64.b64encode(data).decode()}",'
-            f'"sample_rate":{self.audio.sample_rate},"encoding":"{self.audio.encoding}"}}'
+            f'"sample_rate":{self.format.sample_rate},"encoding":"{self.format.encoding}"}}'
         )
 
+    def mark(self, name: str) -> Frame:
+        return message("mark", mark=name)
+
+    def clear(self) -> Frame:
+        return message("interrupted")
+
+    def transcript(self, text: str, *, is_final: bool) -> Frame:
+        return message("transcript", text=text, is_final=is_final)
+
+    def reply(self, text: str, *, is_final: bool) -> Frame:
+        return message("ai_response", text=text, is_final=is_final)
+
+    def metrics(self, turn_id: UUID, waterfall_ms: Mapping[str, float]) -> Frame:
+        return message("metrics", turn_id=turn_id, waterfall_ms={k: round(v, 1) for k, v in waterfall_ms.items()})
+
+    def error(self, error: AuricleError) -> Frame:
+        return error_message(error)
+
     def _pcm(self, data: bytes) -> bytes:
-        if self.audio.encoding == "mulaw":
+        if self.format.encoding == "mulaw":
             return pcm16_from_mulaw(data)
         if len(data) % 2:
             raise BadAudio("PCM16 audio has an even number of bytes.")
@@ -123,10 +136,6 @@ def error_message(error: AuricleError) -> str:
         error=type(error).__name__,
         context={k: str(v) for k, v in error.context.items()},
     )
-
-
-def metrics_message(turn_id: UUID, waterfall_ms: Mapping[str, float]) -> str:
-    return message("metrics", turn_id=turn_id, waterfall_ms={k: round(v, 1) for k, v in waterfall_ms.items()})
 
 
 def parsed(frame: str) -> dict[str, Any]:
