@@ -105,21 +105,26 @@ def _plain_words(text: str) -> str:
     return plain(text).text.strip()
 
 
-def _pattern(phrase: str) -> str:
+def _pattern(phrase: str, gap: str = GAP) -> str:
     """The phrase as a regular expression over plain text, without its outer spaces."""
-    return _joined(re.findall(r"\([^)]*\)|\S+", phrase))
+    return _joined(re.findall(r"\([^)]*\)|\S+", phrase), gap)
 
 
-def _joined(parts: list[str]) -> str:
+def _gap_without(words: Iterable[str]) -> str:
+    """A gap that holds none of these: "saans nahi phoolti" is no breathlessness, though "saans ~ phool*" would span it."""
+    return GAP.replace(" [^", f" (?!{_any_of(words)})[^", 1) if words else GAP
+
+
+def _joined(parts: list[str], gap: str) -> str:
     out = ""
     for number, part in enumerate(parts):
         if part == "~":
-            out += GAP
+            out += gap
             continue
         out += " " if number else ""
         if part.startswith("("):
             options = sorted(part[1:-1].split("|"), key=len, reverse=True)
-            out += "(?:" + "|".join(_joined(option.split()) for option in options) + ")"
+            out += "(?:" + "|".join(_joined(option.split(), gap) for option in options) + ")"
         elif part.endswith("*"):
             out += re.escape(_plain_words(part.rstrip("*"))) + rf"[^ {BREAK}]*"
         else:
@@ -170,9 +175,9 @@ class Watch:
             self._denials[language] = _denial(source["rules"])
             self._scripts[language] = source["scripts"]
             for category, entry in source["categories"].items():
-                self._add(language, category, entry)
+                self._add(language, category, entry, _gap_without(source["rules"].get("not_between", ())))
 
-    def _add(self, language: str, category: str, entry: Mapping[str, Any]) -> None:
+    def _add(self, language: str, category: str, entry: Mapping[str, Any], gap: str) -> None:
         if entry["urgency"] not in URGENCIES:
             raise ValueError(f"unknown urgency of {category}")
         self._categories[category] = (entry["urgency"], bool(entry.get("even_if_past", False)))
@@ -181,7 +186,7 @@ class Watch:
             for word in _first_words(phrase):
                 by_word.setdefault(word, []).append(phrase)
         for word, phrases in by_word.items():
-            pattern = re.compile("|".join(_pattern(phrase) for phrase in phrases))
+            pattern = re.compile("|".join(_pattern(phrase, gap) for phrase in phrases))
             self._by_first_word.setdefault(word, []).append((language, Phrase(category, pattern)))
 
     @property
