@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from auricle.actor import Actor
-from auricle.channels.socket import serve
+from auricle.channels.browser import serve
 from auricle.channels.text import Exchange, SessionEnded, begin, converse
 from auricle.consent.decide import ConsentNeeded, require
 from auricle.consent.models import Kind
