@@ -52,6 +52,7 @@ from auricle.patients.routes import router as patients
 from auricle.providers.call import Call
 from auricle.providers.routes import router as providers
 from auricle.providers.routing import Router, router_for
+from auricle.recording.routes import router as recordings
 from auricle.settings import Settings
 from auricle.storage.objects import LocalObjects
 from auricle.web.app import build_app
@@ -72,6 +73,7 @@ ROUTERS: list[APIRouter] = [
     break_glass,
     consultations,
     conversation,
+    recordings,
     knowledge,
     notes,
     events,

@@ -12,6 +12,7 @@ import auricle.live.retention
 import auricle.notes.generate
 import auricle.patients.erase
 import auricle.patients.export
+import auricle.recording.remove
 import auricle.web.retention  # noqa: F401
 from auricle.assemble import assembled, background
 from auricle.audit.report import heads_of

@@ -22,6 +22,7 @@ from auricle.db.session import Database, actor_of
 from auricle.errors import Conflict, Invalid, NotFound
 from auricle.identity.models import Organization
 from auricle.jobs.schedule import periodic
+from auricle.recording.remove import delete_recordings
 
 BATCH = 200
 MOST_BATCHES = 500  # of one class and organization in one run; the rest is due tomorrow
@@ -88,6 +89,17 @@ CLASSES: Mapping[str, DataClass] = {
                 f"and {NOT_HELD.format(patient='c.patient_id')} order by m.id limit :limit"
             ),
             erase=erase_messages,
+        ),
+        DataClass(
+            "recordings",
+            "the sound of conversations, after they were recorded",
+            default_days=90,
+            due=text(
+                "select r.id from recording r join consultation c on c.id = r.consultation_id "
+                "where r.status = 'complete' and r.ended_at < :before "
+                f"and {NOT_HELD.format(patient='c.patient_id')} order by r.id limit :limit"
+            ),
+            erase=delete_recordings,
         ),
         DataClass(
             "notes",

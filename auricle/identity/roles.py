@@ -7,6 +7,9 @@ PERMISSIONS: Mapping[str, str] = {
     "consultations:create": "open a consultation",
     "consultations:read": "read any consultation of the organization",
     "consultations:join": "open a live socket or write into a consultation",
+    "consultations:listen": "listen in on a live conversation and take it over",
+    "recordings:read": "play recordings of conversations",
+    "recordings:delete": "delete recordings for good",
     "patients:read": "read patients",
     "patients:write": "create and change patients",
     "patients:merge": "see likely duplicates, merge records and take that back",
@@ -67,6 +70,8 @@ STAFF = frozenset(
     }
 )
 CLINICIAN = STAFF | {
+    "consultations:listen",
+    "recordings:read",
     "patients:merge",
     "professionals:own",
     "notes:read",
@@ -76,6 +81,7 @@ CLINICIAN = STAFF | {
     "break_glass:use",
 }
 ORG_ADMIN = CLINICIAN | {
+    "recordings:delete",
     "professionals:write",
     "knowledge:write",
     "agents:write",

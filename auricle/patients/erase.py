@@ -32,6 +32,7 @@ from auricle.jobs.queue import enqueue
 from auricle.live.events import publish
 from auricle.patients.create import whole
 from auricle.patients.models import Patient
+from auricle.recording.remove import delete_recordings
 
 Reason = Literal["patient_request", "retention", "mistake", "law"]
 
@@ -55,11 +56,20 @@ DERIVED: Mapping[str, TextClause] = {
 
 SEALED: Mapping[str, TextClause] = {
     "consultations": text("select count(*) from consultation where patient_id = any (:ids)"),
+    "recordings": text(
+        "select count(*) from recording r join consultation c on c.id = r.consultation_id "
+        "where c.patient_id = any (:ids) and r.status <> 'deleted'"
+    ),
     "messages": text(
         "select count(*) from message m join consultation c on c.id = m.consultation_id where c.patient_id = any (:ids)"
     ),
     "notes": text("select count(*) from soap_note where patient_id = any (:ids)"),
 }
+
+
+RECORDINGS = text(
+    "select r.id from recording r join consultation c on c.id = r.consultation_id where c.patient_id = any (:ids)"
+)
 
 
 class MergedElsewhere(Conflict):
@@ -101,6 +111,7 @@ async def erase_patient(db: AsyncSession, keyring: Keyring, patient_id: UUID, re
     erasure.counts = {**counts, "keys": forgotten.rowcount}  # type: ignore[attr-defined]
     await db.execute(text("update key_epoch set number = number + 1"))
     await db.flush()
+    await delete_recordings(db, (await db.scalars(RECORDINGS, {"ids": ids})).all())
     await enqueue(db, "patients.complete_erasure", erasure_id=erasure.id)
     await publish(db, "patient.erased", patient_id=patient_id, erasure_id=erasure.id)
     for one in ids:

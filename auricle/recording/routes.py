@@ -1,0 +1,95 @@
+"""`/api/v1/consultations/{id}/recordings`, `/api/v1/recordings/{id}`"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from auricle.actor import Actor
+from auricle.errors import Forbidden, NotFound, Unauthenticated
+from auricle.recording.play import RecordingGone, Track, find_recording, open_sound, recordings_of
+from auricle.recording.remove import delete_recordings
+from auricle.web.deps import Db, Installed, Requires
+from auricle.web.problems import problems
+
+router = APIRouter(prefix="/api/v1", tags=["recordings"])
+
+Listener = Annotated[Actor, Requires("recordings:read", "own:read")]
+
+
+class RecordingOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    consultation_id: UUID
+    session_id: UUID
+    rate_hz: int = Field(examples=[16000])
+    status: str = Field(description="`recording`, `complete` or `deleted`.", examples=["complete"])
+    length_s: float = Field(examples=[182.4])
+    missing: int = Field(description="Pieces that could not be stored; they are silent.", examples=[0])
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class RecordingsOut(BaseModel):
+    items: list[RecordingOut]
+
+
+@router.get(
+    "/consultations/{consultation_id}/recordings",
+    operation_id="list_recordings",
+    summary="The recordings of a consultation",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def index(consultation_id: UUID, db: Db, actor: Listener) -> RecordingsOut:
+    rows = await recordings_of(db, consultation_id)
+    return RecordingsOut(items=[RecordingOut.model_validate(row) for row in rows])
+
+
+@router.get(
+    "/recordings/{recording_id}",
+    operation_id="get_recording",
+    summary="One recording",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def get(recording_id: UUID, db: Db, actor: Listener) -> RecordingOut:
+    return RecordingOut.model_validate(await find_recording(db, recording_id))
+
+
+@router.get(
+    "/recordings/{recording_id}/audio",
+    operation_id="play_recording",
+    summary="The sound of a recording, as WAV: patient left, agent right",
+    response_class=StreamingResponse,
+    responses={
+        **problems(Unauthenticated, Forbidden, NotFound, RecordingGone),
+        200: {
+            "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The sound.",
+        },
+    },
+)
+async def audio(
+    recording_id: UUID,
+    assembly: Installed,
+    actor: Listener,
+    track: Annotated[Track, Query(description="One voice alone, or both.")] = "both",
+) -> StreamingResponse:
+    sound = await open_sound(assembly, actor, recording_id)
+    headers = {"content-length": str(sound.wav_bytes(track)), "cache-control": "no-store"}
+    return StreamingResponse(sound.wav(track), media_type="audio/wav", headers=headers)
+
+
+@router.delete(
+    "/recordings/{recording_id}",
+    operation_id="delete_recording",
+    summary="Delete the sound of a recording for good",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def delete(recording_id: UUID, db: Db, actor: Annotated[Actor, Requires("recordings:delete")]) -> None:
+    await find_recording(db, recording_id)
+    await delete_recordings(db, [recording_id])
