@@ -177,7 +177,7 @@ class TurnRecord:
     """One exchange as it happened. The same `turn_id` may be handed over twice; keep one."""
 
     turn_id: UUID
-    kind: Literal["greeting", "voice", "text"]
+    kind: Literal["greeting", "voice", "text", "staff"]  # "staff": the answer is what a member of staff said
     language: str
     at: datetime  # UTC, when the person's turn ended
     user_text: str

@@ -15,6 +15,7 @@ from auricle.errors import AuricleError, Invalid, RateLimited, TooLarge
 from auricle.providers.ports import ChatMessage
 from auricle.safety.respond import EmergencyScript
 from auricle.settings import Voice
+from auricle.voice.asked import Asked
 from auricle.voice.listen import Ear, Heard
 from auricle.voice.mouth import Mouth
 from auricle.voice.ports import (
@@ -31,7 +32,7 @@ from auricle.voice.ports import (
     TurnRecord,
 )
 from auricle.voice.records import Recorder
-from auricle.voice.reply import Asked, Reply, Stage
+from auricle.voice.reply import Reply, Stage
 from auricle.voice.turn import TurnModel
 from auricle.voice.turns import Turns, same_words
 from auricle.voice.vad import SharedVad

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 from auricle.providers.ports import ChatMessage
 from auricle.safety.respond import EmergencyScript
+from auricle.voice.asked import Asked
 from auricle.voice.backchannel import words_of
 from auricle.voice.listen import Heard
 from auricle.voice.ports import Services, Turn, TurnRecord
-from auricle.voice.reply import Asked
 from auricle.voice.trivial import canned_reply, trivial_kind
 
 MAX_MESSAGES = 40  # the answer's own window is smaller; this is only the bound of a long call
