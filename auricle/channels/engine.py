@@ -97,7 +97,7 @@ def said_in(turn: TurnRecord) -> list[Said]:
     if turn.answer_text:
         said.append(
             Said(
-                "assistant",
+                "clinician" if turn.kind == "staff" else "assistant",
                 turn.answer_text,
                 id=uuid5(turn.turn_id, "assistant"),
                 heard=turn.heard_text if turn.interrupted else None,
