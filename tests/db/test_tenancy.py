@@ -23,6 +23,7 @@ UNAUDITED = {
     "live_event",
     "usage_record",
     "knowledge_chunk",
+    "recording_chunk",
     "patient_token",
     "appointment_slot",
 }
