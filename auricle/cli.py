@@ -94,6 +94,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
 
     from auricle.assemble import application
     from auricle.log import configure
+    from auricle.web.frames import FrameSocket
 
     settings = settings_with(host=host, port=port)
     configure(settings.log_level, settings.log_file)
@@ -107,7 +108,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=FrameSocket,
         ws_max_size=128_000,
         ws_per_message_deflate=False,
         access_log=False,

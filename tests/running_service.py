@@ -23,6 +23,7 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.identity.passwords import HASHER
 from auricle.settings import Limits, Settings, Voice
+from auricle.web.frames import FrameSocket
 from auricle.worker_role import work
 from tests import builders
 
@@ -97,7 +98,7 @@ def served(settings: Settings) -> Iterator[None]:
             host=settings.host,
             port=settings.port,
             log_config=None,
-            ws="websockets-sansio",
+            ws=FrameSocket,
             proxy_headers=False,
             ws_max_size=128_000,
             ws_per_message_deflate=False,
