@@ -1,30 +1,31 @@
 """Finds symptoms that can't wait, in what a patient says, in every language at once (people mix them).
 
-Phrases are data (`phrases/<language>.yaml`). A text is brought to plain words, each word is looked up in one table of
-first words, and only there a short pattern is tried: some 20 µs for a sentence. What is denied, long past or asked in
-general is not a red flag; in doubt it is one.
-
-Phrase language: words separated by spaces; `(a|b c|d)` alternatives; `word*` any ending; `~` up to four words between.
-The first word of a phrase must be a word or alternatives.
+Phrases are data (`phrases/<language>.yaml`), written in the language of `pattern.py`. A text is brought to plain words,
+each word is looked up in a table of first words, and only there a short pattern is tried: some tens of µs for a
+sentence. What is denied, long past or asked in general is not a red flag (`denial.py`); in doubt it is one.
 """
 
 import functools
 import importlib.resources
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import yaml
 
-LANGUAGES = ("en", "hi")
+from auricle.safety.denial import Denial, Finding, denial
+from auricle.safety.pattern import Index, Phrase, Spelling, first_words, orders, regex_of
+from auricle.safety.words import folded, plain, spans
+
 URGENCIES = ("emergency", "crisis", "urgent")  # the gravest first
-MAX_CHARS = 4_000
-BREAK = "|"  # stands for the end of a clause
-BEFORE_WORDS, AFTER_WORDS = 7, 4  # how far from a finding its denial may stand
-GAP = rf"(?: [^ {BREAK}]+){{0,4}}?"
-_BREAKS, _JOINTS = ".?!;।॥؟\n,", "'’-"
+MAX_CHARS = 8_000  # of a longer text the end is searched: the rest was, while it grew
+MAX_FINDINGS = 100  # judged in one text, so that one that repeats itself costs no more
+SPELLED_AS_WRITTEN = "en"  # words in Roman letters of every other language are spelled by ear
+_FOLDER = importlib.resources.files("auricle.safety") / "phrases"
+LANGUAGES = tuple(
+    sorted(entry.name.removesuffix(".yaml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yaml"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,160 +39,61 @@ class RedFlag:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    category: str
-    pattern: re.Pattern[str]
+def _spelled_by_ear(text: str) -> str:
+    return folded(plain(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """How one language says that something is not so, was long ago, or is only asked about."""
-
-    before: re.Pattern[str]  # ends where the finding begins
-    after: re.Pattern[str]  # begins where the finding ends
-    past: re.Pattern[str]
-    now: re.Pattern[str]
-    question: re.Pattern[str]
-    own: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A text as plain words: lower case, one space between, `|` at the end of clauses, a space at either end."""
-
-    text: str
-    offsets: tuple[int, ...]  # of every character in the original
-
-
-@functools.lru_cache(4_096)
-def _plain_character(original: str) -> str:
-    """What stands for a character in plain text: letters, a space, the end of a clause, or nothing."""
-    out = ""
-    for c in unicodedata.normalize("NFD", original.lower()):
-        if c.isalnum() or unicodedata.category(c) in ("Mc", "Mn"):
-            if c != "़" and not "\u0300" <= c <= "\u036f":
-                out += "ं" if c == "ँ" else c
-        elif c not in _JOINTS:
-            out += BREAK if c in _BREAKS else " "
-    return out
-
-
-def plain(text: str) -> Words:
-    """Apostrophes and hyphens go, the two Devanagari nasal signs become one, nuktas go; so spellings meet."""
-    out: list[str] = [" "]
-    offsets: list[int] = [0]
-
-    def put(c: str, at: int) -> None:
-        if c in (" ", BREAK) and out[-1] == " ":
-            if c == " ":
-                return
-            out.pop(), offsets.pop()
-        if c == BREAK:
-            out.extend((" ", BREAK, " "))
-            offsets.extend((at, at, at))
-        else:
-            out.append(c)
-            offsets.append(at)
-
-    for at, original in enumerate(text[:MAX_CHARS]):
-        for c in _plain_character(original):
-            put(c, at)
-    put(" ", len(text[:MAX_CHARS]))
-    return Words("".join(out), tuple(offsets))
-
-
-def _plain_words(text: str) -> str:
-    return plain(text).text.strip()
-
-
-def _pattern(phrase: str, gap: str = GAP) -> str:
-    """The phrase as a regular expression over plain text, without its outer spaces."""
-    return _joined(re.findall(r"\([^)]*\)|\S+", phrase), gap)
-
-
-def _gap_without(words: Iterable[str]) -> str:
-    """A gap that holds none of these: "saans nahi phoolti" is no breathlessness, though "saans ~ phool*" would span it."""
-    return GAP.replace(" [^", f" (?!{_any_of(words)})[^", 1) if words else GAP
-
-
-def _joined(parts: list[str], gap: str) -> str:
-    out = ""
-    for number, part in enumerate(parts):
-        if part == "~":
-            out += gap
-            continue
-        out += " " if number else ""
-        if part.startswith("("):
-            options = sorted(part[1:-1].split("|"), key=len, reverse=True)
-            out += "(?:" + "|".join(_joined(option.split(), gap) for option in options) + ")"
-        elif part.endswith("*"):
-            out += re.escape(_plain_words(part.rstrip("*"))) + rf"[^ {BREAK}]*"
-        else:
-            out += re.escape(_plain_words(part)) + "(?= )"
-    return out
-
-
-def _first_words(phrase: str) -> set[str]:
-    first = re.findall(r"\([^)]*\)|\S+", phrase)[0]
-    options = first[1:-1].split("|") if first.startswith("(") else [first]
-    if any("*" in option.split()[0] or option == "~" for option in options):
-        raise ValueError(f"a phrase must begin with a whole word: {phrase}")
-    return {_plain_words(option).split()[0] for option in options}
-
-
-def _any_of(phrases: Iterable[str]) -> str:
-    return "(?:" + "|".join(_pattern(phrase) for phrase in phrases) + ")" if phrases else "(?!)"
-
-
-def _denial(rules: Mapping[str, list[str]]) -> Denial:
-    ends, stop = _any_of(rules["scope_ends"]), re.escape(BREAK)
-    # A comma ends the reach of "no" only where a new clause begins: "no fever, cough or pain" denies all three.
-    step = rf"(?: (?!{ends} )[^ {BREAK}]+| {stop}(?! {_any_of(rules['clause_starts'])} ))"
-    negator = rf"(?!{_any_of(rules['not_negators'])}){_any_of(rules['negators_before'])}"
-    # "No, I have …": a negator that stands alone before a break denies nothing after it.
-    before = rf" {negator}(?! {stop}){step}{{0,{BEFORE_WORDS}}} $"
-    near = rf"(?: (?!{ends}|{stop})[^ {BREAK}]+){{0,{AFTER_WORDS}}}?"
-    after = rf"^(?:{near} {_any_of(rules['negators_after'])}| {stop} {_any_of(rules['answers_no'])} (?:{stop}|$))"
-    return Denial(
-        before=re.compile(before),
-        after=re.compile(after),
-        past=re.compile(_any_of(rules["past"])),
-        now=re.compile(rf" {_any_of(rules['now'])}"),
-        question=re.compile(rf"^ {_any_of(rules['general_questions'])}"),
-        own=re.compile(rf" {_any_of(rules['own'])}"),
-    )
+def _findings(words: list[str], index: Index) -> Iterator[tuple[Phrase, int, int]]:
+    candidates = index.candidates(words)
+    if not candidates:
+        return
+    text, starts = f" {' '.join(words)} ", list(accumulate((len(word) + 1 for word in words), initial=1))
+    for first, phrase in candidates:
+        if match := phrase.pattern.match(text, starts[first]):
+            yield phrase, first, first + match[0].count(" ") + 1
 
 
 class Watch:
-    """The compiled phrases of all languages."""
+    """The phrases of all languages, ready to search."""
 
     def __init__(self, sources: Mapping[str, Mapping[str, Any]]) -> None:
-        self._by_first_word: dict[str, list[tuple[str, Phrase]]] = {}
-        self._categories: dict[str, tuple[str, bool]] = {}
-        self._denials: dict[str, Denial] = {}
+        self._as_written, self._by_ear = Index(), Index()
+        self._urgency: dict[str, str] = {}
+        self._even_if_past: set[str] = set()
+        self._denials_as_written: list[Denial] = []
+        self._denials_by_ear: list[Denial] = []
         self._scripts: dict[str, Mapping[str, str]] = {}
         for language, source in sources.items():
-            self._denials[language] = _denial(source["rules"])
-            self._scripts[language] = source["scripts"]
-            for category, entry in source["categories"].items():
-                self._add(language, category, entry, _gap_without(source["rules"].get("not_between", ())))
+            self._add_language(language, source)
 
-    def _add(self, language: str, category: str, entry: Mapping[str, Any], gap: str) -> None:
-        if entry["urgency"] not in URGENCIES:
-            raise ValueError(f"unknown urgency of {category}")
-        self._categories[category] = (entry["urgency"], bool(entry.get("even_if_past", False)))
-        by_word: dict[str, list[str]] = {}
-        for phrase in entry["phrases"]:
-            for word in _first_words(phrase):
-                by_word.setdefault(word, []).append(phrase)
-        for word, phrases in by_word.items():
-            pattern = re.compile("|".join(_pattern(phrase, gap) for phrase in phrases))
-            self._by_first_word.setdefault(word, []).append((language, Phrase(category, pattern)))
+    def _add_language(self, language: str, source: Mapping[str, Any]) -> None:
+        if missing := set(URGENCIES) - set(source["scripts"]):
+            raise ValueError(f"{language} has no script for {', '.join(sorted(missing))}")
+        self._scripts[language] = source["scripts"]
+        as_written, rules = language == SPELLED_AS_WRITTEN, source["rules"]
+        spelling = Spelling(plain if as_written else _spelled_by_ear, tuple(rules.get("gap_stops", ())),
+                            tuple(rules.get("negative_endings", ())))  # fmt: skip
+        denials = self._denials_as_written if as_written else self._denials_by_ear
+        denials.append(denial(rules, Spelling(spelling.plain)))
+        index = self._as_written if as_written else self._by_ear
+        for category, entry in source["categories"].items():
+            self._add_category(category, entry)
+            for phrase in (order for written in entry["phrases"] for order in orders(written)):
+                index.add(Phrase(language, category, regex_of(phrase, spelling)), *first_words(phrase, spelling))
+
+    def _add_category(self, category: str, entry: Mapping[str, Any]) -> None:
+        urgency = entry["urgency"]
+        if urgency not in URGENCIES or self._urgency.setdefault(category, urgency) != urgency:
+            raise ValueError(f"unknown urgency of {category}, or another than in another language")
+        if entry.get("even_if_past"):
+            self._even_if_past.add(category)
 
     @property
     def categories(self) -> frozenset[str]:
-        return frozenset(self._categories)
+        return frozenset(self._urgency)
+
+    def phrases(self) -> set[Phrase]:
+        return self._as_written.phrases() | self._by_ear.phrases()
 
     def scripts(self, language: str) -> Mapping[str, str]:
         """Words to say by category or urgency; English where the language has none yet."""
@@ -202,40 +104,35 @@ class Watch:
         return min(self.search_all(text), key=lambda flag: (URGENCIES.index(flag.urgency), flag.start), default=None)
 
     def search_all(self, text: str) -> list[RedFlag]:
-        words = plain(text)
-        return [flag for match, language, category in self._candidates(words.text)
-                if (flag := self._judged(words, match, language, category))]  # fmt: skip
+        cut = max(0, len(text) - MAX_CHARS)
+        as_written = plain(text[cut:])
+        by_ear = folded(as_written)
+        forms = as_written.split(), by_ear.split()
+        found = [*_findings(forms[0], self._as_written), *_findings(forms[1], self._by_ear)]
+        judged = dict.fromkeys((phrase.category, phrase.language, first, last) for phrase, first, last in found)
+        flags = [which for which in list(judged)[:MAX_FINDINGS] if self._stands(which[0], forms, *which[2:])]
+        if not flags:
+            return []
+        places = spans(text[cut:])
+        return [RedFlag(category, self._urgency[category], language, cut + places[first][0], cut + places[last - 1][1])
+                for category, language, first, last in flags]  # fmt: skip
 
-    def _candidates(self, text: str) -> Iterable[tuple[re.Match[str], str, str]]:
-        at = 1
-        for word in text.strip().split(" "):
-            for language, phrase in self._by_first_word.get(word, ()):
-                if match := phrase.pattern.match(text, at):
-                    yield match, language, phrase.category
-            at += len(word) + 1
-
-    def _judged(self, words: Words, match: re.Match[str], language: str, category: str) -> RedFlag | None:
-        urgency, even_if_past = self._categories[category]
-        before, after = words.text[: match.start()], words.text[match.end() :]
-        for denial in self._denials.values():
-            if denial.before.search(before) or denial.after.match(after):
-                return None
-            if not even_if_past and self._is_past_or_general(denial, words.text, match):
-                return None
-        return RedFlag(category, urgency, language, words.offsets[match.start()], words.offsets[match.end() - 1] + 1)
-
-    @staticmethod
-    def _is_past_or_general(denial: Denial, text: str, match: re.Match[str]) -> bool:
-        start, end = text.rfind(BREAK, 0, match.start()) + 1, text.find(BREAK, match.end())
-        clause = text[start : end if end >= 0 else len(text)]
-        if denial.past.search(clause) and not denial.now.search(text):
-            return True
-        return bool(denial.question.match(clause)) and not denial.own.search(clause)
+    def _stands(self, category: str, forms: tuple[list[str], list[str]], first: int, last: int) -> bool:
+        """Whether no language denies the finding."""
+        for words, denials in zip(forms, (self._denials_as_written, self._denials_by_ear), strict=True):
+            finding = Finding(words, first, last)
+            if any(denial.denies(finding) for denial in denials):
+                return False
+            if category not in self._even_if_past and any(denial.puts_elsewhere(finding) for denial in denials):
+                return False
+        return True
 
 
 def read_phrases(languages: Iterable[str] = LANGUAGES) -> dict[str, Mapping[str, Any]]:
-    folder = importlib.resources.files("auricle.safety") / "phrases"
-    return {language: yaml.safe_load((folder / f"{language}.yaml").read_text("utf-8")) for language in languages}
+    return {
+        language: yaml.load((_FOLDER / f"{language}.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+        for language in languages
+    }
 
 
 @functools.cache

@@ -37,6 +37,10 @@ def emergency(
 def script_for(flag: RedFlag, text: str, language: str, *, number: str, helpline: str, watch: Watch) -> EmergencyScript:
     scripts = watch.scripts(language)
     words = scripts.get(flag.category) or scripts[flag.urgency]
-    said = words.format(number=" ".join(number), helpline=" ".join(helpline))
+    said = words.format(number=_digit_by_digit(number), helpline=_digit_by_digit(helpline))
     settled = len(text[flag.end :].split()) >= SETTLED_WORDS
     return EmergencyScript(flag.category, flag.urgency, " ".join(said.split()), language, flag.start, flag.end, settled)
+
+
+def _digit_by_digit(number: str) -> str:
+    return " ".join("".join(number.split()))

@@ -1,0 +1,156 @@
+"""The language that phrases are written in, and its translation to regular expressions over plain words.
+
+    word                a word; `word*` any ending; `*ing` any beginning; `*` any word
+    (a|b c|d)           one of several, each of one or more words
+    ~                   up to four words between, in the same clause
+    a & b               both within reach, in either order (`a ~ b` and `b ~ a`)
+    <year>, <number>    in figures
+
+A phrase begins with a word, a stem of at least three letters (`stem*`), or alternatives of these: so it is found.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from auricle.safety.words import BREAK
+
+STEM_LETTERS = 3
+GAP_WORDS = 4
+_WORD = rf"[^ {BREAK}]"
+_FIGURES = {"<year>": r"(?:19|20)\d\d(?= )", "<number>": r"\d+(?= )"}
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How one language spells, and what a denial inside one of its phrases looks like."""
+
+    plain: Callable[[str], str]
+    gap_stops: Sequence[str] = ()  # words that a gap does not pass over: "my chest does not hurt"
+    negative_endings: Sequence[str] = ()  # a stem with one of these is denied: வலி* is not வலிக்கல
+
+    def word(self, written: str) -> str:
+        return self.plain(written).strip()
+
+    @cached_property
+    def gap(self) -> str:
+        stops = f"(?! {any_of(self.gap_stops, self)})" if self.gap_stops else ""
+        return rf"(?:{stops} {_WORD}+){{0,{GAP_WORDS}}}?"
+
+    @cached_property
+    def not_negative(self) -> str:
+        endings = "|".join(re.escape(self.word(ending)) for ending in self.negative_endings)
+        return rf"(?!{_WORD}*(?:{endings}) )" if endings else ""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One phrase, compiled when its first word is first met: most never are."""
+
+    language: str
+    category: str
+    source: str = field(repr=False)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.source)
+
+
+def orders(phrase: str) -> list[str]:
+    """The phrase, or both orders of one with `&`."""
+    parts = [part.strip() for part in phrase.split(" & ")]
+    if len(parts) > 2:
+        raise ValueError(f"a phrase has at most one &: {phrase}")
+    return [" ~ ".join(parts), " ~ ".join(reversed(parts))][: len(parts)]
+
+
+def regex_of(phrase: str, spelling: Spelling) -> str:
+    """The phrase as a regular expression over plain words, without its outer spaces."""
+    parts = _parts(phrase)
+    if any(("(" in part) != part.startswith("(") or ("|" in part and "(" not in part) for part in parts):
+        raise ValueError(f"brackets do not match: {phrase}")
+    return _joined(parts, spelling)
+
+
+def _parts(phrase: str) -> list[str]:
+    return re.findall(r"\([^()]*\)|\S+", phrase)
+
+
+def _joined(parts: list[str], spelling: Spelling) -> str:
+    out = ""
+    for number, part in enumerate(parts):
+        if part == "~":
+            out += spelling.gap
+            continue
+        out += " " if number else ""
+        if part.startswith("("):
+            options = sorted(part[1:-1].split("|"), key=len, reverse=True)
+            out += "(?:" + "|".join(_joined(option.split(), spelling) for option in options) + ")"
+        else:
+            out += _one_word(part, spelling)
+    return out
+
+
+def _one_word(part: str, spelling: Spelling) -> str:
+    if part in _FIGURES:
+        return _FIGURES[part]
+    if part == "*":
+        return f"{_WORD}+"
+    letters = re.escape(spelling.word(part.strip("*")))
+    if not letters:
+        raise ValueError(f"no letters in a phrase: {part}")
+    beginning = f"{_WORD}*" if part.startswith("*") else ""
+    ending = rf"{spelling.not_negative}{_WORD}*" if part.endswith("*") else ""
+    return f"{beginning}{letters}{ending}(?= )"
+
+
+def any_of(phrases: Iterable[str], spelling: Spelling) -> str:
+    return "(?:" + "|".join(regex_of(phrase, spelling) for phrase in phrases) + ")" if phrases else "(?!)"
+
+
+def first_words(phrase: str, spelling: Spelling) -> tuple[set[str], set[str]]:
+    """The whole words and the stems with which a phrase can begin."""
+    words, stems = set[str](), set[str]()
+    first = _parts(phrase)[0]
+    for option in first[1:-1].split("|") if first.startswith("(") else [first]:
+        begins = option.split()[0]
+        if begins.startswith(("*", "~", "<")):
+            raise ValueError(f"a phrase must begin with a whole word or a stem: {phrase}")
+        letters = spelling.word(begins.rstrip("*")).split()
+        if not begins.endswith("*"):
+            words.add(letters[0])
+        elif len(letters) == 1 and len(letters[0]) >= STEM_LETTERS:
+            stems.add(letters[0])
+        else:
+            raise ValueError(f"a stem at the beginning of a phrase needs {STEM_LETTERS} letters: {phrase}")
+    return words, stems
+
+
+class Index:
+    """Phrases by the words and stems they begin with."""
+
+    def __init__(self) -> None:
+        self.by_word: dict[str, list[Phrase]] = {}
+        self.by_stem: dict[str, list[tuple[str, Phrase]]] = {}  # by the first letters of the stem
+
+    def add(self, phrase: Phrase, words: set[str], stems: set[str]) -> None:
+        for word in words:
+            self.by_word.setdefault(word, []).append(phrase)
+        for stem in stems:
+            self.by_stem.setdefault(stem[:STEM_LETTERS], []).append((stem, phrase))
+
+    def candidates(self, words: Sequence[str]) -> list[tuple[int, Phrase]]:
+        """Which phrases may begin at which word. Two dictionary reads a word: this is what every sentence costs."""
+        found: list[tuple[int, Phrase]] = []
+        by_word, by_stem = self.by_word.get, self.by_stem.get
+        for number, word in enumerate(words):
+            if phrases := by_word(word):
+                found += [(number, phrase) for phrase in phrases]
+            if stems := by_stem(word[:STEM_LETTERS]):
+                found += [(number, phrase) for stem, phrase in stems if word.startswith(stem)]
+        return found
+
+    def phrases(self) -> set[Phrase]:
+        with_stems = {phrase for found in self.by_stem.values() for _, phrase in found}
+        return with_stems.union(*self.by_word.values())
