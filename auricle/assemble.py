@@ -43,6 +43,9 @@ from auricle.knowledge.pgvector import PgVector
 from auricle.knowledge.routes import router as knowledge
 from auricle.knowledge.search import Knowledge
 from auricle.knowledge.snapshot import Snapshots
+from auricle.listening.relay import CHANNEL as RELAY
+from auricle.listening.relay import Relay
+from auricle.listening.routes import router as listening
 from auricle.live.fanout import Fanout
 from auricle.live.routes import router as events
 from auricle.notes.routes import router as notes
@@ -74,6 +77,7 @@ ROUTERS: list[APIRouter] = [
     consultations,
     conversation,
     recordings,
+    listening,
     knowledge,
     notes,
     events,
@@ -111,6 +115,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         presence = Presence(database, keyring.token_secret)
         standing = Standing(database, presence)
         await stack.enter_async_context(background(standing.run))
+        relay = Relay(database.direct)
         yield Assembly(
             settings=settings,
             database=database,
@@ -122,7 +127,10 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             usage=usage,
             objects=LocalObjects(settings.data_dir / "objects"),
             knowledge=Knowledge(database, store, Snapshots(database, store), embedding(router)),
-            fanout=await stack.enter_async_context(Fanout(database_url, also={STANDING: standing.heard})),
+            fanout=await stack.enter_async_context(
+                Fanout(database_url, also={STANDING: standing.heard, RELAY: relay.heard})
+            ),
+            relay=relay,
             ai=LocalAI(),
             calls=(
                 await stack.enter_async_context(Calls.started(settings.voice, router))

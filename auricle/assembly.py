@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auricle.identity.presence import Presence
     from auricle.identity.revocation import Standing
     from auricle.knowledge.search import Knowledge
+    from auricle.listening.relay import Relay
     from auricle.live.fanout import Fanout
     from auricle.providers.routing import Router
     from auricle.settings import Settings
@@ -36,6 +37,7 @@ class Assembly:
     objects: Objects
     knowledge: Knowledge
     fanout: Fanout
+    relay: Relay  # between live calls and the staff who listen in
     ai: ClinicalAI
     calls: Calls  # live voice sessions of this process
     unsaved: Unsaved  # turns that the database did not take in time

@@ -29,9 +29,11 @@ class Chunk:
 class Tracks:
     """A `Tap` that gives a chunk away every few seconds; it holds no more than a chunk and what may still change."""
 
-    def __init__(self, rate_hz: int, give: Callable[[Chunk], None], *, chunk_s: float = CHUNK_S) -> None:
+    def __init__(
+        self, rate_hz: int, give: Callable[[Chunk], None], *, chunk_s: float = CHUNK_S, ahead_s: float = AHEAD_S
+    ) -> None:
         self._rate_hz, self._give = rate_hz, give
-        self._chunk, self._ahead = round(chunk_s * rate_hz), round(AHEAD_S * rate_hz)
+        self._chunk, self._ahead = round(chunk_s * rate_hz), round(ahead_s * rate_hz)
         self._window: NDArray[np.int16] = np.zeros((self._chunk + 2 * self._ahead, 2), np.int16)
         self._base = 0  # the session's sample at the window's begin
         self._heard = self._said = 0  # where each voice ends
@@ -65,7 +67,13 @@ class Tracks:
 
     def _put(self, voice: int, pcm: bytes, at: int) -> int:
         """Write a piece where it belongs; what lies before the window was given away already. Returns its end."""
-        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16)[: self._ahead]
+        samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16)
+        for begin in range(0, len(samples), self._ahead):
+            part = samples[begin : begin + self._ahead]
+            self._put_part(voice, part, at + begin)
+        return at + len(samples)
+
+    def _put_part(self, voice: int, samples: NDArray[np.int16], at: int) -> None:
         end = at + len(samples)
         while end - self._base > len(self._window):
             self._cut_at(self._chunk)
@@ -73,7 +81,6 @@ class Tracks:
         if late < len(samples):
             begin = at + late - self._base
             self._window[begin : end - self._base, voice] = samples[late:]
-        return end
 
     def _cut(self) -> None:
         while self._heard - self._base >= self._chunk + self._ahead:
