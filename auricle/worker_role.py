@@ -13,6 +13,7 @@ import auricle.notes.generate
 import auricle.patients.erase
 import auricle.patients.export
 import auricle.recording.remove
+import auricle.recording.replays
 import auricle.web.retention  # noqa: F401
 from auricle.assemble import assembled, background
 from auricle.audit.report import heads_of

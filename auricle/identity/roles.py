@@ -10,6 +10,7 @@ PERMISSIONS: Mapping[str, str] = {
     "consultations:listen": "listen in on a live conversation and take it over",
     "recordings:read": "play recordings of conversations",
     "recordings:delete": "delete recordings for good",
+    "recordings:replay": "hear recorded calls again with other settings, and compare",
     "patients:read": "read patients",
     "patients:write": "create and change patients",
     "patients:merge": "see likely duplicates, merge records and take that back",
@@ -82,6 +83,7 @@ CLINICIAN = STAFF | {
 }
 ORG_ADMIN = CLINICIAN | {
     "recordings:delete",
+    "recordings:replay",
     "professionals:write",
     "knowledge:write",
     "agents:write",

@@ -1,6 +1,7 @@
 """Recordings of live sessions. The sound is in the object store, sealed under the patient's key, chunk by chunk."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,3 +34,19 @@ class RecordingChunk(Tenant, Base):
     @property
     def place(self) -> str:
         return f"recordings/{self.recording_id}/{self.id}"
+
+
+class Replay(Tenant, Base):
+    """A recording heard again by the engine with another agent version or other settings of turn taking.
+
+    `voice` holds the settings that differ; `result` is sealed under the patient's key.
+    """
+
+    __tablename__ = "replay"
+    recording_id: Mapped[UUID]
+    agent_version_id: Mapped[UUID]
+    voice: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[str] = mapped_column(default="queued")  # queued | running | done | failed
+    failure_code: Mapped[str | None]
+    result: Mapped[bytes | None]
+    finished_at: Mapped[datetime | None]

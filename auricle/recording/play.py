@@ -69,14 +69,17 @@ class Sound:
             return bytes(chunk.samples * 4)
         return await asyncio.to_thread(_unpacked, self._key, sealed, chunk)
 
+    async def track(self, track: Literal["patient", "agent"], after_s: float = 0.0) -> AsyncIterator[bytes]:
+        """One voice alone as PCM16, with silence behind it."""
+        async for pcm in self.stereo():
+            yield np.frombuffer(pcm, np.int16)[0 if track == "patient" else 1 :: 2].tobytes()
+        yield bytes(round(after_s * self.rate_hz) * 2)
+
     async def wav(self, track: Track) -> AsyncIterator[bytes]:
         channels = 2 if track == "both" else 1
         yield wav_header(self.rate_hz, channels, self.samples)
-        async for pcm in self.stereo():
-            if track == "both":
-                yield pcm
-            else:
-                yield np.frombuffer(pcm, np.int16)[0 if track == "patient" else 1 :: 2].tobytes()
+        async for pcm in self.stereo() if track == "both" else self.track(track):
+            yield pcm
 
     def wav_bytes(self, track: Track) -> int:
         return 44 + self.samples * 2 * (2 if track == "both" else 1)

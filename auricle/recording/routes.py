@@ -1,7 +1,8 @@
 """`/api/v1/consultations/{id}/recordings`, `/api/v1/recordings/{id}`"""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
@@ -10,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auricle.actor import Actor
 from auricle.errors import Forbidden, NotFound, Unauthenticated
+from auricle.recording.models import Replay
 from auricle.recording.play import RecordingGone, Track, find_recording, open_sound, recordings_of
 from auricle.recording.remove import delete_recordings
+from auricle.recording.replay import BadVoiceSettings
+from auricle.recording.replays import NotReplayable, ask_for_replay, find_replay, result_of
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.problems import problems
 
@@ -93,3 +97,65 @@ async def audio(
 async def delete(recording_id: UUID, db: Db, actor: Annotated[Actor, Requires("recordings:delete")]) -> None:
     await find_recording(db, recording_id)
     await delete_recordings(db, [recording_id])
+
+
+class ReplayIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    agent_version: int | None = Field(
+        None, ge=1, description="Unset: the version the call was held with.", examples=[3]
+    )
+    voice: Mapping[str, float] = Field(
+        {}, max_length=5, description="Settings of turn taking to try.", examples=[{"stop_s": 0.5}]
+    )
+
+
+class ReplayOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    recording_id: UUID
+    agent_version_id: UUID
+    voice: Mapping[str, float]
+    status: str = Field(description="`queued`, `running`, `done` or `failed`.", examples=["done"])
+    failure_code: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    result: dict[str, Any] | None = Field(
+        None, description="Turns as they were beside turns as they came out now, and what changed in each."
+    )
+
+
+def told(replay: Replay, result: dict[str, Any] | None) -> ReplayOut:
+    shown = {name: getattr(replay, name) for name in ReplayOut.model_fields if name != "result"}
+    return ReplayOut(**shown, result=result)
+
+
+@router.post(
+    "/recordings/{recording_id}/replays",
+    operation_id="replay_recording",
+    summary="Hear a recorded call again with another agent version or other settings, and compare",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(Unauthenticated, Forbidden, NotFound, RecordingGone, NotReplayable, BadVoiceSettings),
+)
+async def replay(
+    recording_id: UUID,
+    body: ReplayIn,
+    db: Db,
+    assembly: Installed,
+    actor: Annotated[Actor, Requires("recordings:replay")],
+) -> ReplayOut:
+    return told(await ask_for_replay(db, assembly.settings, recording_id, body.agent_version, body.voice), None)
+
+
+@router.get(
+    "/replays/{replay_id}",
+    operation_id="get_replay",
+    summary="What came of a replay",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def get_replay(
+    replay_id: UUID, db: Db, assembly: Installed, actor: Annotated[Actor, Requires("recordings:replay")]
+) -> ReplayOut:
+    one, recording = await find_replay(db, replay_id)
+    return told(one, await result_of(db, assembly.keyring, one, recording))

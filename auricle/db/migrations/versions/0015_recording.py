@@ -1,4 +1,4 @@
-"""Recordings: sealed chunks of sound by consent."""
+"""Recordings: sealed chunks of sound by consent, and what came of playing them to the engine again."""
 
 from alembic import op
 
@@ -34,6 +34,18 @@ create table recording_chunk (
     constraint uq_recording_chunk_start unique (organization_id, recording_id, start)
 )"""
 
+REPLAY = f"""
+create table replay (
+{OWN}
+    recording_id uuid not null,
+    agent_version_id uuid not null,
+    voice jsonb not null default '{{}}',
+    status text not null default 'queued' check (status in ('queued', 'running', 'done', 'failed')),
+    failure_code text,
+    result bytea,
+    finished_at timestamptz
+)"""
+
 
 def upgrade() -> None:
     op.execute(RECORDING)
@@ -41,3 +53,5 @@ def upgrade() -> None:
     op.execute(CHUNK)
     # Not audited: a row every few seconds of every recorded call; the recording's own row tells who, when and how long.
     protect("recording_chunk", references={"recording_id": "recording"}, audit=False, index=())
+    op.execute(REPLAY)
+    protect("replay", references={"recording_id": "recording", "agent_version_id": "agent_version"})
