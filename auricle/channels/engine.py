@@ -92,6 +92,7 @@ def said_in(turn: TurnRecord) -> list[Said]:
                 start_s=turn.started_s,
                 end_s=turn.ended_s,
                 red_flag=turn.red_flag.category if turn.red_flag else None,
+                errors=() if turn.answer_text else turn.errors,
             )
         )
     if turn.answer_text:
@@ -107,6 +108,7 @@ def said_in(turn: TurnRecord) -> list[Said]:
                 end_s=turn.reply_ended_s,
                 citations=[citation_json(c) for c in turn.citations],
                 waterfall=dict(turn.waterfall_ms),
+                errors=turn.errors,
                 processing_ms=int(turn.waterfall_ms.get("first_audio", 0)) or None,
             )
         )

@@ -143,6 +143,7 @@ async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
                 language=talk.language,
                 citations=exchange.citations,
                 waterfall=exchange.waterfall,
+                errors=[exchange.failed] if exchange.failed else (),
                 processing_ms=int(exchange.waterfall["whole"]),
             )
         )

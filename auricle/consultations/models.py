@@ -42,15 +42,28 @@ class Consultation(Tenant, Base):
 
 
 class ConsultationSession(Tenant, Base):
-    """One live connection inside a consultation."""
+    """One live connection inside a consultation. `live_since`: it is a call, of which there is one at a time."""
 
     __tablename__ = "consultation_session"
     consultation_id: Mapped[UUID]
     channel: Mapped[str]
+    live_since: Mapped[datetime | None]
     last_activity_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
     tokens_used: Mapped[int] = mapped_column(default=0)
     calls_used: Mapped[int] = mapped_column(default=0)
+
+
+class SessionResume(Tenant, Base):
+    """The right to come back to a live session: hashes of the token that counts and of the one before it."""
+
+    __tablename__ = "session_resume"
+    session_id: Mapped[UUID]
+    consultation_id: Mapped[UUID]
+    member_id: Mapped[UUID]
+    sign_in_id: Mapped[UUID]
+    hash: Mapped[bytes]
+    previous_hash: Mapped[bytes | None]
 
 
 class Message(Tenant, Base):
@@ -69,6 +82,7 @@ class Message(Tenant, Base):
     end_s: Mapped[float | None]
     citations: Mapped[list[Any]] = mapped_column(default=list)
     waterfall: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    errors: Mapped[list[Any]] = mapped_column(default=list)
     red_flag: Mapped[str | None]
     processing_ms: Mapped[int | None]
 

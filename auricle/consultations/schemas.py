@@ -63,6 +63,7 @@ class MessageOut(BaseModel):
     end_s: float | None
     citations: Sequence[dict[str, Any]]
     waterfall: dict[str, Any] = Field(description="Milliseconds after the end of speech, by stage.")
+    errors: Sequence[str] = Field(description="Codes of what went wrong while it was made.")
     red_flag: str | None
     at: datetime | None
 
@@ -80,6 +81,7 @@ class MessageOut(BaseModel):
             end_s=said.end_s,
             citations=said.citations,
             waterfall=said.waterfall,
+            errors=said.errors,
             red_flag=said.red_flag,
             at=said.at,
         )

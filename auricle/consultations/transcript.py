@@ -29,6 +29,7 @@ class Said:
     end_s: float | None = None
     citations: Sequence[dict[str, Any]] = ()
     waterfall: dict[str, Any] = field(default_factory=dict)
+    errors: Sequence[str] = ()  # codes of what went wrong while it was made
     red_flag: str | None = None
     processing_ms: int | None = None
     position: int = 0
@@ -82,6 +83,7 @@ def sealed_message(key: Key, consultation_id: UUID, session_id: UUID, position: 
         end_s=said.end_s,
         citations=list(said.citations),
         waterfall=said.waterfall,
+        errors=list(said.errors),
         red_flag=said.red_flag,
         processing_ms=said.processing_ms,
     )
@@ -100,13 +102,24 @@ async def raise_alert(db: AsyncSession, consultation: Consultation, category: st
 
 
 async def read(
-    db: AsyncSession, keyring: Keyring, consultation: Consultation, *, last: int | None = None, limit: int = 2000
+    db: AsyncSession,
+    keyring: Keyring,
+    consultation: Consultation,
+    *,
+    session_id: UUID | None = None,
+    last: int | None = None,
+    limit: int = 2000,
 ) -> list[Said]:
-    """The transcript in order, or its last messages. The caller has checked that the actor may see it."""
+    """The transcript in order, of all sessions or of one, or its last messages.
+
+    The caller has checked that the actor may see it.
+    """
     statement = select(Message).where(
         Message.consultation_id == consultation.id,
         func.length(Message.text) > 0,  # else erased when its time was over
     )
+    if session_id is not None:
+        statement = statement.where(Message.session_id == session_id)
     statement = statement.order_by(Message.position.desc()).limit(min(last or limit, limit))
     rows = (await db.scalars(statement)).all()
     key = await keyring.patient(db, consultation.patient_id)
@@ -126,6 +139,7 @@ def opened(key: Key, row: Message) -> Said:
         end_s=row.end_s,
         citations=row.citations,
         waterfall=row.waterfall,
+        errors=row.errors,
         red_flag=row.red_flag,
         processing_ms=row.processing_ms,
         position=row.position,
