@@ -28,10 +28,12 @@ class Voice(BaseModel, frozen=True):
     confirm_s: float = Field(0.4, ge=0.1, le=3.0, description="Speech that confirms an interruption without words.")
     threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that counts as speech.")
     lead_s: float = Field(0.24, ge=0.04, le=2.0, description="How far ahead of real time audio is sent.")
+    digits_s: float = Field(2.0, ge=0.2, le=30, description="Keys pressed closer together than this are one turn.")
     max_calls: int = Field(60, ge=1, le=1000, description="Calls a process takes before it refuses new ones.")
     max_lag_s: float = Field(0.25, gt=0, le=5.0, description="Event-loop lag above which new calls are refused.")
     reply_deadline_s: float = Field(4.0, ge=0.5, le=30, description="Without audio by then, a filler is spoken.")
     idle_s: float = Field(30.0, ge=5, le=600, description="A socket that sends nothing for so long is closed.")
+    resume_s: float = Field(30.0, ge=0, le=600, description="A call waits so long for a lost browser to come back.")
     max_call_s: float = Field(3600.0, ge=60, le=14400, description="Longest call.")
 
 
@@ -89,6 +91,19 @@ class Google(BaseModel, frozen=True):
     issuer: str = "https://accounts.google.com"
 
 
+class Phone(BaseModel, frozen=True):
+    """Calls that we make. The hours are the organization's own; 9 to 21 is what India's regulator allows."""
+
+    first_hour: int = Field(9, ge=0, le=23, description="No call before this hour.")
+    last_hour: int = Field(21, ge=1, le=24, description="No call from this hour on.")
+    calls_per_minute: int = Field(30, ge=1, le=10_000, description="Calls an organization may have made in a minute.")
+    prefixes: tuple[str, ...] = Field((), description="Only numbers that begin so are called, as +91; unset: any.")
+    ring_s: int = Field(40, ge=10, le=120, description="How long it rings before nobody answered.")
+    rest_hosts: tuple[str, ...] = Field(
+        (), description="Hosts (`name:port`) beside the carriers' own that a carrier account may name as its interface."
+    )
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AURICLE_",
@@ -130,8 +145,15 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     google: Google = Google()
     voice: Voice = Voice()
+    phone: Phone = Phone()
     timeouts: Timeouts = Timeouts()
     providers: dict[str, Provider] = {}
+    tools_allow_hosts: tuple[str, ...] = Field(
+        (), description="Hosts (`name` or `name:port`) that tools may reach although private or without TLS."
+    )
+    tools_mcp_commands: tuple[str, ...] = Field(
+        (), description="Commands that may be started as MCP servers, exactly as written."
+    )
     sample_data: bool = Field(True, description="Seed the sample clinic into an empty installation (`auricle up`).")
 
     @property
