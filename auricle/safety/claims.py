@@ -7,10 +7,13 @@ agent itself recommends is replaced, a diagnosis is made a possibility. Rules by
 import functools
 import importlib.resources
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
 import yaml
+
+_JOINERS = {0x200C: None, 0x200D: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,31 @@ def _compiled(source: dict[str, str]) -> Rules:
     parts = {name: source[name].strip() for name in ("number", "unit", "take", "condition")}
 
     def pattern(name: str) -> re.Pattern[str]:
-        written = source[name].strip()
+        written = _one_spelling(source[name].strip())
         for part, value in parts.items():
-            written = written.replace(f"<{part}>", f"(?:{value})")
+            written = written.replace(f"<{part}>", f"(?:{_one_spelling(value)})")
         return re.compile(written, re.IGNORECASE | re.VERBOSE)
 
     return Rules(pattern("dose"), pattern("attributed"), pattern("diagnosis"), pattern("hedged"),
                  source["instead_of_dose"].strip(), source["instead_of_diagnosis"].strip())  # fmt: skip
 
 
+def _one_spelling(text: str) -> str:
+    """Composed letters, no joiners: models write either."""
+    return unicodedata.normalize("NFC", text).translate(_JOINERS)
+
+
 def check_claim(sentence: str, language: str) -> Checked:
     """Look at one sentence of the agent. Questions claim nothing; English rules hold in every language."""
     if sentence.rstrip().endswith(("?", "؟")):
         return Checked(sentence, None)
+    said = _one_spelling(sentence)
     own = _rules().get(language.split("-")[0].lower())
     for rules in filter(None, (own, _rules()["en"])):
         say = own or rules
-        if rules.dose.search(sentence) and not rules.attributed.search(sentence):
+        if rules.dose.search(said) and not rules.attributed.search(said):
             return Checked(say.instead_of_dose, "dose")
-        if rules.diagnosis.search(sentence) and not rules.hedged.search(sentence):
+        if rules.diagnosis.search(said) and not rules.hedged.search(said):
             return Checked(say.instead_of_diagnosis, "diagnosis")
     return Checked(sentence, None)
 

@@ -55,15 +55,21 @@ class Denial:
     now: re.Pattern[str]
     question: re.Pattern[str]
     question_after: re.Pattern[str]
+    general: re.Pattern[str]
     own: re.Pattern[str]
+    affirmed: re.Pattern[str]
 
     def denies(self, finding: Finding) -> bool:
-        return bool(self.before.search(finding.before) or self.after.match(finding.after))
+        if self.before.search(finding.before) and not self.affirmed.match(finding.after):
+            return True
+        return bool(self.after.match(finding.after))
 
     def puts_elsewhere(self, finding: Finding) -> bool:
         """Whether the finding is told as long past, or asked about in general."""
         clause = finding.clause
         if self.past.search(clause) and not self.now.search(finding.surroundings):
+            return True
+        if self.general.search(clause):
             return True
         is_question = self.question.match(clause) or self.question_after.match(finding.after)
         return bool(is_question) and not self.own.search(clause)
@@ -75,7 +81,8 @@ def denial(rules: Mapping[str, list[str]], spelling: Spelling) -> Denial:
     Keys, each a list of phrases: `negators_before`, `not_negators` (look like one), `negators_after` (up to four words
     later), `negators_next` (at once), `scope_ends` (words no denial reaches over), `clause_starts` (a comma before them
     ends a denial), `answers_no` (a "no" of its own after the finding), `past`, `now`, `general_questions` (begin the
-    clause), `questions_after` (after the finding), `own` (about somebody, so not general).
+    clause), `questions_after` (after the finding), `own` (about somebody, so not a general question), `general`
+    (anywhere in the clause), `affirms_after` ("never had chest pain *like this*").
     """
 
     def one_of(key: str) -> str:
@@ -97,5 +104,7 @@ def denial(rules: Mapping[str, list[str]], spelling: Spelling) -> Denial:
         now=re.compile(rf" {one_of('now')}"),
         question=re.compile(rf"^ {one_of('general_questions')}"),
         question_after=re.compile(rf"^{near} {one_of('questions_after')}"),
+        general=re.compile(rf" {one_of('general')}"),
         own=re.compile(rf" {one_of('own')}"),
+        affirmed=re.compile(rf"^ {one_of('affirms_after')}"),
     )

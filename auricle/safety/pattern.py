@@ -1,7 +1,7 @@
 """The language that phrases are written in, and its translation to regular expressions over plain words.
 
     word                a word; `word*` any ending; `*ing` any beginning; `*` any word
-    (a|b c|d)           one of several, each of one or more words
+    (a|b c|d)           one of several, each of one or more words; may hold others
     ~                   up to four words between, in the same clause
     a & b               both within reach, in either order (`a ~ b` and `b ~ a`)
     <year>, <number>    in figures
@@ -65,28 +65,51 @@ def orders(phrase: str) -> list[str]:
     return [" ~ ".join(parts), " ~ ".join(reversed(parts))][: len(parts)]
 
 
+@dataclass(frozen=True)
+class _AnyOf:
+    options: list[list["str | _AnyOf"]]
+
+
 def regex_of(phrase: str, spelling: Spelling) -> str:
     """The phrase as a regular expression over plain words, without its outer spaces."""
-    parts = _parts(phrase)
-    if any(("(" in part) != part.startswith("(") or ("|" in part and "(" not in part) for part in parts):
-        raise ValueError(f"brackets do not match: {phrase}")
-    return _joined(parts, spelling)
+    return _joined(_parsed(phrase), spelling)
 
 
-def _parts(phrase: str) -> list[str]:
-    return re.findall(r"\([^()]*\)|\S+", phrase)
+def _parsed(phrase: str) -> list[str | _AnyOf]:
+    tokens = re.findall(r"[()|]|[^\s()|]+", phrase)[::-1]
+    parts = _sequence(tokens)
+    if tokens or not parts or parts[-1] == "~" or phrase.count("(") != phrase.count(")"):
+        raise ValueError(f"not a phrase: {phrase}")
+    return parts
 
 
-def _joined(parts: list[str], spelling: Spelling) -> str:
+def _sequence(tokens: list[str]) -> list[str | _AnyOf]:
+    parts: list[str | _AnyOf] = []
+    while tokens and tokens[-1] not in ")|":
+        token = tokens.pop()
+        parts.append(_alternatives(tokens) if token == "(" else token)
+    return parts
+
+
+def _alternatives(tokens: list[str]) -> _AnyOf:
+    options = [_sequence(tokens)]
+    while tokens and tokens.pop() == "|":
+        options.append(_sequence(tokens))
+    if not all(options):
+        raise ValueError("a phrase has an empty alternative")
+    return _AnyOf(options)
+
+
+def _joined(parts: list[str | _AnyOf], spelling: Spelling) -> str:
     out = ""
     for number, part in enumerate(parts):
         if part == "~":
             out += spelling.gap
             continue
         out += " " if number else ""
-        if part.startswith("("):
-            options = sorted(part[1:-1].split("|"), key=len, reverse=True)
-            out += "(?:" + "|".join(_joined(option.split(), spelling) for option in options) + ")"
+        if isinstance(part, _AnyOf):
+            options = sorted((_joined(option, spelling) for option in part.options), key=len, reverse=True)
+            out += f"(?:{'|'.join(options)})"
         else:
             out += _one_word(part, spelling)
     return out
@@ -112,12 +135,10 @@ def any_of(phrases: Iterable[str], spelling: Spelling) -> str:
 def first_words(phrase: str, spelling: Spelling) -> tuple[set[str], set[str]]:
     """The whole words and the stems with which a phrase can begin."""
     words, stems = set[str](), set[str]()
-    first = _parts(phrase)[0]
-    for option in first[1:-1].split("|") if first.startswith("(") else [first]:
-        begins = option.split()[0]
-        if begins.startswith(("*", "~", "<")):
-            raise ValueError(f"a phrase must begin with a whole word or a stem: {phrase}")
+    for begins in _beginnings(_parsed(phrase)):
         letters = spelling.word(begins.rstrip("*")).split()
+        if begins.startswith(("*", "~", "<")) or not letters:
+            raise ValueError(f"a phrase must begin with a whole word or a stem: {phrase}")
         if not begins.endswith("*"):
             words.add(letters[0])
         elif len(letters) == 1 and len(letters[0]) >= STEM_LETTERS:
@@ -125,6 +146,13 @@ def first_words(phrase: str, spelling: Spelling) -> tuple[set[str], set[str]]:
         else:
             raise ValueError(f"a stem at the beginning of a phrase needs {STEM_LETTERS} letters: {phrase}")
     return words, stems
+
+
+def _beginnings(parts: list[str | _AnyOf]) -> list[str]:
+    first = parts[0]
+    if isinstance(first, str):
+        return [first]
+    return [begins for option in first.options for begins in _beginnings(option)]
 
 
 class Index:

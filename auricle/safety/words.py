@@ -1,7 +1,7 @@
 """Brings what was said to plain words, so that the spellings of one word meet, in the eleven scripts we serve.
 
 Lower case, canonical decomposition (two-part vowels of Tamil, Malayalam and Bengali, letters with nukta), no joiners,
-nuktas, accents, apostrophes or hyphens; Malayalam chillu letters as letter and virama, one nasal sign a script, one ya
+nuktas, accents or apostrophes; Malayalam chillu letters as letter and virama, one nasal sign a script, one ya
 in Odia and Bengali; one space between words and `|` where a clause ends. Words in Roman letters are folded once more
 for the Indian languages, whose speakers spell by ear: "saans" is "sans", "valikkudhu" is "valikudu".
 """
@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 BREAK = "|"  # stands for the end of a clause
-_BREAKS, _JOINTS = ".?!;।॥؟\n,…", "'’‘ʼ`´-‐‑"
+_BREAKS, _JOINTS = ".?!;।॥؟\n,…", "'’‘ʼ`´"
 _NUKTAS = "\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc"
 _CACHED_BELOW = 0x3000  # other characters are worked out each time, so that no text can fill the memory
 
