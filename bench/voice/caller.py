@@ -4,7 +4,6 @@ The cycle: A → the answer begins → 1.2 s into it, B over it → the answer t
 """
 
 import asyncio
-import base64
 import random
 import time
 from collections import deque
@@ -12,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-import numpy as np
-import orjson
-
-from bench.voice.delays import FRAME_BYTES, FRAME_S, PHASES, REPLY_S
-from bench.voice.wire import Wire, frame
+from bench.voice.delays import FRAME_S, PHASES, REPLY_S
+from bench.voice.dialects import Cleared, Dialect, Failed, MarkAsked, Ready, Sound, frames
+from bench.voice.wire import Wire
 
 BARGE_IN_AFTER_S = 1.2
 PREBUFFER_S = 0.060  # a listener's jitter buffer
@@ -25,22 +22,23 @@ GREETING_WITHIN_S = 3.0
 LATE_S = 0.005
 GAP_S = 0.005
 SHORT_S = 0.15
-LOUD = 500
 
 
-def audio_frame(pcm: bytes) -> bytes:
-    return frame(orjson.dumps({"type": "audio", "data": base64.b64encode(pcm).decode()}))
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """All that callers of one dialect ever send as sound, made once."""
 
+    dialect: Dialect
+    utterances: Mapping[str, Sequence[bytes]]
+    silence: bytes
 
-SILENCE = audio_frame(bytes(FRAME_BYTES))
-END = frame(b'{"type":"end"}')
-
-
-def audio_frames(utterances: Mapping[str, bytes]) -> dict[str, list[bytes]]:
-    return {
-        name: [audio_frame(pcm[at : at + FRAME_BYTES]) for at in range(0, len(pcm), FRAME_BYTES)]
-        for name, pcm in utterances.items()
-    }
+    @classmethod
+    def of(cls, dialect: Dialect, pcm: Mapping[str, bytes]) -> "Speech":
+        return cls(
+            dialect,
+            {name: frames(dialect, spoken) for name, spoken in pcm.items()},
+            dialect.sound(bytes(int(dialect.rate_hz * FRAME_S) * 2)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +78,8 @@ class State(Enum):
 
 
 class Caller:
-    def __init__(self, speech: Mapping[str, Sequence[bytes]], taken: Taken, *, greeted: bool) -> None:
-        self._speech, self._taken = speech, taken
+    def __init__(self, speech: Speech, taken: Taken, *, greeted: bool) -> None:
+        self._speech, self._dialect, self._taken = speech, speech.dialect, taken
         self._wire: Wire | None = None
         self._state = State.GREETED
         self._until = GREETING_WITHIN_S if greeted else 0.5
@@ -98,12 +96,14 @@ class Caller:
         self.settled = asyncio.Event()  # the greeting is over
         self.session = asyncio.Event()
 
-    async def run(self, wire: Wire, init: bytes, stop: asyncio.Event) -> None:
+    async def run(self, wire: Wire, opening: Sequence[bytes], stop: asyncio.Event) -> None:
         """Hold the call until `stop`, one frame each 20 ms."""
         self._wire = wire
-        wire.send(frame(init))
-        async with asyncio.timeout(15):
-            await self.session.wait()
+        for message in opening:
+            wire.send(message)
+        if self._dialect.says_ready:
+            async with asyncio.timeout(15):
+                await self.session.wait()
         due = time.perf_counter() + random.random() * FRAME_S
         self._until += due
         while not stop.is_set() and not wire.closed.is_set():
@@ -118,7 +118,7 @@ class Caller:
         if wire.closed.is_set():
             self._taken.lost += 1
             return
-        wire.send(END)
+        wire.send(self._dialect.end())
         try:
             async with asyncio.timeout(10):
                 await wire.closed.wait()
@@ -139,7 +139,7 @@ class Caller:
                 self._pause(now)
             case State.LISTENS:
                 self._listen(now)
-        out = SILENCE
+        out = self._speech.silence
         if self._state is State.SPEAKS:
             out = self._queue[self._next]
             self._next += 1
@@ -148,7 +148,7 @@ class Caller:
         if self._state is State.SPEAKS and self._next == len(self._queue):
             self._finish_speaking(now)
         while self._marks and self._marks[0][0] <= now:
-            self._wire.send(frame(orjson.dumps({"type": "played", "mark": self._marks.popleft()[1]})))
+            self._wire.send(self._dialect.played(self._marks.popleft()[1]))
 
     def _pause(self, now: float, seconds: float | None = None) -> None:
         self._state = State.PAUSE
@@ -156,7 +156,7 @@ class Caller:
 
     def _speak(self, utterance: str, now: float) -> None:
         self._state, self._utterance = State.SPEAKS, utterance
-        self._queue, self._next = self._speech[utterance], 0
+        self._queue, self._next = self._speech.utterances[utterance], 0
         self._phase = self._ticks % PHASES
         self._onset = now - FRAME_S  # the frame that is sent now began 20 ms ago
         self._interrupted_at = None
@@ -190,38 +190,37 @@ class Caller:
         self._pause(now)
 
     # ── the loudspeaker ───────────────────────────────────────────────────────────────────────────────────────────
-    def take(self, raw: bytes) -> None:
-        now, message = time.perf_counter(), orjson.loads(raw)
-        match message["type"]:
-            case "audio_chunk":
-                self._hear(message["data"], message["sample_rate"], now)
-            case "mark":
-                self._marks.append((self._played_until, message["mark"]))
-            case "interrupted":
+    def take(self, kind: int, payload: bytes) -> None:
+        now = time.perf_counter()
+        match self._dialect.hear(kind, payload):
+            case Sound() as sound:
+                self._hear(sound, now)
+            case MarkAsked(name):
+                self._marks.append((self._played_until, name))
+            case Cleared():
                 self._marks.clear()
                 self._played_until = now
                 if self._state is State.SPEAKS and self._interrupted_at is None:
                     self._interrupted_at = now
-            case "session":
+            case Ready():
                 self.session.set()
-            case "error":
+            case Failed():
                 self._taken.errors += 1
 
-    def _hear(self, data: str, rate_hz: int, now: float) -> None:
+    def _hear(self, sound: Sound, now: float) -> None:
         if self._state is State.SPEAKS and self._interrupted_at is not None:
             self._taken.stale += self._counts
-        if self._state is State.WAITS and not self._begins(data, now):
+        if self._state is State.WAITS and not self._begins(sound, now):
             return
-        seconds = (len(data) * 3 // 4 - data.count("=", len(data) - 2)) / 2 / rate_hz
         if now > self._played_until:
             self._gap_s += now - self._played_until
             self._played_until = now
-        self._played_until += seconds
-        self._received_s += seconds
+        self._played_until += sound.seconds
+        self._received_s += sound.seconds
 
-    def _begins(self, data: str, now: float) -> bool:
+    def _begins(self, sound: Sound, now: float) -> bool:
         """Whether this is the first sound of the awaited answer."""
-        if np.abs(np.frombuffer(base64.b64decode(data), "<i2").astype(np.int32)).max() <= LOUD:
+        if not sound.is_loud():
             return False
         if self._counts:
             self._taken.answers.append(Sample(self._utterance, self._phase, now - self._ended))

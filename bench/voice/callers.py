@@ -1,7 +1,4 @@
-"""The process of the callers: reads one `Plan` as JSON from stdin, holds its calls, prints one JSON line.
-
-Each caller signs in, opens a consultation and asks for a one-time ticket as a browser does, then calls.
-"""
+"""The process of the callers: reads one `Plan` as JSON from stdin, holds its calls, prints one JSON line."""
 
 import asyncio
 import os
@@ -11,25 +8,24 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx2
 import orjson
 import psutil
 import uvloop
 
 from bench.voice import speech
-from bench.voice.caller import Caller, Taken, audio_frames
-from bench.voice.delays import RATE_HZ
+from bench.voice.caller import Caller, Speech, Taken
+from bench.voice.dialects import WIRES, Browser
+from bench.voice.doors import BareDoors, BrowserDoors, Doors
 from bench.voice.wire import Refused, Wire
 
 RAMP_S = 0.25  # between two calls
 SETTLE_S = 60.0
-UNMEASURED_END_S = 0.3
-SUBPROTOCOL = "auricle.v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     url: str  # of the server; http, or ws for the floor
+    wire: str
     calls: int
     seconds: float
     speech: str  # folder
@@ -38,15 +34,6 @@ class Plan:
     database_pid: int | None
     login: str
     password: str
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What opens one call."""
-
-    url: str
-    subprotocols: list[str]
-    init: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +48,12 @@ class Consumed:
     server_rss: int
 
 
-async def sign_in(plan: Plan) -> Door:
-    """Sign in, open a consultation, take a ticket. Raises `Refused` where the server says that it is busy."""
-    async with httpx2.AsyncClient(base_url=plan.url, timeout=30) as http:
-
-        async def post(path: str, body: dict[str, str], headers: dict[str, str] | None = None) -> dict[str, str]:
-            answer = await http.post(path, json=body, headers=headers)
-            if answer.status_code == 503:
-                raise Refused(path)
-            return dict(answer.raise_for_status().json())
-
-        signed_in = await post("/api/v1/auth/login", {"login": plan.login, "password": plan.password})
-        headers = {"authorization": f"Bearer {signed_in['access_token']}"}
-        consultation = (await post("/api/v1/consultation/create", {"type": "voice"}, headers))["consultation_id"]
-        ticket = await post("/api/v1/ws/tickets", {"consultation_id": consultation}, headers)
-    init = {
-        "type": "init-session",
-        "consultation_id": consultation,
-        "language": "en",
-        "audio": {"encoding": "pcm16", "sample_rate": RATE_HZ},
-    }
-    return Door(ticket["url"], [SUBPROTOCOL, f"ticket.{ticket['ticket']}"], orjson.dumps(init))
+def doors(plan: Plan) -> Doors:
+    dialect = WIRES[plan.wire]()
+    if plan.url.startswith("ws"):
+        return BareDoors(plan.url, dialect)
+    assert isinstance(dialect, Browser)
+    return BrowserDoors(plan.url, dialect, plan.login, plan.password)
 
 
 def tree(pid: int | None) -> list[psutil.Process]:
@@ -123,8 +95,10 @@ class Run:
         self._plan = plan
         self._taken = Taken()
         self._stop = asyncio.Event()
-        self._speech = audio_frames(speech.load(Path(plan.speech)))
+        dialect = WIRES[plan.wire]()
+        self._speech = Speech.of(dialect, speech.load(Path(plan.speech), dialect.rate_hz))
         self._is_product = plan.url.startswith("http")
+        self._doors = doors(plan)
         self._refused = 0
         self._callers: list[Caller] = []
 
@@ -135,6 +109,7 @@ class Run:
             await self._settled()
             before = consumed(self._plan)
             self._taken.measuring = True
+            print("measuring", flush=True)
             highest = before.server_rss
             end = time.perf_counter() + self._plan.seconds
             while (left_s := end - time.perf_counter()) > 0:
@@ -165,15 +140,13 @@ class Run:
         await asyncio.sleep(delay_s)
         caller = Caller(self._speech, self._taken, greeted=self._is_product)
         try:
-            door = (
-                await sign_in(self._plan) if self._is_product else Door(self._plan.url, [], b'{"type":"init-session"}')
-            )
-            wire = await Wire.connect(door.url, door.subprotocols, caller.take)
+            door = await self._doors.open()
+            wire = await Wire.connect(door.url, door.subprotocols, caller.take, door.headers)
         except Refused:
             self._refused += 1
             return
         self._callers.append(caller)
-        await caller.run(wire, door.init, self._stop)
+        await caller.run(wire, door.opening, self._stop)
 
 
 def main() -> None:

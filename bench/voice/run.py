@@ -5,36 +5,30 @@ Prints a JSON line for each level and a table at the end. See bench/README.md fo
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
-from auricle.db.embedded import Server, running
-from auricle.db.migrate import migrate
-from auricle.db.postmaster import die_with_parent, free_port
-from auricle.demo.play import sign_in
 from auricle.sample.seed import LOGINS, PASSWORD
 from auricle.settings import Voice
 from bench.voice import speech
 from bench.voice.callers import rss
+from bench.voice.dialects import WIRES
 from bench.voice.figures import figures, table
+from bench.voice.processes import ROOT, bare, product
+from bench.voice.profile import sampled, shares
 from bench.voice.vad_lag import Lag, lags
 
-ROOT = Path(__file__).parents[2]
-START_S = 120.0
 WARM_UP_S = 14.0
+UNLIMITED_CALLS = 1000
 
 
 def main() -> None:
@@ -48,13 +42,16 @@ def main() -> None:
         utterances = folder / "speech"
         utterances.mkdir()
         speech.make(utterances)
-        lag = asyncio.run(lags(speech.load(utterances), Voice()))
+        rate_hz = WIRES[given.wire]().rate_hz
+        lag = asyncio.run(lags(speech.load(utterances, rate_hz), rate_hz, Voice()))
         say(f"voice-activity lag, start and stop in ms, eight alignments: {lag_line(lag)}")
         if not given.no_floor:
             with bare(given) as (url, pid):
                 rows += levels("bare loop", given, utterances, url, pid, None, None)
-        with product(folder, given) as (url, pid, server):
-            rows += levels("auricle", given, utterances, url, pid, server.pid, lag)
+        if not given.only_floor:
+            settings = {"AURICLE_VOICE__MAX_CALLS": str(given.rated or UNLIMITED_CALLS)}
+            with product(folder, given, settings) as (url, pid, server):
+                rows += levels("auricle", given, utterances, url, pid, server.pid, lag)
     print(table(rows))
 
 
@@ -62,11 +59,20 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--levels", default="1,10", help="numbers of calls, ascending")
     parser.add_argument("--seconds", type=float, default=40.0, help="measured time of a level")
+    parser.add_argument("--wire", choices=WIRES, default="browser")
+    parser.add_argument("--providers", choices=("inside", "sockets"), default="inside", help="where the simulated are")
+    parser.add_argument("--rated", type=int, help="calls that the server takes; without: as many as come")
+    parser.add_argument("--twice-rated", type=int, metavar="N", help="rate the server at N calls and have 2 N come")
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
     parser.add_argument("--no-floor", action="store_true", help="leave the bare loop out")
+    parser.add_argument("--only-floor", action="store_true", help="nothing but the bare loop")
+    parser.add_argument("--profile", metavar="PY_SPY", help="path of py-spy: where the server's CPU goes, by area")
     parser.add_argument("--log", default=os.devnull, help="where the server's log goes")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.twice_rated:
+        given.rated, given.levels, given.no_floor = given.twice_rated, str(2 * given.twice_rated), True
+    return given
 
 
 def say(line: str) -> None:
@@ -92,6 +98,7 @@ def levels(
     """Each level's figures, printed as they come. A first call that does not count loads what is loaded once."""
     plan = {
         "url": url,
+        "wire": given.wire,
         "speech": str(utterances),
         "core": given.client_core,
         "server_pid": pid,
@@ -103,104 +110,58 @@ def levels(
     called(plan, 1, WARM_UP_S)
     idle_rss = rss(pid)
     for calls in map(int, given.levels.split(",")):
-        row = figures(server, called(plan, calls, given.seconds), lag, idle_rss)
+        with Profile(given.profile if server == "auricle" else None, pid, given.seconds) as profile:
+            row = figures(server, called(plan, calls, given.seconds, profile.begin), lag, idle_rss)
+        row |= {"wire": given.wire, "providers": given.providers}
         print(json.dumps(row), flush=True)
         yield row
 
 
-def called(plan: dict[str, Any], calls: int, seconds: float) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.voice.callers"],
-        input=json.dumps({**plan, "calls": calls, "seconds": seconds}),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        sys.exit(f"The callers failed:\n{done.stderr[-3000:]}")
-    result: dict[str, Any] = json.loads(done.stdout)
+def called(plan: dict[str, Any], calls: int, seconds: float, measuring: Any = None) -> dict[str, Any]:
+    """Have callers hold their calls; `measuring` is called once the measured time begins."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.voice.callers"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps({**plan, "calls": calls, "seconds": seconds}).encode())
+        process.stdin.close()
+        last = b""
+        for line in process.stdout:
+            if line == b"measuring\n" and measuring is not None:
+                measuring()
+            last = line
+    if process.returncode != 0:
+        sys.exit("The callers failed.")
+    result: dict[str, Any] = json.loads(last)
     return result
 
 
-@contextlib.contextmanager
-def bare(given: argparse.Namespace) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    command = ["-m", "bench.voice.floor", str(given.server_core), str(port)]
-    with process(command, given) as server:
-        time.sleep(1.5)
-        yield f"ws://127.0.0.1:{port}/", server.pid
+class Profile:
+    """Samples the server while a level is measured, and prints the shares at its end."""
 
+    def __init__(self, py_spy: str | None, pid: int, seconds: float) -> None:
+        self._py_spy, self._pid, self._seconds = py_spy, pid, seconds
+        self._thread: threading.Thread | None = None
 
-@contextlib.contextmanager
-def product(folder: Path, given: argparse.Namespace) -> Iterator[tuple[str, int, Server]]:
-    """The sample clinic, served on the server's core; database and worker on the other."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    with running(folder) as database:
-        migrate(database.urls.owner)
-        environment = {
-            "AURICLE_DATABASE_URL": database.urls.app,
-            "AURICLE_WORKER_URL": database.urls.worker,
-            "AURICLE_DATA_DIR": str(folder),
-            "AURICLE_PORT": str(port),
-            "AURICLE_LOG_LEVEL": "WARNING",
-        }
-        provider = {"AURICLE_PROVIDERS__BENCH__VENDOR": "fixed_delay"}
-        with (
-            process(["-m", "auricle", "worker"], given, environment),
-            process(["-m", "bench.voice.server", str(given.server_core)], given, environment | provider) as server,
-        ):
-            await_ready(url, server)
-            asyncio.run(await_knowledge(url))
-            yield url, server.pid, database
+    def __enter__(self) -> "Profile":
+        return self
 
+    def begin(self) -> None:
+        if self._py_spy:
+            self._thread = threading.Thread(target=self._sample)
+            self._thread.start()
 
-@contextlib.contextmanager
-def process(
-    command: Sequence[str], given: argparse.Namespace, environment: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process of ours, for the length of the block."""
-    with Path(given.log).open("ab") as log:
-        started = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env={**os.environ, **(environment or {})},
-            stdout=log,
-            stderr=log,
-            preexec_fn=die_with_parent(),
-        )
-    try:
-        yield started
-    finally:
-        started.terminate()
-        try:
-            started.wait(20)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
+    def _sample(self) -> None:
+        assert self._py_spy
+        time.sleep(1.0)
+        found = sampled(self._py_spy, self._pid, self._seconds - 5.0)
+        say("where the interpreter's time goes, in percent of it:")
+        for name, share in shares(found):
+            say(f"  {share:5.1f}  {name}")
 
-
-def await_ready(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{url}/ready", timeout=2):
-            return
-        time.sleep(0.2)
-    sys.exit("The server did not become ready; --log tells why.")
-
-
-async def await_knowledge(url: str) -> None:
-    """Wait until the sample clinic is seeded and its knowledge can be searched."""
-    deadline = time.monotonic() + START_S
-    async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx2.HTTPStatusError):
-                admin = await sign_in(http, LOGINS["org admin"])
-                listed = (await http.get("/api/v1/rag/documents", headers=admin)).raise_for_status().json()["items"]
-                if listed and all(document["status"] in ("live", "failed") for document in listed):
-                    return
-            await asyncio.sleep(1.0)
-    sys.exit("The sample clinic was not seeded; --log tells why.")
+    def __exit__(self, *_: object) -> None:
+        if self._thread is not None:
+            self._thread.join()
 
 
 if __name__ == "__main__":

@@ -19,8 +19,15 @@ def make(folder: Path) -> None:
         (folder / f"{name}.pcm").write_bytes(spoken(said))
 
 
-def load(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / f"{name}.pcm").read_bytes() for name in UTTERANCES}
+def load(folder: Path, rate_hz: int = RATE_HZ) -> dict[str, bytes]:
+    """The utterances at a wire's rate, still in whole frames."""
+    made = {name: (folder / f"{name}.pcm").read_bytes() for name in UTTERANCES}
+    return made if rate_hz == RATE_HZ else {name: resampled(pcm, rate_hz) for name, pcm in made.items()}
+
+
+def resampled(pcm: bytes, rate_hz: int) -> bytes:
+    samples: NDArray[np.int16] = soxr.resample(np.frombuffer(pcm, "<i2"), RATE_HZ, rate_hz)
+    return samples[: len(pcm) // 2 * rate_hz // RATE_HZ].astype("<i2").tobytes()
 
 
 def spoken(said: str) -> bytes:

@@ -3,11 +3,11 @@
 import asyncio
 import base64
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MAX_UNSENT_BYTES = 1 << 20
 
 
@@ -28,9 +28,9 @@ class Refused(Exception):
 
 
 class Wire(asyncio.Protocol):
-    """One connection. `take` is given every text message."""
+    """One connection. `take` is given the kind and the payload of every message."""
 
-    def __init__(self, take: Callable[[bytes], None]) -> None:
+    def __init__(self, take: Callable[[int, bytes], None]) -> None:
         self._take = take
         self._unread = b""
         self._is_open = False
@@ -39,7 +39,13 @@ class Wire(asyncio.Protocol):
         self.closed = asyncio.Event()
 
     @classmethod
-    async def connect(cls, url: str, subprotocols: list[str], take: Callable[[bytes], None]) -> "Wire":
+    async def connect(
+        cls,
+        url: str,
+        subprotocols: Sequence[str],
+        take: Callable[[int, bytes], None],
+        headers: Mapping[str, str] | None = None,
+    ) -> "Wire":
         """Raises `Refused` or `OSError`."""
         parts = urlsplit(url)
         assert parts.hostname and parts.port
@@ -53,6 +59,7 @@ class Wire(asyncio.Protocol):
             f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
             "Sec-WebSocket-Version: 13",
         ]
+        head += [f"{name}: {value}" for name, value in (headers or {}).items()]
         if subprotocols:
             head.append(f"Sec-WebSocket-Protocol: {', '.join(subprotocols)}")
         wire._transport.write("\r\n".join([*head, "", ""]).encode())
@@ -82,8 +89,8 @@ class Wire(asyncio.Protocol):
         if not self._is_open and not self._upgraded():
             return
         for kind, payload in self._frames():
-            if kind == TEXT:
-                self._take(payload)
+            if kind in (TEXT, BINARY):
+                self._take(kind, payload)
             elif kind == PING:
                 self._transport.write(frame(payload, PONG))
             elif kind == CLOSE:

@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from auricle.providers.account import Account
 from auricle.providers.ports import (
     Audio,
@@ -23,12 +21,8 @@ from auricle.providers.ports import (
 )
 from auricle.providers.vendor import Vendor
 from bench.voice.delays import (
-    FINAL_AFTER_S,
     FIRST_SOUND_S,
     FIRST_TOKEN_S,
-    HEARD,
-    HEARD_WORDS_PER_S,
-    INTERIM_EVERY_S,
     TOKEN_S,
     TOKENS,
     VOICE_PIECE_S,
@@ -37,15 +31,12 @@ from bench.voice.delays import (
     WORD_S,
     tone,
 )
+from bench.voice.recognizer import Recognizer
 
-LOUD = 300
-STEP_S = 0.020
 PIECE = tone(VOICE_RATE_HZ, VOICE_PIECE_S)
 
 
 class Hear:
-    """Knows the words of the speech by its length. Works on the clock of the audio, without timers."""
-
     def __init__(self, _: Account) -> None:
         pass
 
@@ -58,33 +49,13 @@ class Hear:
         model: str | None,
         keyterms: Sequence[str] = (),
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        step = int(rate_hz * STEP_S)
-        speech_s = quiet_s = heard_s = 0.0
-        next_interim_s, is_complete = INTERIM_EVERY_S, False
+        recognizer = Recognizer(rate_hz)
         async for piece in audio:
             if isinstance(piece, EndOfSpeech):
-                yield Transcript(words(speech_s), is_final=True, language=language)
-                speech_s, quiet_s, next_interim_s, is_complete = 0.0, 0.0, INTERIM_EVERY_S, False
-                continue
-            samples = np.frombuffer(piece, "<i2")
-            heard_s += len(samples) / rate_hz
-            for at in range(0, len(samples), step):
-                if samples[at : at + step].max() > LOUD:
-                    gap_s = quiet_s if speech_s else 0.0
-                    speech_s, quiet_s, is_complete = speech_s + gap_s + STEP_S, 0.0, False
-                else:
-                    quiet_s += STEP_S
-            if speech_s >= next_interim_s:
-                next_interim_s = speech_s + INTERIM_EVERY_S
-                yield Transcript(words(speech_s), is_final=False, language=language)
-            elif quiet_s >= FINAL_AFTER_S and speech_s and not is_complete:
-                is_complete = True
-                yield Transcript(words(speech_s), is_final=False, language=language)
-        yield Usage(audio_s=heard_s)
-
-
-def words(speech_s: float) -> str:
-    return " ".join(HEARD[: max(1, round(speech_s * HEARD_WORDS_PER_S))]) if speech_s else ""
+                yield Transcript(recognizer.final(), is_final=True, language=language)
+            elif (words := recognizer.interim(piece)) is not None:
+                yield Transcript(words, is_final=False, language=language)
+        yield Usage(audio_s=recognizer.heard_s)
 
 
 class Write:
