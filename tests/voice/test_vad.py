@@ -43,7 +43,7 @@ async def test_state_starts_anew_after_two_quiet_seconds(vad: SharedVad) -> None
         assert await stream.probability(bytes(stream.frame_bytes)) < 0.5 or frames < 20
         frames += 1
         assert frames * FRAME_S < RESET_S + 1.0
-    assert not stream.context.any()
+    assert not any(stream.context)
 
 
 async def test_a_call_cancelled_while_it_waits_harms_no_other(vad: SharedVad) -> None:
