@@ -37,7 +37,7 @@ class Taken(Protocol):
     def take_over(self) -> None: ...
     def release(self) -> None: ...
     def staff_says(self, text: str) -> None: ...
-    def staff_audio(self, pcm: bytes) -> None: ...
+    async def staff_audio(self, pcm: bytes) -> None: ...
 
 
 class Line:
@@ -125,13 +125,16 @@ class Line:
         self._tell_state()
 
     async def _led(self, kind: Kind, body: bytes) -> None:
-        if kind is Kind.RELEASE:
-            await self._released()
-        elif kind is Kind.VOICE:
-            self._session.staff_audio(body)
-        elif kind is Kind.TEXT:
-            with suppress(UnicodeDecodeError):
+        try:
+            if kind is Kind.RELEASE:
+                await self._released()
+            elif kind is Kind.VOICE:
+                await self._session.staff_audio(body)
+            elif kind is Kind.TEXT:
                 self._session.staff_says(body.decode())
+        except AuricleError as error:
+            if self._in_charge is not None:
+                self._refuse(self._in_charge, error.code)
 
     async def _released(self) -> None:
         onlooker, self._in_charge = self._in_charge, None

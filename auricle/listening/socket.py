@@ -121,7 +121,10 @@ class Onlooker:
         elif kind is Kind.STATE:
             await self._told_state(orjson.loads(body))
         elif kind is Kind.REFUSED and body[:16] == self._id.bytes:
-            raise REFUSALS.get(body[16:].decode(), NobodyThere)()
+            code = body[16:].decode()
+            if code in REFUSALS:
+                raise REFUSALS[code]
+            await self._send(message("error", error_code=code, message="The call did not take this."))
 
     async def _told_state(self, state: dict[str, Any]) -> None:
         self._in_charge = state.get("taken_over_by") == str(self._id)

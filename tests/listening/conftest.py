@@ -1,0 +1,3 @@
+"""The same installation as for recordings."""
+
+from tests.recording.conftest import service, ward  # noqa: F401
