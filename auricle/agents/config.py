@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
@@ -40,6 +40,20 @@ class Providers(Part):
 class Retrieval(Part):
     chunks: int = Field(5, ge=1, le=20)
     context_characters: int = Field(4000, ge=200, le=20_000)
+    collection: str | None = Field(None, max_length=63, description="Only documents of this collection; unset: all.")
+
+
+class ToolUse(Part):
+    """A tool that the agent may use: built in, an HTTP tool, an MCP server, or one tool of it (`lab__results`)."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-zA-Z0-9_-]{1,95}$")]
+    description: str | None = Field(None, max_length=1000, description="What the model is told instead.")
+    timeout_s: float | None = Field(None, ge=0.5, le=20)
+    confirm: bool = Field(True, description="False: notes of symptoms and vitals go without asking the patient.")
+
+
+def as_tool_use(given: Any) -> Any:
+    return {"name": given} if isinstance(given, str) else given
 
 
 class AgentConfig(Part):
@@ -56,6 +70,19 @@ class AgentConfig(Part):
     history_messages: int = Field(20, ge=2, le=100)
     retrieval: Retrieval = Retrieval()
     providers: Providers = Providers()
+    tools: Annotated[
+        Sequence[Annotated[ToolUse, BeforeValidator(as_tool_use)]],
+        Field(max_length=40, description="What the agent may do. In YAML a bare name will do."),
+    ] = ()
+    knowledge_language: Language | None = Field(
+        None, description="The one language of the knowledge: questions in others are translated for the search."
+    )
+    model_language: Language | None = Field(
+        None, description="The one language of the model: what others say and hear is translated."
+    )
+    publish_needs_scenarios: bool = Field(
+        False, description="A version is published only when all test scenarios passed with it."
+    )
     emergency_number: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = "112"
 
     @property

@@ -1,28 +1,43 @@
-"""One answer of an agent: retrieval when useful, then the language model. Voice and text channels share it.
+"""One answer of an agent: retrieval when useful, then the language model with its tools. Voice and text share it.
 
 Safety stands before this (`safety/redflags.py`, searched by the channel in interims too); trivial utterances that a
 canned reply can do never come here.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from auricle.actor import Actor
-from auricle.agents.prompts import messages, wrapped
+from auricle.agents.prompts import between_turns, messages, wrapped
+from auricle.agents.tools.ledger import Ledger, RehearsedCalls, Standing, StoredCalls
+from auricle.agents.tools.loop import Hearing, ToolLoop
+from auricle.agents.tools.tool import Effect, Errand, Tool
+from auricle.agents.tools.toolbox import toolbox
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
 from auricle.knowledge.cite import Renumbering, cited
 from auricle.knowledge.search import EmptyQuestion, search
 from auricle.providers.call import Call, Choice
-from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta, Usage
+from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta
 from auricle.voice.ports import Citation, ReplyPiece
 
 ENDS = re.compile(r"[.?!।॥؟]")
 STALE_S = 1.0  # how old knowledge another process has changed may be within a turn
+
+
+@dataclass(slots=True)
+class Carried:
+    """What one turn of a talk leaves for the next, so that a call does not ask the database before every answer."""
+
+    tools: Mapping[str, Tool] | None = None
+    standing: Standing | None = None  # None: look again
+    summary: str | None = None
+    rehearsal: RehearsedCalls | None = None  # a test scenario: nothing is done or stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class Talk:
     session_id: UUID
     agent: Serving
     language: str
+    carried: Carried = field(default_factory=Carried, compare=False)
 
     def in_language(self, language: str) -> "Talk":
         return replace(self, language=language)
@@ -57,39 +73,93 @@ def call_for(assembly: Assembly, talk: Talk, capability: Literal["llm", "stt", "
 
 
 async def answer(
-    assembly: Assembly, talk: Talk, said: str, language: str, history: Sequence[ChatMessage], *, trivial: bool = False
+    assembly: Assembly,
+    talk: Talk,
+    said: str,
+    language: str,
+    history: Sequence[ChatMessage],
+    *,
+    trivial: bool = False,
+    turn_id: UUID | None = None,
+    confirmed: asyncio.Event | None = None,
 ) -> AsyncGenerator[ReplyPiece, None]:
-    """Stream the answer: text deltas, then the citations it rests on and the usage."""
+    """Stream the answer: text deltas, the citations it rests on, usage, and how the talk ends where it does.
+
+    Args:
+        turn_id: the turn's own, where it has one: a yes counts for a question of an earlier turn only.
+        confirmed: set once `said` is final; unset, the answer is a guess and no tool changes anything.
+    """
     config = talk.agent.config
     offered, known = ([], True) if trivial else await retrieved(assembly, talk, said)
     knowledge, passages = wrapped(offered, config.retrieval.context_characters)
+    errand = Errand(
+        assembly,
+        talk.actor,
+        talk.patient_id,
+        talk.consultation_id,
+        talk.session_id,
+        language,
+        turn_id or uuid4(),
+        passages,
+    )
+    loop = await tool_loop(talk, errand, Hearing(said, history, confirmed or is_final()))
     request = LanguageRequest(
-        messages(config, language, history, said, knowledge, known=known),
+        messages(config, language, history, said, knowledge, known=known, standing=between_turns(loop.standing)),
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         language=language,
-        passages=passages,
+        passages=tuple(passages),
         known=known,
         questions=tuple(config.in_language(config.questions, language) or ()),
     )
     whole = ""
     cites = Cites(passages)
     unmarked = Renumbering(0)  # markers are for the citations; nobody wants to hear them
-    async with aclosing(assembly.router.generate(call_for(assembly, talk, "llm", language), request)) as events:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                whole += event.text
-                if text := unmarked.feed(event.text):
+    try:
+        async with aclosing(loop.pieces(request)) as pieces:
+            async for piece in pieces:
+                if not isinstance(piece, TextDelta):
+                    yield piece
+                    continue
+                whole += piece.text
+                if text := unmarked.feed(piece.text):
                     yield TextDelta(text)
-                if ENDS.search(event.text):
+                if ENDS.search(piece.text):
                     for citation in cites.new(whole):
                         yield citation
-            elif isinstance(event, Usage):
-                yield event
+    finally:
+        if loop.touched or loop.standing.running:
+            talk.carried.standing = None
     if rest := unmarked.rest():
         yield TextDelta(rest)
     for citation in cites.new(whole):
         yield citation
+
+
+def is_final() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+async def tool_loop(talk: Talk, errand: Errand, hearing: Hearing) -> ToolLoop:
+    """The loop of one answer, with the tools of the talk and what they have left open."""
+    carried, assembly = talk.carried, errand.assembly
+    if carried.tools is None:
+        carried.tools = await toolbox(assembly, talk.actor, talk.agent.config.tools)
+    ledger: Ledger = carried.rehearsal or StoredCalls(errand)
+    writes = any(tool.effect is Effect.WRITE for tool in carried.tools.values())
+    if carried.standing is None:
+        carried.standing = await ledger.standing() if writes or carried.rehearsal else Standing()
+    call = call_for(assembly, talk, "llm", errand.language)
+    return ToolLoop(
+        errand,
+        carried.tools,
+        ledger,
+        carried.standing,
+        hearing,
+        lambda request: assembly.router.generate(call, request),
+    )
 
 
 class Cites:
@@ -107,8 +177,11 @@ class Cites:
 
 async def retrieved(assembly: Assembly, talk: Talk, said: str) -> tuple[list[Passage], bool]:
     """Passages for what was said, and whether the knowledge holds an answer to it."""
+    wanted = talk.agent.config.retrieval
     try:
-        found = await search(assembly.knowledge, talk.actor, said, talk.agent.config.retrieval.chunks, stale_s=STALE_S)
+        found = await search(
+            assembly.knowledge, talk.actor, said, wanted.chunks, collection=wanted.collection, stale_s=STALE_S
+        )
     except EmptyQuestion:
         return [], False
     if found.verdict.level == "unknown":

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -33,6 +33,7 @@ FaultName = Literal[
     "empty",
     "cut_quietly",
     "endless",
+    "stall_body",
 ]
 
 
@@ -45,6 +46,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     stall_s: float = 30.0
+    pause_s: float = 0.0  # between the drops of a drip
 
 
 def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -84,8 +86,39 @@ TOOL_DELTAS = [
 ]
 
 
+@dataclass(frozen=True)
+class Scripted:
+    """What an emulated model does with one request: it says something, then asks for tools."""
+
+    text: str = ""
+    calls: Sequence[tuple[str, Any]] = ()  # (name, arguments)
+
+    def deltas(self) -> Iterator[dict[str, Any]]:
+        for word in self.text.split(" ") if self.text else ():
+            yield {"content": f"{word} "}
+        for index, (name, arguments) in enumerate(self.calls):
+            given = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+            call = {"index": index, "id": f"call_{index}_{name}", "type": "function"}
+            yield {"tool_calls": [{**call, "function": {"name": name, "arguments": ""}}]}
+            for start in range(0, len(given), 9):  # in pieces, as they come
+                yield {"tool_calls": [{"index": index, "function": {"arguments": given[start : start + 9]}}]}
+
+
+Script = Callable[[dict[str, Any]], Scripted]
+
+
 def sse(value: Any, end: str = "\n\n") -> bytes:
     return b"data: " + (value if isinstance(value, bytes) else orjson.dumps(value)) + end.encode()
+
+
+async def dripped(fault: Fault, data: bytes, drop_bytes: int) -> AsyncIterator[bytes]:
+    """The data whole, or in drops where that is the fault."""
+    if fault.name != "drip":
+        yield data
+        return
+    for at in range(0, len(data), drop_bytes):
+        yield data[at : at + drop_bytes]
+        await asyncio.sleep(fault.pause_s)
 
 
 class OpenAIEmulator:
@@ -96,13 +129,29 @@ class OpenAIEmulator:
         self.requests: list[dict[str, Any]] = []
         self.words = list(WORDS)
         self.transcripts: deque[str] = deque()
+        self.script: Script | None = None  # what the model does, by the body of the request
         self._faults: deque[Fault] = deque()
         self._always: Fault | None = None
+        self._by_account: dict[str, Fault] = {}
+        self._listening = socket.socket()
+        self._listening.bind(("127.0.0.1", 0))  # connections are refused until the server is entered
         self.open_streams = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/v1"
+        return self._url("v1")
+
+    def account(self, name: str, fault: Fault | None = None) -> str:
+        """The URL of an account with a fault of its own, whatever befalls the others."""
+        if fault is not None:
+            self._by_account[name] = fault
+        return self._url(f"{name}/v1")
+
+    def heal(self, account: str) -> None:
+        self._by_account.pop(account, None)
+
+    def _url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}/{path}"
 
     def next(self, *faults: Fault) -> None:
         self._faults.extend(faults)
@@ -115,24 +164,26 @@ class OpenAIEmulator:
         self._faults.clear()
         self.requests.clear()
         self.transcripts.clear()
+        self.script = None
         self._always = None
 
     async def __aenter__(self) -> "OpenAIEmulator":
         app = Starlette(
             routes=[
-                Route("/v1/chat/completions", self._chat, methods=["POST"]),
-                Route("/v1/embeddings", self._embeddings, methods=["POST"]),
-                Route("/v1/audio/transcriptions", self._transcriptions, methods=["POST"]),
-                Route("/v1/audio/speech", self._speech, methods=["POST"]),
+                Route(prefix + path, answer, methods=["POST"])
+                for prefix in ("/v1", "/{account}/v1")
+                for path, answer in (
+                    ("/chat/completions", self._chat),
+                    ("/embeddings", self._embeddings),
+                    ("/audio/transcriptions", self._transcriptions),
+                    ("/audio/speech", self._speech),
+                )
             ]
         )
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
-        self._port = listening.getsockname()[1]
         config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._listening]))
         while not self._server.started:
             await asyncio.sleep(0.005)
         return self
@@ -141,7 +192,10 @@ class OpenAIEmulator:
         self._server.should_exit = self._server.force_exit = True
         await self._task
 
-    def _fault(self) -> Fault:
+    def _fault(self, request: Request) -> Fault:
+        account = request.path_params.get("account")
+        if account is not None:
+            return self._by_account.get(account, Fault())
         return self._faults.popleft() if self._faults else self._always or Fault()
 
     async def _refusal(self, request: Request, fault: Fault, body: Any) -> Response | None:
@@ -174,7 +228,7 @@ class OpenAIEmulator:
         return None
 
     async def _chat(self, request: Request) -> Response:
-        fault, body = self._fault(), orjson.loads(await request.body())
+        fault, body = self._fault(request), orjson.loads(await request.body())
         refusal = await self._refusal(request, fault, body)
         if refusal is not None:
             return refusal
@@ -190,7 +244,7 @@ class OpenAIEmulator:
                     "usage": USAGE,
                 }
             )
-        return StreamingResponse(self._counted(self._stream(fault)), media_type="text/event-stream")
+        return StreamingResponse(self._counted(self._stream(fault, body)), media_type="text/event-stream")
 
     async def _counted(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         self.open_streams += 1
@@ -200,22 +254,26 @@ class OpenAIEmulator:
         finally:
             self.open_streams -= 1
 
-    async def _stream(self, fault: Fault) -> AsyncIterator[bytes]:
+    async def _stream(self, fault: Fault, body: dict[str, Any]) -> AsyncIterator[bytes]:
         end = "\r\n\r\n" if fault.name == "crlf" else "\n\n"
         yield b": keep-alive" + end.encode()
+        if fault.name == "stall_body":
+            await asyncio.sleep(fault.stall_s)
         if fault.name == "empty":
             yield sse(b"[DONE]")
             return
         yield sse(chunk({"role": "assistant", "content": "", "refusal": None}), end)
-        if fault.name == "tools":
-            for delta in TOOL_DELTAS:
+        deltas = self.script(body) if self.script and fault.name == "none" else None
+        asks_tools = fault.name == "tools" or bool(deltas and deltas.calls)
+        if fault.name == "tools" or deltas is not None:
+            for delta in TOOL_DELTAS if deltas is None else deltas.deltas():
                 yield sse(chunk(delta))
         else:
             async for piece in self._words(fault, end):
                 yield piece
             if fault.name == "cut_quietly":
                 return
-        yield sse(chunk(finish="tool_calls" if fault.name == "tools" else "stop"), end)
+        yield sse(chunk(finish="tool_calls" if asks_tools else "stop"), end)
         if fault.name != "no_usage":
             yield sse(USAGE_CHUNK, end)
         if fault.name != "no_done":
@@ -227,16 +285,12 @@ class OpenAIEmulator:
                 async for piece in self._middle(fault):
                     yield piece
             data = sse(chunk({"content": word}), end)
-            if fault.name == "drip":
-                for at in range(0, len(data), 7):
-                    yield data[at : at + 7]
-                    await asyncio.sleep(0)
-            else:
-                yield data
+            async for drop in dripped(fault, data, 7):
+                yield drop
 
     async def _middle(self, fault: Fault) -> AsyncIterator[bytes]:
         match fault.name:
-            case "stall_middle":
+            case "stall_middle" | "stall_body":
                 await asyncio.sleep(fault.stall_s)
             case "cut":
                 await asyncio.sleep(0.02)  # what was sent so far leaves first
@@ -256,7 +310,7 @@ class OpenAIEmulator:
                 )
 
     async def _embeddings(self, request: Request) -> Response:
-        fault, body = self._fault(), orjson.loads(await request.body())
+        fault, body = self._fault(request), orjson.loads(await request.body())
         refusal = await self._refusal(request, fault, body)
         if refusal is not None:
             return refusal
@@ -274,19 +328,28 @@ class OpenAIEmulator:
         )
 
     async def _transcriptions(self, request: Request) -> Response:
-        fault = self._fault()
+        fault = self._fault(request)
         async with request.form() as form:
             fields = {k: v for k, v in form.items() if isinstance(v, str)}
             wav = await form["file"].read()  # type: ignore[union-attr]
         refusal = await self._refusal(request, fault, {**fields, "wav": wav})
         if refusal is not None:
             return refusal
-        return JSONResponse(
-            {"text": self.transcripts.popleft() if self.transcripts else f"{(len(wav) - 44) // 2} samples"}
-        )
+        text = self.transcripts.popleft() if self.transcripts else f"{(len(wav) - 44) // 2} samples"
+        whole = b'{"text": ["bro' if fault.name == "malformed" else orjson.dumps({"text": text})
+        return StreamingResponse(self._json(fault, whole), media_type="application/json")
+
+    async def _json(self, fault: Fault, whole: bytes) -> AsyncIterator[bytes]:
+        if fault.name in ("stall_body", "cut"):
+            yield whole[:5]
+            async for piece in self._middle(fault):
+                yield piece
+            whole = whole[5:]
+        async for drop in dripped(fault, whole, 2):
+            yield drop
 
     async def _speech(self, request: Request) -> Response:
-        fault, body = self._fault(), orjson.loads(await request.body())
+        fault, body = self._fault(request), orjson.loads(await request.body())
         refusal = await self._refusal(request, fault, body)
         if refusal is not None:
             return refusal
@@ -295,10 +358,17 @@ class OpenAIEmulator:
     async def _pcm(self, fault: Fault) -> AsyncIterator[bytes]:
         if fault.name == "empty":
             return
+        if fault.name == "stall_body":
+            yield b""  # the headers go out
+            await asyncio.sleep(fault.stall_s)
+        if fault.name == "malformed":
+            yield b'{"error": {"message": "not a sound"}}' * 200
+            return
         for number in range(6):
             if number == 3 and fault.name in ("stall_middle", "cut"):
                 async for piece in self._middle(fault):
                     yield piece
-            yield b"\1\2" * 1_199 + b"\3"  # odd lengths, as TCP pleases
+            async for drop in dripped(fault, b"\1\2" * 1_199 + b"\3", 12):  # odd lengths, as TCP pleases
+                yield drop
             await asyncio.sleep(0.002)
         yield b"\4" * 6
