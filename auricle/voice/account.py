@@ -55,5 +55,11 @@ class Account:
         return {step: round((at - asked.ended_at) * 1000, 1) for step, at in sorted(stamps.items(), key=_by_time)}
 
 
+def unanswered(asked: Asked) -> TurnRecord:
+    """The record of a turn that nobody answered."""
+    nothing = Account(lambda: asked.ended_at, lambda: 0.0, errors=list(asked.errors))
+    return nothing.record(asked, heard_text="", interrupted=False, first_sent_at=None)
+
+
 def _by_time(stamp: tuple[str, float]) -> float:
     return stamp[1]

@@ -7,9 +7,9 @@ timers for a recognizer that does not answer and a microphone that goes silent.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from auricle.errors import AuricleError
 from auricle.log import event
@@ -17,7 +17,8 @@ from auricle.providers.ports import Transcript
 from auricle.safety.respond import EmergencyScript
 from auricle.settings import Voice
 from auricle.voice.intake import Intake
-from auricle.voice.ports import Channel, ChannelClosed, Services
+from auricle.voice.ports import ChannelClosed, Services
+from auricle.voice.tasks import SessionTasks
 from auricle.voice.turn import (
     Interrupted,
     NothingSaid,
@@ -52,10 +53,16 @@ class Heard:
     ended_at: float  # on the session's clock
     script: EmergencyScript | None  # a red flag that was announced already
     failed: str | None  # code of what went wrong with the recognizer
+    language: str | None = None  # the one that the recognizer heard, where it says so
+    confidence: float | None = None  # of the recognizer in its words
+
+
+def untold(pcm: bytes, at_s: float) -> None:
+    return None
 
 
 class Host(Protocol):
-    """The session, as the ear sees it. All of it returns at once."""
+    """The session, as the ear sees it. All but `show_transcript` returns at once."""
 
     def agent_holds_floor(self) -> bool: ...
     def pause_agent(self) -> None: ...
@@ -71,43 +78,60 @@ class Host(Protocol):
         """In the middle of a turn."""
         ...
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
+    async def show_transcript(self, text: str, *, is_final: bool) -> None: ...
 
 
 class Ear:
     def __init__(
         self,
         host: Host,
-        channel: Channel,
+        tasks: SessionTasks,
         services: Services,
         settings: Voice,
         vad: VadStream,
         *,
         language: str,
         clock: Callable[[], float],
-        turn_model: TurnModel | None,
+        turn_model: TurnModel | None = None,
+        tell: Callable[[bytes, float], None] = untold,
     ) -> None:
-        self._host, self._channel, self._services, self._settings = host, channel, services, settings
+        """`tell` is handed all audio as it came, with its time on the clock of the audio."""
+        self._host, self._tasks, self._services, self._settings = host, tasks, services, settings
         self._vad, self._language, self._clock, self._turn_model = vad, language, clock, turn_model
+        self._tell = tell
         self._intake = Intake(vad.rate_hz, vad.frame_bytes)
         self._machine = TurnMachine(settings, FRAME_S, language)
         self._before: deque[bytes] = deque(maxlen=PRE_ROLL_FRAMES)
         self._recent: deque[bytes] = deque(maxlen=MODEL_FRAMES)
         self._utterance: Utterance | None = None
         self._flag: EmergencyScript | None = None
+        self._final: Transcript | None = None  # the last one with words in this turn
         self._final_timer: asyncio.TimerHandle | None = None
         self._mute_timer: asyncio.TimerHandle | None = None
         self._audio_at = 0.0
+        self._received = 0  # samples
         self.audio_s = 0.0  # how much was heard
+
+    @property
+    def received_s(self) -> float:
+        """How much came in, the last samples included that are no whole frame yet."""
+        return self._received / self._vad.rate_hz
 
     async def hear(self, pcm: bytes) -> None:
         """Take audio of any length. Raises what `Intake.take` raises."""
         self._audio_at = self._clock()
-        for frame in self._intake.take(pcm, self._audio_at):
+        frames = self._intake.take(pcm, self._audio_at)
+        self._tell(pcm, self.received_s)
+        self._received += len(pcm) // 2
+        for frame in frames:
             probability = await self._vad.probability(frame)
             self.audio_s += FRAME_S
             self._keep(frame)
             self._act(self._machine.hear(probability, self.audio_s, agent_active=self._host.agent_holds_floor()))
+
+    def change_language(self, language: str) -> None:
+        """From the next utterance on."""
+        self._language = self._machine.language = language
 
     def drop(self) -> tuple[str, EmergencyScript | None]:
         """Give the open turn up; returns what was understood of it."""
@@ -145,14 +169,15 @@ class Ear:
                         self._host.turn_ended(heard)
 
     def _heard(self, text: str, started_s: float, ended_s: float) -> Heard:
-        utterance, flag = self._utterance, self._flag
+        utterance, flag, final = self._utterance, self._flag, self._final
         self._close()
         ended_at = self._clock() - max(0.0, self.audio_s - ended_s)
-        return Heard(text, started_s, ended_s, ended_at, flag, utterance.failed if utterance else None)
+        return Heard(text, started_s, ended_s, ended_at, flag, utterance.failed if utterance else None,
+                     final.language if final else None, final.confidence if final else None)  # fmt: skip
 
     def _close(self) -> None:
         self._cancel_timers()
-        self._flag = None
+        self._flag = self._final = None
         if self._utterance is not None:
             self._utterance.close()
             self._utterance = None
@@ -163,21 +188,13 @@ class Ear:
                 timer.cancel()
         self._final_timer = self._mute_timer = None
 
-    def _later(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
-        """Act in a task of the session, so that a failure ends it rather than vanish in the loop's handler."""
-
-        async def work() -> None:
-            act()
-
-        return asyncio.get_running_loop().call_later(seconds, lambda: self._host.spawn(work()))
-
     # ── speech starts and stops ───────────────────────────────────────────────────────────────────────────────────
     def _started(self) -> None:
         self._host.speech_began()
         self._cancel_timers()
         if self._utterance is None:
-            self._utterance = Utterance(self._channel.rate_hz)
-            self._host.spawn(self._transcribe(self._utterance))
+            self._utterance = Utterance(self._vad.rate_hz)
+            self._tasks.spawn(self._transcribe(self._utterance))
         for frame in self._before:
             self._utterance.add(frame)
         self._before.clear()
@@ -188,7 +205,7 @@ class Ear:
         if self._clock() - self._audio_at >= MUTED_S:
             self._act(self._machine.stop_speech())
         elif self._machine.speaking:
-            self._mute_timer = self._later(MUTED_S, self._watch_microphone)
+            self._mute_timer = self._tasks.later(MUTED_S, self._watch_microphone)
 
     def _stopped(self) -> None:
         utterance = self._utterance
@@ -198,9 +215,9 @@ class Ear:
         self._cancel_timers()
         utterance.end_of_speech()
         wait_s = URGENT_FINAL_S if self._flag else min(FINAL_DEADLINE_S, self._settings.reply_deadline_s / 2)
-        self._final_timer = self._later(wait_s, lambda: self._overdue(utterance))
+        self._final_timer = self._tasks.later(wait_s, lambda: self._overdue(utterance))
         if self._turn_model is not None:
-            self._host.spawn(self._judge_turn(self._turn_model, utterance))
+            self._tasks.spawn(self._judge_turn(self._turn_model, utterance))
         self._tell_pause()
 
     def _tell_pause(self) -> None:
@@ -215,7 +232,7 @@ class Ear:
             self._act(self._machine.final_overdue())
 
     async def _judge_turn(self, model: TurnModel, utterance: Utterance) -> None:
-        complete = await model.is_complete(b"".join(self._recent), self._channel.rate_hz)
+        complete = await model.is_complete(b"".join(self._recent), self._vad.rate_hz)
         if not complete and self._utterance is utterance:
             self._machine.hold()
 
@@ -240,6 +257,8 @@ class Ear:
         if utterance is not self._utterance:
             return  # the turn has ended without it
         final = transcript.is_final
+        if final and transcript.text:
+            self._final = transcript
         signals = self._machine.transcript(transcript.text, is_final=final, end_of_turn=transcript.end_of_turn)
         if self._flag is None and self._machine.open:
             self._watch_for_red_flags()
@@ -247,7 +266,7 @@ class Ear:
         if not final and not self._machine.speaking and self._utterance is utterance:
             self._tell_pause()
         if transcript.text:
-            await self._channel.send_transcript(transcript.text, is_final=final)
+            await self._host.show_transcript(transcript.text, is_final=final)
 
     def _watch_for_red_flags(self) -> None:
         """Before the turn ends, and whatever a model would say."""

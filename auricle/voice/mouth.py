@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from auricle.voice.playback import Frame, Mark, Playback, Wait
 from auricle.voice.ports import Channel
+from auricle.voice.taps import Taps
 
 
 class Mouth:
-    def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, clock: Callable[[], float], taps: Taps) -> None:
+        self._channel, self._taps = channel, taps
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._playback: Playback | None = None
@@ -25,16 +26,23 @@ class Mouth:
             if self._clear:
                 self._clear = False
                 await self._channel.clear()
+                self._taps.cleared()
             step = self._playback.next(self._clock()) if self._playback else Wait(None)
             match step:
                 case Frame(pcm):
                     await self._channel.send_audio(pcm)
+                    self._tell_taps(pcm)
                     self._moved.set()
                 case Mark(name):
                     await self._channel.send_mark(name)
                     self._moved.set()
                 case Wait(seconds):
                     await self._wait(seconds)
+
+    def _tell_taps(self, pcm: bytes) -> None:
+        if self._taps and self._playback:
+            length_s = len(pcm) / 2 / self._channel.rate_hz
+            self._taps.said(pcm, unheard_s=self._playback.unheard_s(self._clock()), length_s=length_s)
 
     async def _wait(self, seconds: float | None) -> None:
         timer = self._loop.call_later(seconds, self._changed.set) if seconds is not None else None

@@ -90,6 +90,14 @@ class Playback:
         """How much speech is made but not yet heard."""
         return (self._made - self._by_clock(now)) / self._rate_hz
 
+    def drop_oldest(self, keep_s: float) -> None:
+        """Of live sound that waits to be sent, keep only the newest."""
+        excess = self._made - self._sent - round(keep_s * self._rate_hz)
+        if excess > 0:
+            at = (self._sent - self._base) * 2
+            del self._pcm[at : at + excess * 2]
+            self._made -= excess
+
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
     def next(self, now: float) -> Frame | Mark | Wait:
         """What to do now. A frame or mark that is given counts as sent."""
@@ -146,6 +154,10 @@ class Playback:
         if self._echoing and self._marks:
             heard = min(heard, max(self._floor, min(self._marks.values())))
         return max(heard, self._base)
+
+    def unheard_s(self, now: float) -> float:
+        """How much was sent that the listener has yet to hear, by the clock."""
+        return (self._sent - self._by_clock(now)) / self._rate_hz
 
     def played(self, mark: str) -> bool:
         """The client has played up to this mark. Marks of an older playout are not ours any more."""

@@ -78,6 +78,7 @@ class Reply:
         self._ending: Ending | None = None
         self._deadlines = Deadlines(stage.settings.reply_deadline_s, self._fill)
         self._complete = False  # all of the answer is made
+        self._cut_short = False  # some of it will never sound
         self.finished = False
         self.task: asyncio.Task[None] | None = None
         if not asked.turn.confirmed.is_set():
@@ -122,33 +123,34 @@ class Reply:
         confirmed = self._asked.turn.confirmed
         if confirmed.is_set():
             self._stage.mouth.play(self._playback)
-            self._deadlines.expect_sound()
+            if self._asked.kind != "staff":
+                self._deadlines.expect_sound()
         try:
             async with self._deadlines.limit():
                 await self._produce()
         except TimeoutError:
-            await self._apologise("provider.timeout")
+            await self._fail("provider.timeout")
         except ChannelClosed:
             raise
         except AuricleError as error:
-            await self._apologise(error.code)
+            await self._fail(error.code)
         except Exception:
             log.exception("a reply failed")
-            await self._apologise("internal")
+            await self._fail("internal")
         self._complete = True
         self._deadlines.over()
         await confirmed.wait()
         await self._show()
         await self._stage.channel.send_reply(self._account.text, is_final=True)
         await self._stage.mouth.finished(self._playback)
-        self._finish(interrupted=False)
+        self._finish(interrupted=self._cut_short)
 
     async def _produce(self) -> None:
         asked = self._asked
         if asked.script is not None:
             await self._say_all(asked.script.text)
         elif asked.failed is not None:
-            await self._apologise(asked.failed)
+            await self._fail(asked.failed)
         elif asked.fixed_text is not None:
             await self._say_all(asked.fixed_text)
         else:
@@ -253,9 +255,17 @@ class Reply:
         except Exception:  # the answer, or the apology, comes all the same
             log.exception("no filler could be played")
 
-    async def _apologise(self, code: str) -> None:
+    async def _fail(self, code: str) -> None:
         self._account.errors.append(code)
         self._deadlines.sounding()
+        if self._asked.kind == "staff":  # nobody apologises in their name: it was shown, and is kept as far as heard
+            self._cut_short = True
+            self._playback.end_sentence()
+            event(log, "words of staff could not be spoken", logging.WARNING, error_code=code)
+        else:
+            await self._apologise(code)
+
+    async def _apologise(self, code: str) -> None:
         event(log, "a reply was replaced by the apology", logging.WARNING, error_code=code)
         apology = self._stage.services.apology(self._asked.turn.language)
         self._account.said.append(apology.text)

@@ -7,47 +7,43 @@ answers one more makes the answer. All decisions are plain synchronous code on t
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from uuid import UUID
 
-from auricle.errors import AuricleError, Invalid, RateLimited, TooLarge
+from auricle.errors import Invalid, RateLimited, TooLarge
 from auricle.providers.ports import ChatMessage
 from auricle.safety.respond import EmergencyScript
 from auricle.settings import Voice
+from auricle.voice.account import unanswered
 from auricle.voice.asked import Asked
+from auricle.voice.keypad import Keypad
 from auricle.voice.listen import Ear, Heard
 from auricle.voice.mouth import Mouth
 from auricle.voice.ports import (
     AudioIn,
     Channel,
-    ChannelClosed,
+    Digit,
     End,
     Ending,
     Incoming,
     Interrupt,
     Played,
     Services,
+    Tap,
     TextIn,
     TurnRecord,
 )
 from auricle.voice.records import Recorder
+from auricle.voice.refusals import Refusals
 from auricle.voice.reply import Reply, Stage
+from auricle.voice.staff import Staff
+from auricle.voice.taps import Taps
+from auricle.voice.tasks import SessionTasks
 from auricle.voice.turn import TurnModel
-from auricle.voice.turns import Turns, same_words
+from auricle.voice.turns import Turns, checked_length, same_words
 from auricle.voice.vad import SharedVad
 
 log = logging.getLogger(__name__)
-
-MAX_TEXT_CHARS = 4_000
-REFUSALS_PER_S = 1.0
-MAX_REFUSALS = 500  # a client that sends so much rubbish is not a conversation
-
-
-class TextTooLong(TooLarge):
-    """This text is longer than a message may be."""
-
-    code = "message.too_long"
 
 
 class VoiceSession:
@@ -59,33 +55,39 @@ class VoiceSession:
         vad: SharedVad,
         *,
         language: str = "en",
+        languages: Collection[str] = (),
         greeting: str = "",
         history: Sequence[ChatMessage] = (),
         speculate: bool = False,
         turn_model: TurnModel | None = None,
+        taps: Sequence[Tap] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make a session, to be `run` once.
 
         Args:
+            languages: those that the conversation may change to when the person does.
             greeting: said first, without a model.
             history: the conversation before, when it is resumed; assistant messages as they were heard.
             speculate: start the answer on an interim transcript, and keep it if the final says the same.
+            taps: see the sound of both sides, from the start; others may come later.
         """
         self._channel, self._services, self._settings, self._clock = channel, services, settings, clock
         self._greeting, self._speculate = greeting, speculate
-        self._ear = Ear(self, channel, services, settings, vad.stream(channel.rate_hz),
-                        language=language, clock=clock, turn_model=turn_model)  # fmt: skip
-        self._mouth = Mouth(channel, clock)
+        self._group = asyncio.TaskGroup()
+        self._tasks = SessionTasks(self._group, lambda: self._end(Ending("client", "connection lost")))
+        self._taps = Taps(taps, lambda: self._ear.received_s, clock)
+        self._ear = Ear(self, self._tasks, services, settings, vad.stream(channel.rate_hz),
+                        language=language, clock=clock, turn_model=turn_model, tell=self._taps.heard)  # fmt: skip
+        self._mouth = Mouth(channel, clock, self._taps)
         self._stage = Stage(services, channel, self._mouth, settings, clock, lambda: self._ear.audio_s)
-        self._turns = Turns(services, language, history)
+        self._turns = Turns(services, language, history, languages)
+        self._keypad = Keypad(settings.digits_s, self._key_pressed, self._typed, self._tasks.later)
+        self._staff = Staff(self._stage, self._turns, vad, self._store, self._tasks)
+        self._refusals = Refusals(channel.send_error, clock)
         self._recorder = Recorder(services.record)
         self._reply: Reply | None = None
         self._guess: Reply | None = None  # an answer to an interim, not yet heard by anybody
-        self._refusals = 0
-        self._refused_at = float("-inf")
-        self._running: set[asyncio.Task[None]] = set()
-        self._tasks: asyncio.TaskGroup | None = None
         self._over = asyncio.Event()
         self._ending = Ending("client")
 
@@ -97,9 +99,9 @@ class VoiceSession:
             ExceptionGroup: the channel or our own code failed.
         """
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                self.spawn(self._mouth.run())
-                self.spawn(self._read(incoming))
+            async with self._group:
+                self._tasks.spawn(self._mouth.run())
+                self._tasks.spawn(self._read(incoming))
                 if self._greeting:
                     self._answer(self._turns.greeting(self._greeting, self._clock()))
                 try:
@@ -113,20 +115,7 @@ class VoiceSession:
             await self._recorder.finish()
         return self._ending
 
-    # ── tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        assert self._tasks is not None
-        task = self._tasks.create_task(self._until_closed(work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
-
-    async def _until_closed(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except ChannelClosed:
-            self._end(Ending("client", "connection lost"))
-
+    # ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────
     def end(self, reason: str) -> None:
         """End the conversation from outside; what is unfinished is kept as far as it came."""
         self._end(Ending("failed", reason))
@@ -139,10 +128,13 @@ class VoiceSession:
     def _hang_up(self) -> None:
         """Account for what is unfinished and stop everything."""
         self._over.set()
+        self._staff.forget()
+        self._staff.release()
         self.stop_agent()
         self._keep_unanswered()
-        for task in self._running:
-            task.cancel()
+        if digits := self._keypad.take():
+            self._store(unanswered(self._turns.typed(digits, self._clock())))
+        self._tasks.cancel()
 
     # ── what comes in ─────────────────────────────────────────────────────────────────────────────────────────────
     async def _read(self, incoming: AsyncIterator[Incoming]) -> None:
@@ -155,34 +147,30 @@ class VoiceSession:
                         self._typed(text)
                     case Played(mark):
                         self._mouth.played(mark)
+                    case Digit(digit):
+                        self._keypad.press(digit)
                     case Interrupt():
                         self.stop_agent()
                     case End():
                         break
             except (Invalid, TooLarge, RateLimited) as refusal:
-                await self._refuse(refusal)
+                if not await self._refusals.refuse(refusal):
+                    self._end(Ending("failed", refusal.code))
         self._end(Ending("client"))
 
-    async def _refuse(self, refusal: AuricleError) -> None:
-        """Tell the client, not for every frame; give up on one that does not stop."""
-        self._refusals += 1
-        if self._refusals >= MAX_REFUSALS:
-            self._end(Ending("failed", refusal.code))
-        elif self._clock() - self._refused_at >= 1 / REFUSALS_PER_S:
-            self._refused_at = self._clock()
-            await self._channel.send_error(refusal)
+    def _key_pressed(self) -> None:
+        if not self._staff.on_line:
+            self.stop_agent()
 
     def _typed(self, text: str) -> None:
-        text = text.strip()
-        if len(text) > MAX_TEXT_CHARS:
-            raise TextTooLong(max_chars=MAX_TEXT_CHARS)
-        if text:
+        if text := checked_length(text.strip()):
+            asked = self._turns.typed(text, self._clock())
             self._keep_unanswered()
-            self._answer(self._turns.typed(text, self._clock()))
+            self._take_turn(asked)
 
     # ── what the ear tells ────────────────────────────────────────────────────────────────────────────────────────
     def agent_holds_floor(self) -> bool:
-        return self._reply is not None and self._reply.holds_floor()
+        return not self._staff.on_line and self._reply is not None and self._reply.holds_floor()
 
     def pause_agent(self) -> None:
         self._mouth.pause()
@@ -199,7 +187,11 @@ class VoiceSession:
 
     def speech_paused(self, text: str) -> None:
         """Start on what was said so far; kept if it was all."""
-        if not self._speculate or (self._guess is not None and same_words(text, self._turns.guessed)):
+        if (
+            not self._speculate
+            or self._staff.on_line
+            or (self._guess is not None and same_words(text, self._turns.guessed))
+        ):
             return
         self._drop_guess()
         asked = self._turns.guess(text, self._clock())
@@ -216,10 +208,10 @@ class VoiceSession:
             return
         if guess is not None:
             guess.discard()
-        self._answer(asked, alerted=heard.script is not None)
+        self._take_turn(asked, alerted=heard.script is not None)
 
     def red_flag(self, script: EmergencyScript) -> None:
-        self.spawn(self._alert(self._turns.next_id, script))
+        self._tasks.spawn(self._alert(self._turns.next_id, script))
 
     async def _alert(self, turn_id: UUID, script: EmergencyScript) -> None:
         try:
@@ -227,16 +219,66 @@ class VoiceSession:
         except Exception:  # the script is spoken and recorded all the same
             log.exception("a red flag could not be announced")
 
+    async def show_transcript(self, text: str, *, is_final: bool) -> None:
+        await self._channel.send_transcript(text, is_final=is_final)
+
+    # ── staff and onlookers ───────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def is_taken_over(self) -> bool:
+        return self._staff.on_line
+
+    def take_over(self) -> None:
+        """Staff have the floor: the agent falls silent, the person is still understood, recorded and watched over."""
+        self._staff.take_over()
+        self._drop_guess()
+        self.stop_agent()
+
+    def release(self) -> None:
+        """The agent has the floor again, and knows what was said."""
+        self._staff.release()
+
+    def staff_says(self, text: str) -> None:
+        """Speak and show words of staff, after those before. Raises `NotTakenOver`, `StaffTooFast`, `TextTooLong`."""
+        if text := checked_length(text.strip()):
+            self._staff.say(text)
+            self._say_next()
+
+    async def staff_audio(self, pcm: bytes) -> None:
+        """Pass on staff's voice, PCM16 at the channel's rate; not while words of theirs are being spoken.
+
+        Raises `NotTakenOver`, and `Invalid`, `TooLarge` or `RateLimited` as audio of the person does.
+        """
+        if self._reply is None:
+            await self._staff.hear(pcm)
+
+    def add_tap(self, tap: Tap) -> None:
+        self._taps.add(tap)
+
+    def remove_tap(self, tap: Tap) -> None:
+        self._taps.remove(tap)
+
     # ── answers ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def _answer(self, asked: Asked, *, alerted: bool = False) -> None:
+    def _take_turn(self, asked: Asked, *, alerted: bool = False) -> None:
+        self._ear.change_language(self._turns.language)
         if asked.script is not None and not alerted:
-            self.spawn(self._alert(asked.turn.turn_id, asked.script))
+            self._tasks.spawn(self._alert(asked.turn.turn_id, asked.script))
+        if not self._staff.on_line:
+            self._staff.forget()
+            self._answer(asked)
+        elif asked.turn.text:
+            self._store(unanswered(asked))
+
+    def _answer(self, asked: Asked) -> None:
         self.stop_agent()
         self._reply = self._start(asked)
 
+    def _say_next(self) -> None:
+        if self._reply is None and (text := self._staff.next_text()) is not None:
+            self._answer(self._turns.staff(text, self._clock()))
+
     def _start(self, asked: Asked) -> Reply:
         reply = Reply(self._stage, asked, self._reply_done)
-        reply.task = self.spawn(reply.run())
+        reply.task = self._tasks.spawn(reply.run())
         return reply
 
     def _drop_guess(self) -> None:
@@ -248,7 +290,8 @@ class VoiceSession:
         self._reply = None
         self._store(record)
         if not self._over.is_set():
-            self.spawn(self._channel.send_metrics(record.turn_id, record.waterfall_ms))
+            self._tasks.spawn(self._channel.send_metrics(record.turn_id, record.waterfall_ms))
+            self._say_next()
         if ending is not None:
             self._end(ending)
 
@@ -256,7 +299,7 @@ class VoiceSession:
     def _store(self, record: TurnRecord) -> None:
         self._turns.remember(record)
         if self._recorder.add(record) and not self._over.is_set():
-            self.spawn(self._recorder.store_all())
+            self._tasks.spawn(self._recorder.store_all())
         if self._recorder.is_full():
             self._end(Ending("failed", "turns can't be stored"))
 
@@ -265,4 +308,4 @@ class VoiceSession:
         self._drop_guess()
         text, script = self._ear.drop()
         if text:
-            self._store(self._turns.unanswered(text, script))
+            self._store(unanswered(self._turns.unfinished(text, script, self._clock())))

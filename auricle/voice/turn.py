@@ -73,7 +73,7 @@ class TurnMachine:
     def __init__(self, settings: Voice, frame_s: float, language: str) -> None:
         self._settings = settings
         self._frame_s = frame_s
-        self._language = language
+        self.language = language
         self.speaking = False  # by the VAD
         self.open = False  # from the first speech until the turn ends
         self.suspected = False  # the agent held the floor, and no word has confirmed an interruption yet
@@ -119,7 +119,7 @@ class TurnMachine:
             return []
         text = text.strip()
         signals: list[Signal] = []
-        if self.suspected and text and not is_backchannel(text, self._language):
+        if self.suspected and text and not is_backchannel(text, self.language):
             signals += self._confirm()
         if not is_final:
             self._interim = text

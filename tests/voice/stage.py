@@ -299,3 +299,12 @@ def call(
     line, providers = line or Line(), providers or Providers()
     session = VoiceSession(line, providers.services(), settings or Voice(), vad, clock=now, **more)
     return Call(line, providers, session, asyncio.get_running_loop().create_task(session.run(line.events())))
+
+
+async def talking(vad: SharedVad, providers: Providers | None = None, **more: Any) -> Call:
+    """A call in which the agent has just begun to answer the first phrase."""
+    c = call(vad, providers, **more)
+    await c.line.hush(0.6)
+    await c.line.say(speech(PHRASE_A))
+    await c.line.until("audio")
+    return c
