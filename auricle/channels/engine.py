@@ -32,7 +32,10 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
                     yield event
 
     async def reply(turn: Turn) -> AsyncGenerator[ReplyPiece, None]:
-        pieces = answer(assembly, talk, turn.text, turn.language, turn.history, trivial=turn.trivial)
+        pieces = answer(
+            assembly, talk, turn.text, turn.language, turn.history,
+            trivial=turn.trivial, turn_id=turn.turn_id, confirmed=turn.confirmed,
+        )  # fmt: skip
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece

@@ -105,7 +105,7 @@ async def _answered(
 ) -> AsyncGenerator[str, None]:
     cutter = SentenceCutter()
     try:
-        async with aclosing(answer(assembly, talk, text, talk.language, past)) as pieces:
+        async with aclosing(answer(assembly, talk, text, talk.language, past, turn_id=exchange.said.id)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, TextDelta):
                     exchange.waterfall.setdefault("first_token", (time.perf_counter() - started) * 1000)
