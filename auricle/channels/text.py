@@ -23,6 +23,7 @@ from auricle.errors import Conflict, NotFound
 from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import emergency
+from auricle.voice.language import language_of_message
 from auricle.voice.ports import Citation
 from auricle.voice.sentences import SentenceCutter
 from auricle.voice.trivial import canned_reply
@@ -66,7 +67,14 @@ async def begin(assembly: Assembly, actor: Actor, session_id: UUID, text: str) -
         if emergency(text, consultation.language, number=agent.config.emergency_number) is None:
             await require(db, consultation.patient_id, Kind.AI_USE)
         said = await read(db, assembly.keyring, consultation, last=agent.config.history_messages)
-    talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, consultation.language)
+    earlier = [one for one in said if one.sender == "patient"][-1:]
+    language = language_of_message(
+        text,
+        current=(earlier[0].language if earlier else None) or consultation.language,
+        among=agent.config.languages,
+        before=earlier[0].text if earlier else "",
+    )
+    talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, language)
     return talk, history(said, agent.config.history_messages)
 
 
