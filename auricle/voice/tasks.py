@@ -17,6 +17,7 @@ class SessionTasks:
         task = self._group.create_task(self._until_closed(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: work.close())  # one cancelled before it began would never be awaited
         return task
 
     def later(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
