@@ -44,7 +44,7 @@ def settings_for(urls: Urls, data_dir: Path, **given: Any) -> Settings:
         port=free_port(),
         sample_data=False,
         log_level="WARNING",
-        **{"voice": Voice(max_lag_s=5.0), "limits": PLENTY, "models_dir": MODELS, **given},
+        **{"voice": Voice(max_lag_s=5.0, resume_s=2.0), "limits": PLENTY, "models_dir": MODELS, **given},
     )
 
 

@@ -1,28 +1,40 @@
 """The live calls of this process: what they share, how many there may be, and how they end with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Self
 
+from auricle.channels.lines import Lines
 from auricle.channels.prepared import PreparedSpeech
+from auricle.log import event
 from auricle.providers.routing import Router
 from auricle.settings import Voice
 from auricle.telemetry import CALLS, CALLS_REFUSED, LOOP_LAG
-from auricle.voice.admission import Admission, Busy, LagMeter
+from auricle.voice.admission import Admission, Busy, LagMeter, rated_calls
 from auricle.voice.vad import SharedVad
+
+log = logging.getLogger(__name__)
 
 
 class Calls:
     """One voice-activity model, one set of prepared phrases and one admission for all calls of the process."""
 
-    def __init__(self, settings: Voice) -> None:
+    def __init__(self, settings: Voice, *, elsewhere: bool = False) -> None:
+        """`elsewhere`: other processes hold the calls, and this one can't tell whether they have room."""
         self.settings = settings
+        self._elsewhere = elsewhere
         self.prepared = PreparedSpeech()
         self.draining = False
+        self.lines = Lines()
         self._lag = LagMeter()
-        self._admission = Admission(settings, lambda: self._lag.lag_s)
+        self._admission = self._admitting(settings.max_calls or 0)
         self._vad: SharedVad | None = None
+        self._dismissals: set[Callable[[], None]] = set()
+
+    def _admitting(self, calls: int) -> Admission:
+        return Admission(calls, self.settings.max_lag_s, lambda: self._lag.lag_s)
 
     @classmethod
     @asynccontextmanager
@@ -31,6 +43,10 @@ class Calls:
         calls = cls(settings)
         with SharedVad() as vad:
             calls._vad = vad
+            if settings.max_calls is None:
+                rated = rated_calls(vad.frame_cpu_s())
+                event(log, "rated this core", count=rated)
+                calls._admission = calls._admitting(rated)
             await calls.prepared.render(router)
             meter = asyncio.create_task(calls._lag.run())
             try:
@@ -47,6 +63,25 @@ class Calls:
         return self._vad
 
     @property
+    def count(self) -> int:
+        """Calls that hold a line now."""
+        return self._admission.calls
+
+    @contextmanager
+    def dismissing(self, dismiss: Callable[[], None]) -> Iterator[None]:
+        """For the length of the block: `dismiss` is how this call is ended, politely, when the process must stop."""
+        self._dismissals.add(dismiss)
+        try:
+            yield
+        finally:
+            self._dismissals.discard(dismiss)
+
+    def dismiss(self) -> None:
+        """End all calls: each says its last words and stores what was said."""
+        for dismiss in tuple(self._dismissals):
+            dismiss()
+
+    @property
     def accepting(self) -> bool:
         try:
             self.check()
@@ -59,6 +94,8 @@ class Calls:
         LOOP_LAG.set(self._lag.lag_s)
         if self.draining:
             raise Busy(reason="stopping", retry_after_s=5)
+        if self._elsewhere:
+            return
         try:
             self._admission.check()
         except Busy as busy:
@@ -69,6 +106,8 @@ class Calls:
     def call(self) -> Iterator[None]:
         """Hold a line for the length of the block. Raises `Busy`."""
         self.check()
+        if self._elsewhere:
+            raise Busy("Calls are held by another address of this installation.", reason="elsewhere")
         with self._admission.call():
             CALLS.set(self._admission.calls)
             try:

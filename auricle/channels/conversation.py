@@ -5,28 +5,36 @@ A channel enters with `converse`, after a handshake of its own. Its line was tak
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.websockets import WebSocket
 
 from auricle.assembly import Assembly
 from auricle.channels.engine import said_in, services_for
-from auricle.channels.socket import CLOSE, SocketChannel, close, incoming, tell
+from auricle.channels.line import Line
+from auricle.channels.moved import Moved, ending_when_moved
+from auricle.channels.resume import forget
+from auricle.channels.socket import CLOSE, CLOSED_NORMALLY, Socket, SocketChannel
 from auricle.channels.wire import Wire
 from auricle.channels.withdrawn import ending_on_withdrawal
 from auricle.consultations.answer import Talk
-from auricle.consultations.lifecycle import end_session
+from auricle.consultations.lifecycle import ConsultationEnded, end_session
 from auricle.consultations.memory import history
 from auricle.consultations.transcript import Said
-from auricle.errors import Unavailable
+from auricle.errors import AuricleError, Unavailable
 from auricle.identity.revocation import SignInOver
 from auricle.log import event, session_id
-from auricle.voice.ports import Ending
+from auricle.voice.ports import Channel, ChannelClosed, Ending, Incoming
 from auricle.voice.records import TurnsNotStored
 from auricle.voice.session import VoiceSession
 
 log = logging.getLogger(__name__)
+
+# What ends a session from outside, and how that is told.
+ENDS: Mapping[str, type[AuricleError]] = {end.code: end for end in (SignInOver, Moved, ConsultationEnded)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +49,85 @@ class Entry:
     wire: Wire
     past: Sequence[Said] = ()
     on_ending: Callable[[Ending], Awaitable[None]] | None = None
+    resumed: bool = False  # nobody is greeted twice
 
     @property
     def greeting(self) -> str:
         config = self.talk.agent.config
-        return "" if self.past else config.in_language(config.greeting, self.talk.language) or ""
+        return "" if self.past or self.resumed else config.in_language(config.greeting, self.talk.language) or ""
+
+
+class Connection(Channel, Protocol):
+    """The engine's channel with its two ends: what comes in, and its close."""
+
+    def incoming(self) -> AsyncIterator[Incoming]: ...
+
+    async def send_ending(self, ending: Ending) -> None: ...
+
+    async def close(self, code: int) -> None: ...
 
 
 async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> None:
+    """Hold a conversation over one socket, from its opening to its end."""
+    channel = SocketChannel(Socket(websocket, assembly.settings), entry.wire)
+    await hold(assembly, entry, channel)
+
+
+async def hold(assembly: Assembly, entry: Entry, channel: Connection) -> None:
     """Run the engine until somebody ends it; the session's row is closed whatever happened."""
-    talk, config = entry.talk, entry.talk.agent.config
+    talk = entry.talk
     token = session_id.set(str(talk.session_id))
-    channel = SocketChannel(websocket, entry.wire)
-    session = VoiceSession(
+    session = session_of(assembly, entry, channel)
+    if isinstance(channel, Line):
+        channel.listener = session
+    code = 1011
+    try:
+        ending = await run(assembly, entry, channel, session)
+        code = CLOSE[ENDS[ending.reason].status] if ending.reason in ENDS else CLOSED_NORMALLY
+        event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
+    except Exception:
+        log.exception("session failed")
+    finally:
+        await close_session(assembly, talk)
+        await channel.close(code)
+        session_id.reset(token)
+
+
+def session_of(assembly: Assembly, entry: Entry, channel: Connection) -> VoiceSession:
+    talk, config = entry.talk, entry.talk.agent.config
+    return VoiceSession(
         channel,
         services_for(assembly, talk),
         assembly.settings.voice,
         assembly.calls.vad,
         language=talk.language,
+        languages=config.languages,
         greeting=entry.greeting,
         speculate=True,
         history=history(entry.past, config.history_messages),
     )
-    code = 1000
+
+
+async def run(assembly: Assembly, entry: Entry, channel: Connection, session: VoiceSession) -> Ending:
+    """The conversation to its end, told to the client and to whoever asked for it."""
+    talk = entry.talk
     try:
         async with (
             ending_on_withdrawal(assembly, talk, session, channel),
+            ending_when_moved(assembly, talk, session),
             assembly.standing.watching(talk.actor, lambda: session.end(SignInOver.code)),
         ):
-            ending = await session.run(incoming(websocket, assembly.settings, entry.wire, channel))
-        if ending.reason == SignInOver.code:
-            await tell(websocket, entry.wire.error(SignInOver()))
-            code = CLOSE[SignInOver.status]
-        if entry.on_ending is not None:
-            await entry.on_ending(ending)
-        event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
+            ending = await session.run(channel.incoming())
     except TurnsNotStored as left:
         await keep(assembly, talk, left)
-    except Exception:
-        code = 1011
-        log.exception("session failed")
-    finally:
-        await close_session(assembly, talk)
-        await close(websocket, code)
-        session_id.reset(token)
+        ending = Ending("failed", left.code)
+    with suppress(ChannelClosed):
+        if ending.reason in ENDS:
+            await channel.send_error(ENDS[ending.reason]())
+        await channel.send_ending(ending)
+    if entry.on_ending is not None:
+        await entry.on_ending(ending)
+    return ending
 
 
 async def keep(assembly: Assembly, talk: Talk, left: TurnsNotStored) -> None:
@@ -100,5 +143,6 @@ async def close_session(assembly: Assembly, talk: Talk) -> None:
     try:
         async with assembly.database.transaction(talk.actor) as db:
             await end_session(db, talk.session_id)
+            await forget(db, talk.session_id)
     except Unavailable:
         event(log, "a session's end could not be stored", logging.WARNING, consultation_id=talk.consultation_id)

@@ -39,6 +39,13 @@ class Patience:
             del self._since[task]
             self._overdue.discard(task)
 
+    def give_up(self) -> None:
+        """End all waits that are on now, as if their time were over."""
+        for task in self._since:
+            if task not in self._overdue:
+                self._overdue.add(task)
+                task.cancel()
+
     def _look(self) -> None:
         self._timer = None
         now = self._loop.time()

@@ -66,11 +66,34 @@ async def open_consultation(
     return consultation, session
 
 
-async def open_session(db: AsyncSession, consultation: Consultation, channel: str) -> ConsultationSession:
-    session = ConsultationSession(consultation_id=consultation.id, channel=channel)
+async def open_session(
+    db: AsyncSession, consultation: Consultation, channel: str, *, live: bool = False
+) -> ConsultationSession:
+    """`live`: a call, of which a consultation has one at a time; see `move_here`."""
+    session = ConsultationSession(
+        consultation_id=consultation.id, channel=channel, live_since=datetime.now(UTC) if live else None
+    )
     db.add(session)
     await db.flush()
     return session
+
+
+async def live_sessions(db: AsyncSession, consultation_id: UUID) -> set[UUID]:
+    """The calls under way in a consultation, in whichever process."""
+    statement = select(ConsultationSession.id).where(
+        ConsultationSession.consultation_id == consultation_id,
+        ConsultationSession.live_since.is_not(None),
+        ConsultationSession.ended_at.is_(None),
+    )
+    return set((await db.scalars(statement)).all())
+
+
+async def move_here(db: AsyncSession, consultation: Consultation, session_id: UUID) -> set[UUID]:
+    """Take the consultation over into this session. Returns the calls that now end, each by itself."""
+    leaving = await live_sessions(db, consultation.id) - {session_id}
+    if leaving:
+        await publish(db, "consultation.moved", consultation_id=consultation.id, session_id=session_id)
+    return leaving
 
 
 async def find_consultation(db: AsyncSession, consultation_id: UUID, *, lock: bool = False) -> Consultation:
@@ -84,9 +107,9 @@ async def find_consultation(db: AsyncSession, consultation_id: UUID, *, lock: bo
     return consultation
 
 
-async def active_consultation(db: AsyncSession, consultation_id: UUID) -> Consultation:
+async def active_consultation(db: AsyncSession, consultation_id: UUID, *, lock: bool = False) -> Consultation:
     """A consultation that the actor may take part in, still open."""
-    consultation = await find_consultation(db, consultation_id)
+    consultation = await find_consultation(db, consultation_id, lock=lock)
     if not actor_of(db).may("consultations:join"):
         raise Forbidden("You may not take part in consultations.")
     if consultation.status is ConsultationStatus.ENDED:

@@ -1,7 +1,9 @@
 """The wire of browsers and apps. MISSION 1.3.
 
 client → init-session · audio · text · played · interrupt · end, and binary frames of PCM16
-server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error
+server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error · session_ended
+
+Every message of the server but audio carries `seq`, a rising number; docs/guides/websocket.md has them all.
 """
 
 import base64
@@ -18,7 +20,7 @@ from auricle.channels.wire import BadAudio, BadMessage, Frame
 from auricle.errors import AuricleError
 from auricle.voice.codec import mulaw_from_pcm16, pcm16_from_mulaw
 from auricle.voice.playback import FRAME_S
-from auricle.voice.ports import AudioIn, End, Incoming, Interrupt, Played, TextIn
+from auricle.voice.ports import AudioIn, End, Ending, Incoming, Interrupt, Played, TextIn
 
 MAX_MESSAGE_BYTES = 128_000
 MAX_TEXT = 4_000
@@ -41,6 +43,8 @@ class InitSession(BaseModel):
     language: str | None = Field(None, pattern=r"^[a-z]{2}$")
     audio: AudioFormat = AudioFormat()
     ticket: str | None = Field(None, max_length=200)
+    resume: str | None = Field(None, max_length=200, description="Of the last `session` message: come back to it.")
+    last_seq: int = Field(0, ge=0, le=2**53, description="With `resume`: the highest `seq` that was seen.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,47 @@ def message(kind: str, **fields: Any) -> str:
     return orjson.dumps({"type": kind, **fields}, default=str).decode()
 
 
-def session_message(session_id: UUID, consultation_id: UUID, language: str, audio: AudioFormat) -> str:
+def session_message(
+    session_id: UUID,
+    consultation_id: UUID,
+    language: str,
+    audio: AudioFormat,
+    *,
+    resume: str | None,
+    seq: int = 0,
+    resumed: Literal["messages", "record"] | None = None,
+    texts_received: int = 0,
+) -> str:
+    """The answer to init-session.
+
+    Args:
+        seq: the number after which messages follow.
+        resumed: what follows first: the `messages` not seen yet, or the stored `record` of the session left behind.
+        texts_received: how many `text` messages of this session have come; a client sends again what is missing.
+    """
     return message(
-        "session", session_id=session_id, consultation_id=consultation_id, language=language, audio=audio.model_dump()
+        "session",
+        session_id=session_id,
+        consultation_id=consultation_id,
+        language=language,
+        audio=audio.model_dump(),
+        resume=resume,
+        resumed=resumed is not None,
+        replay=resumed,
+        texts_received=texts_received,
+        seq=seq,
     )
+
+
+def stored_message(sender: str, text: str, message_id: UUID) -> str:
+    """One message of the record, as it would have been told."""
+    kind = "transcript" if sender == "patient" else "ai_response"
+    return message(kind, text=text, is_final=True, message_id=message_id, stored=True)
+
+
+def ended_message(ending: Ending) -> str:
+    """The last message. What a model gave as its reason is for staff; a code is for the client."""
+    return message("session_ended", reason=ending.kind, code=ending.reason if ending.kind == "failed" else None)
 
 
 def error_message(error: AuricleError) -> str:

@@ -1,0 +1,68 @@
+"""Enter a consultation: consent, agent, a live session of one's own, and what was said so far.
+
+A consultation has one live session. Whoever opens another (on another phone, in the browser after a call, by text)
+takes it along: the one before is told, stores its turn and ends, and only then is the history read.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from auricle.actor import Actor
+from auricle.assembly import Assembly
+from auricle.consent.decide import require
+from auricle.consent.models import Kind
+from auricle.consultations.answer import Talk
+from auricle.consultations.lifecycle import (
+    active_consultation,
+    agent_of,
+    end_session,
+    find_consultation,
+    live_sessions,
+    move_here,
+    open_session,
+)
+from auricle.consultations.transcript import Said, read
+
+LEAVE_S = 5.0  # an older session that has not ended by then never will: its process is gone
+LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A live session that was opened, and the conversation before it."""
+
+    talk: Talk
+    past: list[Said]
+
+
+async def join(
+    assembly: Assembly, actor: Actor, consultation_id: UUID, channel: str, *, language: str | None = None
+) -> Joined:
+    """Open a live session of a consultation that the actor may take part in, over `browser` or `phone`."""
+    async with assembly.database.transaction(actor) as db:
+        consultation = await active_consultation(db, consultation_id, lock=True)
+        await require(db, consultation.patient_id, Kind.AI_USE)
+        serving = await agent_of(db, consultation)
+        session = await open_session(db, consultation, channel, live=True)
+        leaving = await move_here(db, consultation, session.id)
+        past = await read(db, assembly.keyring, consultation, last=serving.config.history_messages)
+    talk = Talk(actor, consultation.id, consultation.patient_id, session.id, serving, language or consultation.language)
+    if leaving:
+        past = await past_of_the_left(assembly, talk, leaving)
+    return Joined(talk, past)
+
+
+async def past_of_the_left(assembly: Assembly, talk: Talk, leaving: set[UUID]) -> list[Said]:
+    """What was said, once the sessions before this one have stored their turns."""
+    deadline = time.monotonic() + LEAVE_S
+    while True:
+        async with assembly.database.transaction(talk.actor) as db:
+            still = leaving & await live_sessions(db, talk.consultation_id)
+            if not still or time.monotonic() >= deadline:
+                for session_id in still:
+                    await end_session(db, session_id)
+                consultation = await find_consultation(db, talk.consultation_id)
+                return await read(db, assembly.keyring, consultation, last=talk.agent.config.history_messages)
+        await asyncio.sleep(LOOK_S)
