@@ -87,9 +87,9 @@ ROUTERS: list[APIRouter] = [
 ]
 
 
-def application(settings: Settings) -> FastAPI:
-    """The web application of the roles `serve`, `api` and `voice`."""
-    return build_app(settings, lambda: assembled(settings, calls=True), ROUTERS)
+def application(settings: Settings, *, calls: bool = True) -> FastAPI:
+    """The web application of the roles `serve` and `voice`; without `calls` that of `api`."""
+    return build_app(settings, lambda: assembled(settings, calls=calls), ROUTERS)
 
 
 @asynccontextmanager
@@ -135,7 +135,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             calls=(
                 await stack.enter_async_context(Calls.started(settings.voice, router))
                 if calls
-                else Calls(settings.voice)
+                else Calls(settings.voice, elsewhere=True)
             ),
             unsaved=unsaved,
             openid=await stack.enter_async_context(OpenIdProvider(settings.google)),

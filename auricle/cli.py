@@ -1,7 +1,6 @@
 """The command line: one command a role, and the tools an operator needs."""
 
 import asyncio
-import gc
 import os
 import re
 import signal
@@ -79,46 +78,51 @@ def up_command(
     port: int | None = None,
     database_url: Annotated[str | None, typer.Option(help="The application role's URL.")] = None,
     sample_data: bool = True,
+    voice: Annotated[
+        int, typer.Option(min=0, max=64, help="Processes for live calls, on the next port; 0: the API's holds them.")
+    ] = 0,
 ) -> None:
     """Run it all on this machine: embedded PostgreSQL, API, voice, AI and worker, on one address."""
     from auricle.up import up
 
-    up(settings_with(data_dir=data_dir, host=host, port=port, database_url=database_url, sample_data=sample_data), say)
+    given = settings_with(data_dir=data_dir, host=host, port=port, database_url=database_url, sample_data=sample_data)
+    up(given, say, voice_workers=voice)
+
+
+Workers = Annotated[int, typer.Option(min=1, max=256, help="Processes on this one port, one for each core.")]
+
+
+@app.command("serve")
+def serve_command(host: str | None = None, port: int | None = None, workers: Workers = 1) -> None:
+    """The web process: API and voice together."""
+    run_web("serve", settings_with(host=host, port=port), workers)
 
 
 @app.command()
-def serve(host: str | None = None, port: int | None = None) -> None:
-    """The web process: API and voice together."""
-    watched()
-    import uvicorn
+def voice(host: str | None = None, port: int | None = None, workers: Workers = 1) -> None:
+    """The process that holds live calls. Where it is reached is AURICLE_VOICE_URL for the API's processes."""
+    run_web("voice", settings_with(host=host, port=port), workers)
 
-    from auricle.assemble import application
+
+@app.command()
+def api(host: str | None = None, port: int | None = None, workers: Workers = 1) -> None:
+    """The web process without live calls, beside `voice`."""
+    run_web("api", settings_with(host=host, port=port), workers)
+
+
+def run_web(role: str, settings: Settings, workers: int) -> None:
+    """Serve in this process, or watch over several that share the port."""
+    is_watched = watched()
+    if workers > 1:
+        from auricle.workers import supervise
+
+        supervise(role, settings, workers, say, watched=is_watched)
+        return
     from auricle.log import configure
-    from auricle.web.frames import FrameSocket
+    from auricle.serving import serve
 
-    settings = settings_with(host=host, port=port)
     configure(settings.log_level, settings.log_file)
-    application_ = application(settings)
-    # One full collection stalled every call by 70 ms (notes on joints): what is here after loading stays for good.
-    gc.collect()
-    gc.freeze()
-    uvicorn.run(
-        application_,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws=FrameSocket,
-        ws_max_size=128_000,
-        ws_per_message_deflate=False,
-        access_log=False,
-        proxy_headers=False,  # web/addresses.py reads them, from AURICLE_TRUSTED_PROXIES only
-        log_config=None,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-        backlog=2048,
-        limit_concurrency=2_000,
-    )
+    serve(settings, calls=role != "api", shares_port="AURICLE_SHARED_PORT" in os.environ, watched=is_watched)
 
 
 @app.command()
@@ -239,13 +243,15 @@ def secret(text: str) -> Any:
     return SecretStr(text)
 
 
-def watched() -> None:
-    """Where `auricle up` started us: end with it, whatever happens."""
-    from auricle.up import end_with_parent
+def watched() -> bool:
+    """Where another process of ours started us: end with it, whatever happens."""
+    from auricle.parts import end_with_parent
 
     watcher = os.environ.get("AURICLE_WATCHER")
-    if watcher is not None:
-        end_with_parent(int(watcher))
+    if watcher is None:
+        return False
+    end_with_parent(int(watcher))
+    return True
 
 
 def until_signalled(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

@@ -29,12 +29,20 @@ class Voice(BaseModel, frozen=True):
     threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that counts as speech.")
     lead_s: float = Field(0.24, ge=0.04, le=2.0, description="How far ahead of real time audio is sent.")
     digits_s: float = Field(2.0, ge=0.2, le=30, description="Keys pressed closer together than this are one turn.")
-    max_calls: int = Field(60, ge=1, le=1000, description="Calls a process takes before it refuses new ones.")
+    max_calls: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Calls a process takes before it refuses new ones; unset: by this core's speed.",
+    )
     max_lag_s: float = Field(0.25, gt=0, le=5.0, description="Event-loop lag above which new calls are refused.")
     reply_deadline_s: float = Field(4.0, ge=0.5, le=30, description="Without audio by then, a filler is spoken.")
     idle_s: float = Field(30.0, ge=5, le=600, description="A socket that sends nothing for so long is closed.")
     resume_s: float = Field(30.0, ge=0, le=600, description="A call waits so long for a lost browser to come back.")
     max_call_s: float = Field(3600.0, ge=60, le=14400, description="Longest call.")
+    drain_s: float = Field(
+        300.0, ge=0, le=14400, description="How long running calls may go on after the process was told to stop."
+    )
 
 
 class Provider(BaseModel, frozen=True):
@@ -122,6 +130,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8001, ge=1, le=65535)
     public_url: str | None = Field(None, description="How browsers reach us, where that is not http://host:port.")
+    voice_url: str | None = Field(
+        None, description="How callers reach the processes that hold calls, where that is not the public URL."
+    )
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         (), description="Networks of proxies whose X-Forwarded-For is believed."
@@ -163,6 +174,11 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def socket_url(self) -> str:
+        """The base of the addresses that live calls are opened at."""
+        return (self.voice_url or self.base_url).replace("http", "ws", 1).rstrip("/")
 
 
 def is_linux() -> bool:

@@ -6,100 +6,54 @@ is started again. The parts die with the parent.
 
 import contextlib
 import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import psycopg
 
 from auricle.db.embedded import Server, running, take_lock
 from auricle.db.migrate import is_current, migrate
-from auricle.db.postmaster import die_with_parent
 from auricle.db.prepare import Urls, check
-from auricle.errors import Conflict, Misconfigured, Unavailable
+from auricle.errors import Misconfigured
+from auricle.parts import Part, PartFailed, check_port, interruptible
 from auricle.settings import Settings
 
 READY_S = 90.0
-STOP_S = 15.0
-ORPHAN_S = 10.0  # what a part may still take to finish after its watcher was killed
-RESTARTS_PER_MINUTE = 5
+DRAIN_S = 3.0  # Ctrl-C is answered soon: a call that runs may say its last words, not more
 
 
-class PortBusy(Conflict):
-    """Another program uses this port."""
-
-    code = "up.port_busy"
-
-
-class PartFailed(Unavailable):
-    """A part of the installation ends again and again."""
-
-    code = "up.part_failed"
-
-
-@dataclass(slots=True)
-class Part:
-    """One role as a child process."""
-
-    role: str
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
-    started: list[float] = field(default_factory=list)
-
-    def start(self) -> None:
-        now = time.monotonic()
-        self.started = [*[t for t in self.started if now - t < 60], now]
-        if len(self.started) > RESTARTS_PER_MINUTE:
-            raise PartFailed(f"The {self.role} process ends again and again; its log above says why.")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "auricle", self.role], env=self.environment, preexec_fn=die_with_parent()
-        )
-
-    def ended(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def stop(self) -> None:
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def up(settings: Settings, say: Callable[[str], None]) -> None:
+def up(settings: Settings, say: Callable[[str], None], *, voice_workers: int = 0) -> None:
     """Run everything until interrupted. `say` prints a progress line."""
     check_not_running(settings)
     check_port(settings.host, settings.port)
+    if voice_workers:
+        check_port(settings.host, settings.port + 1)
     with interruptible():
         try:
             with database(settings, say) as (urls, server):
-                run(settings, urls, server, say)
+                run(settings, urls, server, say, voice_workers)
         except KeyboardInterrupt:  # before there was anything but the database to stop
             pass
     say("stopped; the data is kept")
 
 
-def run(settings: Settings, urls: Urls, server: Server | None, say: Callable[[str], None]) -> None:
+def run(
+    settings: Settings, urls: Urls, server: Server | None, say: Callable[[str], None], voice_workers: int = 0
+) -> None:
     """Start the parts over a database that is there, and watch all of it until interrupted."""
     if urls.owner and not is_current(urls.app):
         say("bringing the schema up to date …")
         migrate(urls.owner)
-    parts = [Part(role, environment_for(settings, urls)) for role in ("serve", "worker")]
+    parts = parts_of(settings, urls, voice_workers)
     try:
         for part in parts:
             part.start()
         say("loading the speech and embedding models (the first start builds one, some seconds) …")
-        await_ready(settings, parts)
+        await_ready(settings, settings.port, parts)
+        if voice_workers:
+            await_ready(settings, settings.port + 1, parts)
         say("ready")
         announce(settings, say)
         watch(parts, server, say)
@@ -108,6 +62,22 @@ def run(settings: Settings, urls: Urls, server: Server | None, say: Callable[[st
     finally:
         for part in reversed(parts):
             part.stop()
+
+
+def parts_of(settings: Settings, urls: Urls, voice_workers: int) -> list[Part]:
+    """The roles of this installation. Calls are held by the API's process, or by others on the next port."""
+    if not voice_workers:
+        environment = environment_for(settings, urls)
+        return [Part("serve", environment), Part("worker", environment)]
+    there = f"http://{settings.host}:{settings.port + 1}"
+    known = {"AURICLE_PUBLIC_URL": settings.base_url, "AURICLE_VOICE_URL": settings.voice_url or there}
+    environment = environment_for(settings, urls) | known
+    port = {"AURICLE_PORT": str(settings.port + 1)}
+    return [
+        Part("api", environment),
+        Part("voice", environment | port, ("--workers", str(voice_workers))),
+        Part("worker", environment),
+    ]
 
 
 @contextlib.contextmanager
@@ -148,6 +118,7 @@ def environment_for(settings: Settings, urls: Urls) -> dict[str, str]:
         "AURICLE_HOST": settings.host,
         "AURICLE_PORT": str(settings.port),
         "AURICLE_WATCHER": str(os.getpid()),
+        "AURICLE_VOICE__DRAIN_S": str(min(DRAIN_S, settings.voice.drain_s)),
         "OMP_NUM_THREADS": "1",  # small matrix products on all cores cost the calls more than they gain
         "AURICLE_SAMPLE_DATA": str(settings.sample_data).lower(),
     }
@@ -160,16 +131,7 @@ def check_not_running(settings: Settings) -> None:
         take_lock(home).close()
 
 
-def check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortBusy(f"Port {port} is in use by another program; choose one with --port.") from error
-
-
-def await_ready(settings: Settings, parts: list[Part]) -> None:
+def await_ready(settings: Settings, port: int, parts: list[Part]) -> None:
     """Wait until the service answers that it is ready; a part that ends meanwhile is an error at once."""
     deadline = time.monotonic() + READY_S
     address = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared, not bound
@@ -180,7 +142,7 @@ def await_ready(settings: Settings, parts: list[Part]) -> None:
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
             urllib.request.urlopen(  # noqa: S310 - our own address
-                f"http://{address}:{settings.port}/ready", timeout=2
+                f"http://{address}:{port}/ready", timeout=2
             ) as answer,
         ):
             if answer.status == 200:
@@ -200,32 +162,6 @@ def watch(parts: list[Part], server: Server | None, say: Callable[[str], None]) 
             if part.ended():
                 say(f"the {part.role} process ended and is started again")
                 part.start()
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def end_with_parent(parent: int, *, grace_s: float = ORPHAN_S) -> None:
-    """In a part: do not outlive the watcher. The kernel's signal asks for an orderly end; this one bounds it."""
-
-    def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        time.sleep(grace_s)
-        os._exit(1)
-
-    threading.Thread(target=look, name="parent watch", daemon=True).start()
 
 
 def announce(settings: Settings, say: Callable[[str], None]) -> None:

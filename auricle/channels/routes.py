@@ -75,7 +75,7 @@ async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> 
     assembly.calls.check()
     consultation = await active_consultation(db, body.consultation_id)
     await require(db, consultation.patient_id, Kind.AI_USE)
-    url = assembly.settings.base_url.replace("http", "ws", 1) + "/api/v1/ws/streaming"
+    url = assembly.settings.socket_url + "/api/v1/ws/streaming"
     return TicketOut(ticket=await issue(db, body.consultation_id), expires_in=LIFETIME_S, url=url)
 
 

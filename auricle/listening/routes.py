@@ -38,7 +38,7 @@ async def listen(
 ) -> ListenOut:
     consultation = await find_consultation(db, consultation_id)
     session = await live_session(db, consultation.id)
-    url = assembly.settings.base_url.replace("http", "ws", 1) + "/api/v1/ws/listening"
+    url = assembly.settings.socket_url + "/api/v1/ws/listening"
     ticket = await issue(db, consultation.id)
     return ListenOut(ticket=ticket, expires_in=LIFETIME_S, session_id=session.id, url=url)
 

@@ -5,11 +5,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from auricle.errors import Unavailable
-from auricle.settings import Voice
 
 TICK_S = 0.05
 WINDOW_TICKS = 60  # three seconds
 RETRY_AFTER_S = 5
+
+
+# What a core is rated at that runs the voice-activity network as fast as the one the bench's figures are from.
+REFERENCE_CALLS, REFERENCE_FRAME_S = 60, 40e-6
+FEWEST_CALLS, MOST_CALLS = 4, 400
+
+
+def rated_calls(frame_s: float) -> int:
+    """The calls that a core can hold which takes so long for a frame of voice activity, the largest of its loads."""
+    return min(MOST_CALLS, max(FEWEST_CALLS, round(REFERENCE_CALLS * REFERENCE_FRAME_S / frame_s)))
 
 
 class Busy(Unavailable):
@@ -43,16 +52,16 @@ class LagMeter:
 
 
 class Admission:
-    def __init__(self, settings: Voice, lag_s: Callable[[], float]) -> None:
-        self._settings = settings
+    def __init__(self, rated_calls: int, max_lag_s: float, lag_s: Callable[[], float]) -> None:
+        self._rated_calls, self._max_lag_s = rated_calls, max_lag_s
         self._lag_s = lag_s
         self.calls = 0
 
     def check(self) -> None:
         """Raise `Busy` where a call started now would be refused."""
-        if self.calls >= self._settings.max_calls:
+        if self.calls >= self._rated_calls:
             raise Busy(reason="calls", retry_after_s=RETRY_AFTER_S)
-        if self._lag_s() > self._settings.max_lag_s:
+        if self._lag_s() > self._max_lag_s:
             raise Busy(reason="lag", retry_after_s=RETRY_AFTER_S)
 
     @contextmanager

@@ -43,9 +43,9 @@ async def ready(assembly: Installed, response: Response) -> Readiness:
     parts = {
         "database": await database_state(assembly),
         "events": "ok" if assembly.fanout.connected else "reconnecting",
-        "calls": "accepting" if assembly.calls.accepting else "full",
+        "calls": "stopping" if assembly.calls.draining else "accepting" if assembly.calls.accepting else "full",
     }
-    whole = parts["database"] == "ok"
+    whole = parts["database"] == "ok" and not assembly.calls.draining
     response.status_code = 200 if whole else 503
     return Readiness(status="ok" if whole else "unavailable", parts=parts)
 

@@ -282,7 +282,7 @@ def test_a_filler_counts_for_nothing_that_was_said():
 
 def test_calls_beyond_the_rated_load_or_on_a_late_loop_are_refused():
     meter = LagMeter()
-    admission = Admission(Voice(max_calls=2), lambda: meter.lag_s)
+    admission = Admission(2, Voice().max_lag_s, lambda: meter.lag_s)
     with admission.call(), admission.call():
         with pytest.raises(Busy) as busy, admission.call():
             pass
