@@ -73,6 +73,12 @@ class Reach:
             raise AddressRefused("Only https:// on the usual ports, unless the operator lists the host.")
         return host, port
 
+    @staticmethod
+    def of_host(url: str) -> tuple[str, str | None, int | None]:
+        """What has to stay the same for a secret to be sent again."""
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port
+
     def lists(self, host: str, port: int) -> bool:
         named = f"[{host}]" if ":" in host else host
         return bool({host, named, f"{named}:{port}"} & self.allowed)
