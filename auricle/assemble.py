@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from numpy.typing import NDArray
 
 from auricle.agents.routes import router as agents
+from auricle.agents.tools.routes import router as tools
 from auricle.ai.local import LocalAI
 from auricle.assembly import Assembly
 from auricle.audit.routes import router as audit
@@ -71,6 +72,7 @@ ROUTERS: list[APIRouter] = [
     professionals,
     appointments,
     agents,
+    tools,
     consent,
     rights,
     break_glass,
