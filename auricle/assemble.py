@@ -53,6 +53,11 @@ from auricle.notes.routes import router as notes
 from auricle.patients.appointments.routes import router as appointments
 from auricle.patients.professionals.routes import router as professionals
 from auricle.patients.routes import router as patients
+from auricle.phone.call_routes import router as phone_calls
+from auricle.phone.hook_routes import router as phone_hooks
+from auricle.phone.notices import Notices
+from auricle.phone.rest import CarrierRest
+from auricle.phone.routes import router as phone
 from auricle.providers.call import Call
 from auricle.providers.routes import router as providers
 from auricle.providers.routing import Router, router_for
@@ -86,6 +91,9 @@ ROUTERS: list[APIRouter] = [
     providers,
     billing,
     audit,
+    phone,
+    phone_calls,
+    phone_hooks,
 ]
 
 
@@ -118,6 +126,8 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         standing = Standing(database, presence)
         await stack.enter_async_context(background(standing.run))
         relay = Relay(database.direct)
+        carriers = CarrierRest()
+        stack.push_async_callback(carriers.aclose)
         yield Assembly(
             settings=settings,
             database=database,
@@ -140,6 +150,8 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
                 else Calls(settings.voice, elsewhere=True)
             ),
             unsaved=unsaved,
+            carriers=carriers,
+            notices=Notices(),
             openid=await stack.enter_async_context(OpenIdProvider(settings.google)),
             worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "",
         )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from auricle.knowledge.search import Knowledge
     from auricle.listening.relay import Relay
     from auricle.live.fanout import Fanout
+    from auricle.phone.notices import Notices
+    from auricle.phone.rest import CarrierRest
     from auricle.providers.routing import Router
     from auricle.settings import Settings
     from auricle.storage.objects import Objects
@@ -41,5 +43,7 @@ class Assembly:
     ai: ClinicalAI
     calls: Calls  # live voice sessions of this process
     unsaved: Unsaved  # turns that the database did not take in time
+    carriers: CarrierRest  # the phone carriers' interfaces
+    notices: Notices  # what callers hear first, spoken once and kept
     openid: OpenIdProvider  # sign-in with Google, where it is set up
     worker_url: str  # of the job queue's own role

@@ -47,6 +47,8 @@ PERMISSIONS: Mapping[str, str] = {
     "providers:check": "run a provider check",
     "events:read": "follow live events",
     "keys:write": "see, make and revoke API keys of machines",
+    "phone:read": "see phone lines, carrier accounts and calls",
+    "phone:write": "change phone lines and carrier accounts, and have people called",
     "organizations:read": "see one's own organization (platform administrators: all)",
     "organizations:settings": "change the contact, time zone and registration of one's own organization",
     "organizations:write": "create, change, suspend and close any organization",
@@ -104,6 +106,8 @@ ORG_ADMIN = CLINICIAN | {
     "break_glass:review",
     "providers:read",
     "providers:check",
+    "phone:read",
+    "phone:write",
 }
 # People and roles of any organization, and nothing clinical of one.
 PLATFORM_ADMIN = frozenset(
