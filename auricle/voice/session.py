@@ -90,6 +90,7 @@ class VoiceSession:
         self._guess: Reply | None = None  # an answer to an interim, not yet heard by anybody
         self._over = asyncio.Event()
         self._ending = Ending("client")
+        self._dismissed: Ending | None = None  # how it ends once the answer under way is heard, or interrupted
 
     async def run(self, incoming: AsyncIterator[Incoming]) -> Ending:
         """Hold the conversation until it ends.
@@ -119,6 +120,12 @@ class VoiceSession:
     def end(self, reason: str) -> None:
         """End the conversation from outside; what is unfinished is kept as far as it came."""
         self._end(Ending("failed", reason))
+
+    def dismiss(self, reason: str) -> None:
+        """End the conversation from outside, once the prepared apology was heard."""
+        self._keep_unanswered()
+        self._answer(self._turns.farewell(reason, self._clock()))
+        self._dismissed = Ending("failed", reason)
 
     def _end(self, ending: Ending) -> None:
         if not self._over.is_set():
@@ -288,6 +295,7 @@ class VoiceSession:
 
     def _reply_done(self, record: TurnRecord, ending: Ending | None) -> None:
         self._reply = None
+        ending = self._dismissed or ending
         self._store(record)
         if not self._over.is_set():
             self._tasks.spawn(self._channel.send_metrics(record.turn_id, record.waterfall_ms))

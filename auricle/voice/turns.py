@@ -61,6 +61,10 @@ class Turns:
     def greeting(self, text: str, now: float) -> Asked:
         return Asked(self._turn(""), "greeting", now, fixed_text=text)
 
+    def farewell(self, reason: str, now: float) -> Asked:
+        """The prepared apology: the conversation is ended from outside."""
+        return Asked(self._turn(""), "greeting", now, failed=reason)
+
     def typed(self, text: str, now: float) -> Asked:
         self._follower.follow(text)
         script = self._services.emergency(text, self.language)
