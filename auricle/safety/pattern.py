@@ -51,6 +51,7 @@ class Phrase:
     language: str
     category: str
     source: str = field(repr=False)
+    needs: frozenset[str] = field(repr=False)  # one of these must begin a word of the text, if there are any
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -86,8 +87,8 @@ def _parsed(phrase: str) -> list[str | _AnyOf]:
 def _sequence(tokens: list[str]) -> list[str | _AnyOf]:
     parts: list[str | _AnyOf] = []
     while tokens and tokens[-1] not in ")|":
-        token = tokens.pop()
-        parts.append(_alternatives(tokens) if token == "(" else token)
+        piece = tokens.pop()
+        parts.append(_alternatives(tokens) if piece == "(" else piece)
     return parts
 
 
@@ -148,6 +149,18 @@ def first_words(phrase: str, spelling: Spelling) -> tuple[set[str], set[str]]:
     return words, stems
 
 
+def needed(phrase: str, spelling: Spelling) -> frozenset[str]:
+    """The first letters of the words that the last part of a phrase can begin with: a cheap look before the pattern."""
+    parts = _parsed(phrase)
+    letters = set[str]()
+    for begins in _beginnings(parts[-1:]) if len(parts) > 1 else ():
+        word = spelling.word(begins.rstrip("*")).split()
+        if begins.startswith(("*", "<")) or (begins.endswith("*") and len(word) == 1 and len(word[0]) < STEM_LETTERS):
+            return frozenset()
+        letters.add(word[0][:STEM_LETTERS])
+    return frozenset(letters)
+
+
 def _beginnings(parts: list[str | _AnyOf]) -> list[str]:
     first = parts[0]
     if isinstance(first, str):
@@ -159,26 +172,38 @@ class Index:
     """Phrases by the words and stems they begin with."""
 
     def __init__(self) -> None:
-        self.by_word: dict[str, list[Phrase]] = {}
-        self.by_stem: dict[str, list[tuple[str, Phrase]]] = {}  # by the first letters of the stem
+        self._by_word: dict[str, list[Phrase]] = {}
+        self._by_stem: dict[str, list[tuple[str, Phrase]]] = {}  # by the first letters of the stem
+        self._words, self._beginnings = frozenset[str](), frozenset[str]()  # the keys, for intersections
 
     def add(self, phrase: Phrase, words: set[str], stems: set[str]) -> None:
         for word in words:
-            self.by_word.setdefault(word, []).append(phrase)
+            self._by_word.setdefault(word, []).append(phrase)
         for stem in stems:
-            self.by_stem.setdefault(stem[:STEM_LETTERS], []).append((stem, phrase))
+            self._by_stem.setdefault(stem[:STEM_LETTERS], []).append((stem, phrase))
+
+    def close(self) -> None:
+        self._words, self._beginnings = frozenset(self._by_word), frozenset(self._by_stem)
 
     def candidates(self, words: Sequence[str]) -> list[tuple[int, Phrase]]:
-        """Which phrases may begin at which word. Two dictionary reads a word: this is what every sentence costs."""
+        """Which phrases may begin at which word. Most words begin none: this is what every sentence costs."""
+        beginnings = [word[:STEM_LETTERS] for word in words]
+        there = frozenset(beginnings)
+        whole, stems = self._words.intersection(words), self._beginnings & there
         found: list[tuple[int, Phrase]] = []
-        by_word, by_stem = self.by_word.get, self.by_stem.get
+        if not whole and not stems:
+            return found
         for number, word in enumerate(words):
-            if phrases := by_word(word):
-                found += [(number, phrase) for phrase in phrases]
-            if stems := by_stem(word[:STEM_LETTERS]):
-                found += [(number, phrase) for stem, phrase in stems if word.startswith(stem)]
+            if word in whole:
+                for phrase in self._by_word[word]:
+                    if not phrase.needs or not there.isdisjoint(phrase.needs):
+                        found.append((number, phrase))
+            if beginnings[number] in stems:
+                for stem, phrase in self._by_stem[beginnings[number]]:
+                    if word.startswith(stem) and (not phrase.needs or not there.isdisjoint(phrase.needs)):
+                        found.append((number, phrase))
         return found
 
     def phrases(self) -> set[Phrase]:
-        with_stems = {phrase for found in self.by_stem.values() for _, phrase in found}
-        return with_stems.union(*self.by_word.values())
+        with_stems = {phrase for found in self._by_stem.values() for _, phrase in found}
+        return with_stems.union(*self._by_word.values())

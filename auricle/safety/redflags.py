@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from auricle.safety.denial import Denial, Finding, denial
-from auricle.safety.pattern import Index, Phrase, Spelling, first_words, orders, regex_of
+from auricle.safety.pattern import Index, Phrase, Spelling, first_words, needed, orders, regex_of
 from auricle.safety.words import folded, plain, spans
 
 URGENCIES = ("emergency", "crisis", "urgent")  # the gravest first
@@ -43,11 +43,11 @@ def _spelled_by_ear(text: str) -> str:
     return folded(plain(text))
 
 
-def _findings(words: list[str], index: Index) -> Iterator[tuple[Phrase, int, int]]:
+def _findings(text: str, words: list[str], index: Index) -> Iterator[tuple[Phrase, int, int]]:
     candidates = index.candidates(words)
     if not candidates:
         return
-    text, starts = f" {' '.join(words)} ", list(accumulate((len(word) + 1 for word in words), initial=1))
+    starts = list(accumulate(map(len, words), lambda at, length: at + length + 1, initial=1))
     for first, phrase in candidates:
         if match := phrase.pattern.match(text, starts[first]):
             yield phrase, first, first + match[0].count(" ") + 1
@@ -65,13 +65,15 @@ class Watch:
         self._scripts: dict[str, Mapping[str, str]] = {}
         for language, source in sources.items():
             self._add_language(language, source)
+        self._as_written.close()
+        self._by_ear.close()
 
     def _add_language(self, language: str, source: Mapping[str, Any]) -> None:
         if missing := set(URGENCIES) - set(source["scripts"]):
             raise ValueError(f"{language} has no script for {', '.join(sorted(missing))}")
         self._scripts[language] = source["scripts"]
         as_written, rules = language == SPELLED_AS_WRITTEN, source["rules"]
-        spelling = Spelling(plain if as_written else _spelled_by_ear, tuple(rules.get("gap_stops", ())),
+        spelling = Spelling(functools.cache(plain if as_written else _spelled_by_ear), tuple(rules.get("gap_stops", ())),
                             tuple(rules.get("negative_endings", ())))  # fmt: skip
         denials = self._denials_as_written if as_written else self._denials_by_ear
         denials.append(denial(rules, Spelling(spelling.plain)))
@@ -79,7 +81,8 @@ class Watch:
         for category, entry in source["categories"].items():
             self._add_category(category, entry)
             for phrase in (order for written in entry["phrases"] for order in orders(written)):
-                index.add(Phrase(language, category, regex_of(phrase, spelling)), *first_words(phrase, spelling))
+                compiled = Phrase(language, category, regex_of(phrase, spelling), needed(phrase, spelling))
+                index.add(compiled, *first_words(phrase, spelling))
 
     def _add_category(self, category: str, entry: Mapping[str, Any]) -> None:
         urgency = entry["urgency"]
@@ -108,7 +111,9 @@ class Watch:
         as_written = plain(text[cut:])
         by_ear = folded(as_written)
         forms = as_written.split(), by_ear.split()
-        found = [*_findings(forms[0], self._as_written), *_findings(forms[1], self._by_ear)]
+        found = [*_findings(as_written, forms[0], self._as_written), *_findings(by_ear, forms[1], self._by_ear)]
+        if not found:
+            return []
         judged = dict.fromkeys((phrase.category, phrase.language, first, last) for phrase, first, last in found)
         flags = [which for which in list(judged)[:MAX_FINDINGS] if self._stands(which[0], forms, *which[2:])]
         if not flags:
