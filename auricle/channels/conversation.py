@@ -26,15 +26,24 @@ from auricle.consultations.memory import history
 from auricle.consultations.transcript import Said
 from auricle.errors import AuricleError, Unavailable
 from auricle.identity.revocation import SignInOver
+from auricle.listening.line import open_to_staff
 from auricle.log import event, session_id
+from auricle.recording.keep import recorded
 from auricle.voice.ports import Channel, ChannelClosed, Ending, Incoming
 from auricle.voice.records import TurnsNotStored
 from auricle.voice.session import VoiceSession
 
 log = logging.getLogger(__name__)
 
+
+class Stopping(Unavailable):
+    """This process is about to stop: come back, and another takes the conversation on."""
+
+    code = "session.stopping"
+
+
 # What ends a session from outside, and how that is told.
-ENDS: Mapping[str, type[AuricleError]] = {end.code: end for end in (SignInOver, Moved, ConsultationEnded)}
+ENDS: Mapping[str, type[AuricleError]] = {end.code: end for end in (SignInOver, Moved, ConsultationEnded, Stopping)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +89,17 @@ async def hold(assembly: Assembly, entry: Entry, channel: Connection) -> None:
     session = session_of(assembly, entry, channel)
     if isinstance(channel, Line):
         channel.listener = session
-    code = 1011
+    code, is_over = 1011, True
     try:
-        ending = await run(assembly, entry, channel, session)
+        with assembly.calls.dismissing(lambda: session.dismiss(Stopping.code)):
+            ending = await run(assembly, entry, channel, session)
         code = CLOSE[ENDS[ending.reason].status] if ending.reason in ENDS else CLOSED_NORMALLY
+        is_over = ending.reason != Stopping.code
         event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
     except Exception:
         log.exception("session failed")
     finally:
-        await close_session(assembly, talk)
+        await close_session(assembly, talk, is_over=is_over)
         await channel.close(code)
         session_id.reset(token)
 
@@ -115,6 +126,8 @@ async def run(assembly: Assembly, entry: Entry, channel: Connection, session: Vo
         async with (
             ending_on_withdrawal(assembly, talk, session, channel),
             ending_when_moved(assembly, talk, session),
+            open_to_staff(assembly, session, talk, channel.rate_hz),
+            recorded(assembly, session, talk, channel.rate_hz),
             assembly.standing.watching(talk.actor, lambda: session.end(SignInOver.code)),
         ):
             ending = await session.run(channel.incoming())
@@ -139,10 +152,12 @@ async def keep(assembly: Assembly, talk: Talk, left: TurnsNotStored) -> None:
     )
 
 
-async def close_session(assembly: Assembly, talk: Talk) -> None:
+async def close_session(assembly: Assembly, talk: Talk, *, is_over: bool) -> None:
+    """`is_over`: for the client, too, so that there is nothing to come back to."""
     try:
         async with assembly.database.transaction(talk.actor) as db:
             await end_session(db, talk.session_id)
-            await forget(db, talk.session_id)
+            if is_over:
+                await forget(db, talk.session_id)
     except Unavailable:
         event(log, "a session's end could not be stored", logging.WARNING, consultation_id=talk.consultation_id)

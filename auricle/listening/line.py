@@ -13,6 +13,7 @@ import orjson
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.audit.reads import record
+from auricle.consultations.answer import Talk
 from auricle.db.sealed import Key
 from auricle.errors import AuricleError
 from auricle.listening.monitor import Monitor
@@ -43,11 +44,11 @@ class Taken(Protocol):
 class Line:
     """One call's onlookers: who they are, who of them speaks in the agent's place."""
 
-    def __init__(
-        self, assembly: Assembly, session: Taken, actor: Actor, consultation_id: UUID, session_id: UUID, rate_hz: int
-    ) -> None:
-        self._assembly, self._session, self._actor = assembly, session, actor
-        self._consultation_id, self._session_id = consultation_id, session_id
+    def __init__(self, assembly: Assembly, session: Taken, talk: Talk, rate_hz: int) -> None:
+        assert talk.actor.organization_id is not None
+        self._assembly, self._session, self._talk = assembly, session, talk
+        self._actor = Actor.system(talk.actor.organization_id, "listening")
+        self._session_id = talk.session_id
         self._rate_hz = rate_hz
         self._monitor = Monitor(rate_hz, self._sound)
         self._seen: dict[UUID, float] = {}
@@ -65,11 +66,9 @@ class Line:
         self._outgoing.append((Kind.SOUND, piece))
         self._changed.set()
 
-    async def run(self, patient_id: UUID) -> None:
-        """Serve onlookers until cancelled. Without any this task sleeps."""
-        await self._changed.wait()
-        async with self._assembly.database.transaction(self._actor) as db:
-            key = await self._assembly.keyring.patient(db, patient_id)
+    async def run(self) -> None:
+        """Serve onlookers until cancelled."""
+        key = await self._key()
         while True:
             self._changed.clear()
             while self._incoming:
@@ -80,13 +79,15 @@ class Line:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), LOOK_S if self._seen else None)
 
-    async def over(self, patient_id: UUID) -> None:
+    async def over(self) -> None:
         """Tell those who listen that the call has ended."""
         if self._seen:
-            async with self._assembly.database.transaction(self._actor) as db:
-                key = await self._assembly.keyring.patient(db, patient_id)
             state = orjson.dumps({"ended": True})
-            await self._assembly.relay.send(To.ONLOOKERS, self._session_id, key, Kind.STATE, state)
+            await self._assembly.relay.send(To.ONLOOKERS, self._session_id, await self._key(), Kind.STATE, state)
+
+    async def _key(self) -> Key:
+        async with self._assembly.database.transaction(self._actor) as db:
+            return await self._assembly.keyring.patient(db, self._talk.patient_id)
 
     async def _obey(self, key: Key, sealed: bytes) -> None:
         message = opened(key, self._session_id, sealed)
@@ -169,42 +170,41 @@ class Line:
     async def _note(self, what: str, onlooker: UUID) -> None:
         try:
             async with self._assembly.database.transaction(self._actor) as db:
-                await record(db, what.partition(".")[2], "consultation", self._consultation_id, onlooker=str(onlooker))
-                await publish(db, what, consultation_id=self._consultation_id)
+                await record(
+                    db, what.partition(".")[2], "consultation", self._talk.consultation_id, onlooker=str(onlooker)
+                )
+                await publish(db, what, consultation_id=self._talk.consultation_id)
         except AuricleError as error:
             event(log, "a take-over could not be noted", logging.WARNING, error=type(error).__name__)
 
 
 @asynccontextmanager
-async def open_to_staff(
-    assembly: Assembly,
-    session: Taken,
-    *,
-    organization_id: UUID,
-    patient_id: UUID,
-    consultation_id: UUID,
-    session_id: UUID,
-    rate_hz: int,
-) -> AsyncIterator[None]:
-    """For the length of the block staff may listen in on this session and take it over."""
-    actor = Actor.system(organization_id, "listening")
-    line = Line(assembly, session, actor, consultation_id, session_id, rate_hz)
-    assembly.relay.join(To.CALL, session_id, line.take)
-    serving = asyncio.create_task(serve(line, patient_id))
+async def open_to_staff(assembly: Assembly, session: Taken, talk: Talk, rate_hz: int) -> AsyncIterator[None]:
+    """For the length of the block staff may listen in on this session and take it over; unused, it costs nothing."""
+    line = Line(assembly, session, talk, rate_hz)
+    serving: list[asyncio.Task[None]] = []
+
+    def take(sealed: bytes) -> None:
+        line.take(sealed)
+        if not serving:
+            serving.append(asyncio.create_task(serve(line)))
+
+    assembly.relay.join(To.CALL, talk.session_id, take)
     try:
         yield
     finally:
-        assembly.relay.leave(To.CALL, session_id, line.take)
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
-        with suppress(AuricleError):
-            await line.over(patient_id)
+        assembly.relay.leave(To.CALL, talk.session_id, take)
+        for task in serving:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            with suppress(AuricleError):
+                await line.over()
 
 
-async def serve(line: Line, patient_id: UUID) -> None:
+async def serve(line: Line) -> None:
     while True:
         try:
-            await line.run(patient_id)
+            await line.run()
         except AuricleError as error:  # the database is away: the call goes on, onlookers wait
             event(log, "onlookers can't be served now", logging.WARNING, error=type(error).__name__)
             await asyncio.sleep(LOOK_S)

@@ -19,6 +19,7 @@ from auricle.assembly import Assembly
 from auricle.consent.decide import holds
 from auricle.consent.models import Kind
 from auricle.consent.watch import until_withdrawn
+from auricle.consultations.answer import Talk
 from auricle.db.base import new_id
 from auricle.db.sealed import Key
 from auricle.errors import AuricleError
@@ -49,6 +50,8 @@ class Keeper:
 
     def __init__(self, assembly: Assembly, actor: Actor, recording_id: UUID, rate_hz: int, key: Key) -> None:
         self._assembly, self._actor, self._recording_id, self._key = assembly, actor, recording_id, key
+        assert actor.organization_id is not None
+        self.organization_id = actor.organization_id
         self._rate_hz = rate_hz
         self._waiting: deque[Chunk] = deque()
         self._changed = asyncio.Event()
@@ -97,7 +100,6 @@ class Keeper:
 
     async def _store(self, chunk: Chunk, chunk_id: UUID, sealed: bytes) -> None:
         """First the file, then its row: a crash between leaves a file nobody refers to, never a row without one."""
-        assert self._actor.organization_id is not None
         row = RecordingChunk(
             id=chunk_id,
             recording_id=self._recording_id,
@@ -105,7 +107,7 @@ class Keeper:
             samples=chunk.samples,
             byte_size=len(sealed),
         )
-        await self._assembly.objects.put(self._actor.organization_id, row.place, sealed)
+        await self._assembly.objects.put(self.organization_id, row.place, sealed)
         async with self._assembly.database.transaction(self._actor) as db:
             db.add(row)
 
@@ -124,44 +126,22 @@ class Keeper:
 
 
 @asynccontextmanager
-async def recorded(
-    assembly: Assembly,
-    session: Tapped,
-    *,
-    organization_id: UUID,
-    patient_id: UUID,
-    consultation_id: UUID,
-    session_id: UUID,
-    rate_hz: int,
-) -> AsyncIterator[UUID | None]:
-    """For the length of the block, record the session if its patient agrees to that; until they no longer do.
-
-    Yields the recording's id, or None where nothing is recorded.
-    """
-    actor = Actor.system(organization_id, "recording")
-    async with assembly.database.transaction(actor) as db:
-        if not await holds(db, patient_id, Kind.RECORDING):
-            recording = None
-        else:
-            recording = Recording(consultation_id=consultation_id, session_id=session_id, rate_hz=rate_hz)
-            db.add(recording)
-            await db.flush()
-            key = await assembly.keyring.patient(db, patient_id)
-            await publish(db, "recording.started", recording_id=recording.id, consultation_id=consultation_id)
-    if recording is None:
-        yield None
+async def recorded(assembly: Assembly, session: Tapped, talk: Talk, rate_hz: int) -> AsyncIterator[None]:
+    """For the length of the block, record the session if its patient agrees to that; until they no longer do."""
+    keeper = await begun(assembly, talk, rate_hz)
+    if keeper is None:
+        yield
         return
-    keeper = Keeper(assembly, actor, recording.id, rate_hz, key)
-    tracks = Tracks(rate_hz, keeper.take)
+    organization_id, tracks = keeper.organization_id, Tracks(rate_hz, keeper.take)
 
     async def until_taken_back() -> None:
-        await until_withdrawn(assembly.fanout, assembly.database, organization_id, patient_id, Kind.RECORDING)
+        await until_withdrawn(assembly.fanout, assembly.database, organization_id, talk.patient_id, Kind.RECORDING)
         session.remove_tap(tracks)
 
     keeping, watching = asyncio.create_task(keeper.run()), asyncio.create_task(until_taken_back())
     session.add_tap(tracks)
     try:
-        yield recording.id
+        yield
     finally:
         session.remove_tap(tracks)
         watching.cancel()
@@ -169,6 +149,25 @@ async def recorded(
         keeper.no_more()
         await finish(keeper, keeping)
         await asyncio.gather(watching, return_exceptions=True)
+
+
+async def begun(assembly: Assembly, talk: Talk, rate_hz: int) -> Keeper | None:
+    """A recording of this session, or None: its patient does not agree, or it could not be begun."""
+    assert talk.actor.organization_id is not None
+    actor = Actor.system(talk.actor.organization_id, "recording")
+    try:
+        async with assembly.database.transaction(actor) as db:
+            if not await holds(db, talk.patient_id, Kind.RECORDING):
+                return None
+            recording = Recording(consultation_id=talk.consultation_id, session_id=talk.session_id, rate_hz=rate_hz)
+            db.add(recording)
+            await db.flush()
+            key = await assembly.keyring.patient(db, talk.patient_id)
+            await publish(db, "recording.started", recording_id=recording.id, consultation_id=recording.consultation_id)
+    except AuricleError as error:  # the call is worth more than its recording
+        event(log, "a recording could not be begun", logging.WARNING, error=type(error).__name__)
+        return None
+    return Keeper(assembly, actor, recording.id, rate_hz, key)
 
 
 async def finish(keeper: Keeper, keeping: asyncio.Task[None]) -> None:
