@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 from auricle.assembly import Assembly
@@ -9,12 +10,16 @@ from auricle.channels.text import citation_json
 from auricle.consultations.answer import Talk, answer, call_for
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.transcript import Said, append, raise_alert
-from auricle.providers.call import Served
+from auricle.providers.call import Call, Served
 from auricle.providers.ports import Audio, EndOfSpeech, Transcript, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
+from auricle.settings import Settings
 from auricle.telemetry import TURN_STAGE, TURNS
+from auricle.voice.listen import FINAL_DEADLINE_S
 from auricle.voice.ports import ReplyPiece, Services, Turn, TurnRecord
+
+FIRST_RECOGNIZER_SHARE = 0.6  # of the time that a turn waits for its words
 
 
 def services_for(assembly: Assembly, talk: Talk) -> Services:
@@ -24,7 +29,7 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
     async def transcribe(
         audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int, language: str
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        call = call_for(assembly, talk, "stt", language)
+        call = hurried(call_for(assembly, talk, "stt", language), assembly.settings)
         keyterms = talk.agent.config.keyterms
         async with aclosing(assembly.router.transcribe(call, audio, rate_hz=rate_hz, keyterms=keyterms)) as events:
             async for event in events:
@@ -68,6 +73,18 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
         guard=guard,
         alert=alert,
     )
+
+
+def hurried(call: Call, settings: Settings) -> Call:
+    """Let the first recognizer of several have most of the time that a turn waits for its words, not all of it.
+
+    The ear gives up long before a provider's usual deadline: without this, the next one would never be asked.
+    """
+    if len(call.choices) < 2:
+        return call
+    final_s = min(FINAL_DEADLINE_S, settings.voice.reply_deadline_s / 2)
+    first_s = min(settings.timeouts.first_s, FIRST_RECOGNIZER_SHARE * final_s)
+    return replace(call, timeouts=settings.timeouts.model_copy(update={"first_s": first_s}))
 
 
 async def store_turn(assembly: Assembly, talk: Talk, turn: TurnRecord) -> None:

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 YIELD_S = 0.5  # with no more than this left to say, the agent has given up the floor
 MAX_ANSWER_CHARS = 6_000
 MAX_SENTENCE_S = 60.0
+PROGRESS_S = 0.1  # sound that counts as progress: a voice that drips is as good as silent
 
 
 class EmptyAnswer(ProviderGarbled):
@@ -204,12 +205,14 @@ class Reply:
         await self._show()
         self._playback.begin_sentence(sentence)
         resampler = SentenceResampler(self._stage.channel.rate_hz)
-        made_s = 0.0
+        made_s = counted_s = 0.0
         async with aclosing(self._stage.services.speak(sentence, language)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Audio):
                     made_s += self._add(resampler.feed(piece))
-                    await self._room()
+                    if made_s - counted_s >= PROGRESS_S:
+                        counted_s = made_s
+                        await self._room()
                 elif not isinstance(piece, Usage):
                     raise ProviderGarbled(capability="tts")
                 if made_s > MAX_SENTENCE_S:

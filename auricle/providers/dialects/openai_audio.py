@@ -10,6 +10,7 @@ from auricle.providers.ports import Audio, EndOfSpeech, ProviderGarbled, Transcr
 MAX_UTTERANCE_S = 25.0  # a longer one is sent in parts, well below every vendor's file limit
 SPEECH_RATE_HZ = 24_000
 PIECE_BYTES = 4_800  # 100 ms
+NO_SOUND = (b"ID3", b"RIFF", b"OggS", b"fLaC", b'{"', b"<!", b"<html")  # files and error pages, not raw samples
 
 
 class ChunkedTranscriber:
@@ -78,9 +79,12 @@ class Speaker:
         async with self._account.stream("/audio/speech", json=body) as reply:
             if reply.content_type.startswith(("text/", "application/json", "audio/mp", "audio/wav", "audio/ogg")):
                 raise ProviderGarbled("The provider did not answer with raw PCM.")
-            rest = b""
+            rest, is_first = b"", True
             async for piece in reply.pieces():
                 pcm = rest + piece
+                if is_first and pcm.startswith(NO_SOUND):
+                    raise ProviderGarbled("The provider did not answer with raw PCM.")
+                is_first = is_first and not pcm
                 whole = len(pcm) - len(pcm) % 2
                 rest = pcm[whole:]
                 for start in range(0, whole, PIECE_BYTES):
