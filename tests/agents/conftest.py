@@ -1,5 +1,7 @@
 """A clinic whose agent is an emulated model that does what a test scripts, over the whole product below the web."""
 
+import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -8,9 +10,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 import orjson
 import pytest
 import pytest_asyncio
+import uvicorn
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -33,7 +37,7 @@ from auricle.voice.ports import EndCall, HandOver
 from tests import builders
 from tests.conftest import Template
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
-from tests.running_service import free_port, settings_for
+from tests.running_service import Service, free_port, served, settings_for, worked
 
 SHORT = Timeouts(connect_s=1.0, first_s=2.0, gap_s=2.0, total_s=8.0)
 PORTS = tuple(free_port() for _ in range(3))  # of servers that tools may reach, listed by the operator
@@ -186,3 +190,35 @@ def asks(name: str, arguments: Any = None, text: str = "") -> Scripted:
 def told(result: str) -> Any:
     """The JSON inside a wrapped result."""
     return orjson.loads(result.split("\n", 1)[1].rsplit("\n", 1)[0])
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def service(assembly: Assembly) -> AsyncIterator[Service]:
+    """The web process over the same database, and a worker for what is queued."""
+    with served(assembly.settings), worked(assembly.settings):
+        yield Service(assembly.settings, assembly.database, assembly.keyring)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(service: Service, clinic: Clinic) -> AsyncIterator[httpx2.AsyncClient]:
+    """An administrator's client."""
+    _, headers = await service.member(clinic.organization_id, "org_admin")
+    async with service.client(headers) as http:
+        yield http
+
+
+@contextlib.asynccontextmanager
+async def listening(app: Any, port: int) -> AsyncIterator[str]:
+    """An ASGI application on one of the listed ports."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1, lifespan="auto")
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await task

@@ -69,7 +69,7 @@ class HttpTool:
     def _without_secrets(self, text: str) -> str:
         """A server may echo what it was sent; the model must not learn it."""
         for value in self.headers.values():
-            for part in {value, value.partition(" ")[2]}:
+            for part in (value, value.partition(" ")[2]):
                 if len(part) >= SHORTEST_SECRET:
                     text = text.replace(part, "[removed]")
         return text
