@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from auricle.errors import Misconfigured
 from auricle.providers import local_models
 from auricle.settings import Settings
+from auricle.voice.turn_model import SmartTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,21 @@ def findings(settings: Settings) -> Iterator[Finding]:
     pulled = local_models.present(settings.models_path)
     names = ", ".join(model.name for model in pulled) or "none (auricle models pull)"
     yield Finding(bool(pulled), f"local speech models: {names}")
+    yield turn_model(settings.voice.turn_model)
     for name, provider in settings.providers.items():
         yield Finding(True, f"provider {name}: {provider.vendor}, {'with' if provider.key else 'without'} a key")
     for limit in limits(settings):
         yield Finding(True, limit)
+
+
+def turn_model(path: Path | None) -> Finding:
+    if path is None:
+        return Finding(True, "turn model: none, silence ends a turn (AURICLE_VOICE__TURN_MODEL)")
+    try:
+        with SmartTurn(path):
+            return Finding(True, f"turn model: {path.name}")
+    except Misconfigured as error:
+        return Finding(False, f"turn model: {error.message}")
 
 
 def limits(settings: Settings) -> Iterator[str]:

@@ -29,6 +29,7 @@ class Voice(BaseModel, frozen=True):
     threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that counts as speech.")
     lead_s: float = Field(0.24, ge=0.04, le=2.0, description="How far ahead of real time audio is sent.")
     digits_s: float = Field(2.0, ge=0.2, le=30, description="Keys pressed closer together than this are one turn.")
+    turn_model: Path | None = Field(None, description="ONNX file as smart-turn v3's; unset: silence decides.")
     max_calls: int | None = Field(
         None,
         ge=1,

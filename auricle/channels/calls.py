@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Self
 
 from auricle.channels.lines import Lines
@@ -13,6 +13,8 @@ from auricle.providers.routing import Router
 from auricle.settings import Voice
 from auricle.telemetry import CALLS, CALLS_REFUSED, LOOP_LAG
 from auricle.voice.admission import Admission, Busy, LagMeter, rated_calls
+from auricle.voice.turn import TurnModel
+from auricle.voice.turn_model import SmartTurn
 from auricle.voice.vad import SharedVad
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ class Calls:
         self._lag = LagMeter()
         self._admission = self._admitting(settings.max_calls or 0)
         self._vad: SharedVad | None = None
+        self.turn_model: TurnModel | None = None
         self._dismissals: set[Callable[[], None]] = set()
 
     def _admitting(self, calls: int) -> Admission:
@@ -41,7 +44,7 @@ class Calls:
     async def started(cls, settings: Voice, router: Router) -> AsyncIterator[Self]:
         """Calls with the model loaded, the phrases spoken and the lag measured."""
         calls = cls(settings)
-        with SharedVad() as vad:
+        with SharedVad() as vad, _turn_model(settings) as calls.turn_model:
             calls._vad = vad
             if settings.max_calls is None:
                 rated = rated_calls(vad.frame_cpu_s())
@@ -114,3 +117,8 @@ class Calls:
                 yield
             finally:
                 CALLS.set(self._admission.calls - 1)
+
+
+def _turn_model(settings: Voice) -> AbstractContextManager[TurnModel | None]:
+    """Raises `Misconfigured` for a file that is none."""
+    return SmartTurn(settings.turn_model) if settings.turn_model else nullcontext()

@@ -20,6 +20,7 @@ from auricle.voice.intake import Intake
 from auricle.voice.ports import ChannelClosed, Services
 from auricle.voice.tasks import SessionTasks
 from auricle.voice.turn import (
+    VERDICT_S,
     Interrupted,
     NothingSaid,
     Paused,
@@ -194,6 +195,7 @@ class Ear:
         self._cancel_timers()
         if self._utterance is None:
             self._utterance = Utterance(self._vad.rate_hz)
+            self._recent = deque(self._before, maxlen=MODEL_FRAMES)  # a turn is judged by its own sound
             self._tasks.spawn(self._transcribe(self._utterance))
         for frame in self._before:
             self._utterance.add(frame)
@@ -217,6 +219,7 @@ class Ear:
         wait_s = URGENT_FINAL_S if self._flag else min(FINAL_DEADLINE_S, self._settings.reply_deadline_s / 2)
         self._final_timer = self._tasks.later(wait_s, lambda: self._overdue(utterance))
         if self._turn_model is not None:
+            self._machine.hold(VERDICT_S)
             self._tasks.spawn(self._judge_turn(self._turn_model, utterance))
         self._tell_pause()
 
@@ -232,8 +235,13 @@ class Ear:
             self._act(self._machine.final_overdue())
 
     async def _judge_turn(self, model: TurnModel, utterance: Utterance) -> None:
+        pauses = utterance.pauses
         complete = await model.is_complete(b"".join(self._recent), self._vad.rate_hz)
-        if not complete and self._utterance is utterance:
+        if self._utterance is not utterance or utterance.pauses != pauses:
+            return  # the turn is over, or they speak again
+        if complete:
+            self._act(self._machine.complete())
+        else:
             self._machine.hold()
 
     # ── the recognizer ────────────────────────────────────────────────────────────────────────────────────────────

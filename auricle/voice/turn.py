@@ -17,6 +17,7 @@ from auricle.voice.backchannel import is_backchannel
 MAX_SPEECH_S = 60.0  # speech without a pause ends here, whatever it is
 FINAL_WAIT_S = 1.0  # a paused agent waits no longer for the transcript of a short sound
 HOLD_S = 1.6  # a turn model that says "not done yet" holds the turn at most so long
+VERDICT_S = 0.15  # and its verdict is awaited no longer than this
 
 
 class TurnModel(Protocol):
@@ -142,10 +143,17 @@ class TurnMachine:
         self._owed_finals = 0
         return self._end(forced=True)
 
-    def hold(self) -> None:
-        """A turn model says that the speaker is not done: give them a moment."""
+    def hold(self, for_s: float = HOLD_S) -> None:
+        """A turn model says that the speaker is not done, or has yet to say: give them a moment."""
         if self.open and not self.speaking:
-            self._held_until_s = self._now_s + HOLD_S
+            self._held_until_s = self._now_s + for_s
+
+    def complete(self) -> list[Signal]:
+        """The turn model says that the speaker is done."""
+        if not self.open or self.speaking or self._held_until_s is None:
+            return []
+        self._held_until_s = None
+        return [] if self._owed_finals else self._end(forced=False)
 
     def drop(self) -> None:
         """Forget the open turn: it was ended another way (typed text, the end of the call)."""
@@ -195,7 +203,7 @@ class TurnMachine:
         return [Interrupted()]
 
     def _end(self, *, forced: bool) -> list[Signal]:
-        if self._held_until_s is not None and not forced:
+        if self._held_until_s is not None and self._now_s < self._held_until_s and not forced:
             return []
         text, suspected, paused, brief = " ".join(self._finals), self.suspected, self._paused, self._is_brief()
         started_s, ended_s = self._started_s, self._now_s if self.speaking else self._stopped_s

@@ -21,6 +21,7 @@ class Utterance:
         self.failed: str | None = None  # the code of what went wrong
         self.closing: asyncio.Timeout | None = None
         self.closed = False
+        self.pauses = 0  # how often the speaker has stopped so far
         self._piece_bytes = int(rate_hz * PIECE_S) * 2
         self._max_bytes = int(rate_hz * MAX_BACKLOG_S) * 2
         self._gathered = bytearray()
@@ -39,6 +40,7 @@ class Utterance:
         return True
 
     def end_of_speech(self) -> None:
+        self.pauses += 1
         self._pass_on()
         self._pieces.append(END_OF_SPEECH)
         self._changed.set()
