@@ -25,7 +25,7 @@ from auricle.consultations.lifecycle import (
 )
 from auricle.consultations.transcript import Said, read
 
-LEAVE_S = 5.0  # an older session that has not ended by then never will: its process is gone
+LEAVE_S = 3.0  # an older session that has not ended by then never will: its process is gone
 LOOK_S = 0.05
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from auricle.channels.kept import Kept
 from auricle.channels.protocols import browser
 from auricle.channels.socket import CLOSE, Left, Socket
-from auricle.channels.tokens import Tokens
+from auricle.channels.tokens import ResumeRefused, Tokens
 from auricle.channels.wire import Frame
 from auricle.consultations.answer import Talk
 from auricle.consultations.transcript import Said
@@ -162,6 +162,7 @@ class Line:
                 return
             self._drop(socket)
             socket.released.set()
+        self._closed = True  # nobody came, and who comes now finds the session ending
 
     async def _is_back(self) -> bool:
         try:
@@ -184,13 +185,16 @@ class Line:
 
         Raises:
             Forgotten: some of it is no longer kept.
-            Replaced: a newer socket was quicker, or the session has ended.
+            Replaced: a newer socket was quicker.
+            ResumeRefused: the session has ended.
             ChannelClosed: this one is gone already.
         """
         older, self._newest = self._newest, socket
         self._drop(older)
         async with self._one_at_a_time:
-            if self._newest is not socket or self._closed:
+            if self._closed:
+                raise ResumeRefused
+            if self._newest is not socket:
                 raise Replaced
             self.check(last_seq)
             try:

@@ -96,7 +96,8 @@ async def clinic_at(service: Service) -> AsyncIterator[Clinic]:
 
 def settings_with(urls: Urls, folder: Path, emulator: OpenAIEmulator) -> Settings:
     provider = Provider(url=emulator.url, key=SecretStr(emulator.key), llm="some-model", stt="some-ears")
-    voice = Voice(reply_deadline_s=2.0, max_lag_s=5.0)  # how busy the test machine is shall refuse no call
+    # How busy the test machine is shall refuse no call.
+    voice = Voice(reply_deadline_s=2.0, max_lag_s=5.0, resume_s=3.0)
     return settings_for(urls, folder, providers={"emulated": provider}, timeouts=SHORT, voice=voice)
 
 
