@@ -73,7 +73,8 @@ class Watch:
             raise ValueError(f"{language} has no script for {', '.join(sorted(missing))}")
         self._scripts[language] = source["scripts"]
         as_written, rules = language == SPELLED_AS_WRITTEN, source["rules"]
-        spelling = Spelling(functools.cache(plain if as_written else _spelled_by_ear), tuple(rules.get("gap_stops", ())),
+        plain_words = functools.cache(plain if as_written else _spelled_by_ear)
+        spelling = Spelling(plain_words, tuple(rules.get("gap_stops", ())),
                             tuple(rules.get("negative_endings", ())))  # fmt: skip
         denials = self._denials_as_written if as_written else self._denials_by_ear
         denials.append(denial(rules, Spelling(spelling.plain)))
