@@ -97,11 +97,11 @@ class Line:
         if len(body) < 16:
             return
         onlooker, body = UUID(bytes=body[:16]), body[16:]
-        if kind is Kind.LISTEN:
+        if kind in (Kind.LISTEN, Kind.TAKE_OVER):  # the second may overtake the first
             self._listened(onlooker)
-        elif onlooker not in self._seen:
+        if onlooker not in self._seen:
             return
-        elif kind is Kind.TAKE_OVER:
+        if kind is Kind.TAKE_OVER:
             await self._taken_over(onlooker)
         elif onlooker == self._in_charge:
             await self._led(kind, body)
