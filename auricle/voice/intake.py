@@ -28,7 +28,7 @@ class Intake:
         check_pcm16(pcm, max_bytes=int(BURST_S * self._bytes_per_s))
         seconds = len(pcm) / self._bytes_per_s
         if self._at is not None:
-            self._allowed_s = min(BURST_S, self._allowed_s + (now - self._at) * SPEED)
+            self._allowed_s = min(BURST_S, self._allowed_s + max(0.0, now - self._at) * SPEED)
         self._at = now
         if seconds > self._allowed_s:
             raise AudioFlood

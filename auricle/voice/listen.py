@@ -204,7 +204,7 @@ class Ear:
 
     def _watch_microphone(self) -> None:
         """A muted client sends nothing, not silence: without this its turn would never end."""
-        if self._clock() - self._audio_at >= MUTED_S:
+        if abs(self._clock() - self._audio_at) >= MUTED_S:  # a clock set back must not keep a turn open
             self._act(self._machine.stop_speech())
         elif self._machine.speaking:
             self._mute_timer = self._tasks.later(MUTED_S, self._watch_microphone)

@@ -48,6 +48,7 @@ class Playback:
         self._base = self._made = self._sent = self._marked = 0
         self._sentences: list[SpokenSentence] = []
         self._anchor = (0.0, 0)  # at this time the listener was at this sample
+        self._looked = (0.0, 0)  # the same, when last asked
         self._floor = 0
         self._marks: dict[str, int] = {}
         self._mark_count = 0
@@ -116,7 +117,7 @@ class Playback:
 
     def _take(self, samples: int, now: float) -> bytes:
         if self._sent <= self._by_clock(now):  # the first frame, or the listener has run dry
-            self._anchor = (now, self._sent)
+            self._anchor_at(now, self._sent)
         if self.first_sent_at is None:
             self.first_sent_at = now
         at = (self._sent - self._base) * 2
@@ -144,9 +145,16 @@ class Playback:
             self._base = heard
 
     # ── what was heard ────────────────────────────────────────────────────────────────────────────────────────────
+    def _anchor_at(self, now: float, position: int) -> None:
+        self._anchor = self._looked = (now, position)
+
     def _by_clock(self, now: float) -> int:
+        if now < self._looked[0]:  # a clock that goes back takes nothing back
+            self._anchor_at(now, self._looked[1])
         at, position = self._anchor
-        return min(self._sent, position + int((now - at) * self._rate_hz))
+        position = min(self._sent, position + int((now - at) * self._rate_hz))
+        self._looked = (now, position)
+        return position
 
     def heard(self, now: float) -> int:
         """The listener's position: by the clock, between the last mark echoed and the first one awaited."""
@@ -183,14 +191,14 @@ class Playback:
         heard, sent = self.heard(now), self._sent
         self.paused = True
         self._sent = heard
-        self._anchor = (now, heard)
+        self._anchor_at(now, heard)
         self._marks.clear()
         self._marked = min(self._marked, heard)
         return sent > heard
 
     def resume(self, now: float) -> None:
         self.paused = False
-        self._anchor = (now, self._sent)
+        self._anchor_at(now, self._sent)
 
     def stop(self, now: float) -> bool:
         """Give up the rest. Returns whether the client holds audio to be cleared."""
