@@ -35,7 +35,7 @@ def trivial_kind(text: str, language: str) -> str | None:
         return None
     kind: str | None = None
     while rest:
-        for length in range(min(4, len(rest)), 0, -1):
+        for length in range(len(rest), 0, -1):
             found = _own(language)["kinds"].get(rest[:length]) or _lists()["en"]["kinds"].get(rest[:length])
             if found:
                 kind, rest = found, rest[length:]
