@@ -14,8 +14,8 @@ import uvloop
 
 from bench.voice import speech
 from bench.voice.caller import Caller, Speech, Taken
-from bench.voice.dialects import WIRES, Browser
-from bench.voice.doors import BareDoors, BrowserDoors, Doors
+from bench.voice.dialects import WIRES, Browser, Twilio
+from bench.voice.doors import BareDoors, BrowserDoors, Doors, PhoneDoors
 from bench.voice.wire import Refused, Wire
 
 RAMP_S = 0.25  # between two calls
@@ -33,6 +33,7 @@ class Plan:
     server_pid: int
     database_pid: int | None
     login: str
+    admin: str
     password: str
 
 
@@ -52,6 +53,8 @@ def doors(plan: Plan) -> Doors:
     dialect = WIRES[plan.wire]()
     if plan.url.startswith("ws"):
         return BareDoors(plan.url, dialect)
+    if isinstance(dialect, Twilio):
+        return PhoneDoors(plan.url, dialect, plan.admin, plan.password)
     assert isinstance(dialect, Browser)
     return BrowserDoors(plan.url, dialect, plan.login, plan.password)
 

@@ -1,12 +1,18 @@
 """How a caller comes in: through the product as a browser does, or straight to a bare loop."""
 
+import asyncio
+import itertools
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from html import unescape
+from typing import Any, Protocol
+from uuid import uuid4
 
 import httpx2
 import orjson
 
+from auricle.phone.signatures import twilio_signature
 from bench.voice.dialects import Browser, Dialect, Twilio
 from bench.voice.wire import Refused, frame
 
@@ -68,3 +74,56 @@ class BrowserDoors:
         if answer.status_code == 503:
             raise Refused(path)
         return dict(answer.raise_for_status().json())
+
+
+class PhoneDoors:
+    """The other side of a phone line: for each call a signed webhook, and the stream that its answer names."""
+
+    ACCOUNT, TOKEN, NUMBER = Twilio.account, "a-token-of-the-bench", "+918047180000"
+
+    def __init__(self, url: str, dialect: Twilio, login: str, password: str) -> None:
+        self._http = httpx2.AsyncClient(base_url=url, timeout=30)
+        self._dialect = dialect
+        self._login = {"login": login, "password": password}
+        self._numbers = itertools.count(1)
+        self._setting_up = asyncio.Lock()
+        self._webhook = ""
+
+    async def open(self) -> Door:
+        async with self._setting_up:
+            self._webhook = self._webhook or await self._line()
+        call, number = f"CA{uuid4().hex}", next(self._numbers)
+        fields = {
+            "AccountSid": self.ACCOUNT,
+            "CallSid": call,
+            "From": f"+9198{number:08d}",
+            "To": self.NUMBER,
+            "CallStatus": "ringing",
+            "Direction": "inbound",
+        }
+        headers = {"x-twilio-signature": twilio_signature(self.TOKEN, self._webhook, list(fields.items()))}
+        answer = await self._http.post(self._webhook, data=fields, headers=headers)
+        told = answer.raise_for_status().text
+        if "<Stream" not in told:
+            raise Refused(told)
+        stream, ticket = re.search(r'<Stream url="([^"]+)"', told), re.search(r'value="([^"]+)"', told)
+        assert stream and ticket
+        dialect = replace(self._dialect, stream=f"MZ{uuid4().hex}", call=call)
+        return Door(unescape(stream[1]), dialect.start({"ticket": unescape(ticket[1])}))
+
+    async def _line(self) -> str:
+        """The webhook of a line of ours, which is set up first."""
+        signed_in = (await self._http.post("/api/v1/auth/login", json=self._login)).raise_for_status().json()
+        headers = {"authorization": f"Bearer {signed_in['access_token']}"}
+
+        async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+            return dict((await self._http.post(path, json=body, headers=headers)).raise_for_status().json())
+
+        lines = (await self._http.get("/api/v1/phone/lines", headers=headers)).raise_for_status().json()["items"]
+        if lines:
+            return str(lines[0]["addresses"]["voice"])
+        account = {"kind": "twilio", "name": "Bench", "account_id": self.ACCOUNT, "token": self.TOKEN}
+        carrier = await post("/api/v1/phone/carriers", account)
+        agents = (await self._http.get("/api/v1/agents", headers=headers)).raise_for_status().json()["items"]
+        line = {"name": "Bench", "carrier_id": carrier["id"], "agent_id": agents[0]["id"], "number": self.NUMBER}
+        return str((await post("/api/v1/phone/lines", line))["addresses"]["voice"])

@@ -104,6 +104,7 @@ def levels(
         "server_pid": pid,
         "database_pid": database_pid,
         "login": LOGINS["patient"],
+        "admin": LOGINS["org admin"],
         "password": PASSWORD,
     }
     say(f"{server} (process {pid}): warming up …")

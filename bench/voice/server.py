@@ -10,11 +10,11 @@ from pathlib import Path
 
 def main() -> None:
     os.sched_setaffinity(0, {int(sys.argv[1])})  # before libraries count the cores they may use
-    from auricle.cli import serve
+    from auricle.cli import serve_command
     from auricle.providers import vendors
 
     vendors.__path__.append(str(Path(__file__).parent / "vendors"))
-    serve()
+    serve_command()
 
 
 if __name__ == "__main__":
