@@ -23,6 +23,7 @@ from auricle.channels.routes import router as conversation
 from auricle.channels.unsaved import Unsaved
 from auricle.consent.rights_routes import router as rights
 from auricle.consent.routes import router as consent
+from auricle.consultations.alert_routes import router as alerts
 from auricle.consultations.routes import router as consultations
 from auricle.db.migrate import check_schema
 from auricle.db.prepare import check
@@ -82,6 +83,7 @@ ROUTERS: list[APIRouter] = [
     rights,
     break_glass,
     consultations,
+    alerts,
     conversation,
     recordings,
     listening,

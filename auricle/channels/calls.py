@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Self
 
+from auricle.channels.in_order import InOrder
 from auricle.channels.lines import Lines
 from auricle.channels.prepared import PreparedSpeech
 from auricle.log import event
@@ -29,7 +30,7 @@ class Calls:
         self._elsewhere = elsewhere
         self.prepared = PreparedSpeech()
         self.draining = False
-        self.lines = Lines()
+        self.lines, self.in_order = Lines(), InOrder()
         self._lag = LagMeter()
         self._admission = self._admitting(settings.max_calls or 0)
         self._vad: SharedVad | None = None

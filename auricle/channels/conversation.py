@@ -20,6 +20,7 @@ from auricle.channels.resume import forget
 from auricle.channels.socket import CLOSE, CLOSED_NORMALLY, Socket, SocketChannel
 from auricle.channels.wire import Wire
 from auricle.channels.withdrawn import ending_on_withdrawal
+from auricle.consultations.alerts import ask_for_person
 from auricle.consultations.answer import Talk
 from auricle.consultations.lifecycle import ConsultationEnded, end_session
 from auricle.consultations.memory import history
@@ -115,6 +116,7 @@ def session_of(assembly: Assembly, entry: Entry, channel: Connection) -> VoiceSe
         languages=config.languages,
         greeting=entry.greeting,
         speculate=True,
+        turn_model=assembly.calls.turn_model,
         history=history(entry.past, config.history_messages),
     )
 
@@ -138,9 +140,22 @@ async def run(assembly: Assembly, entry: Entry, channel: Connection, session: Vo
         if ending.reason in ENDS:
             await channel.send_error(ENDS[ending.reason]())
         await channel.send_ending(ending)
+    if ending.kind == "hand_over":
+        await ring(assembly, talk)
     if entry.on_ending is not None:
         await entry.on_ending(ending)
     return ending
+
+
+async def ring(assembly: Assembly, talk: Talk) -> None:
+    """Whoever asked for a person, tool or engine: staff are told, once."""
+    try:
+        async with assembly.database.transaction(talk.actor) as db:
+            await ask_for_person(
+                db, consultation_id=talk.consultation_id, patient_id=talk.patient_id, session_id=talk.session_id
+            )
+    except Unavailable:
+        event(log, "a hand-over could not be told", logging.ERROR, consultation_id=talk.consultation_id)
 
 
 async def keep(assembly: Assembly, talk: Talk, left: TurnsNotStored) -> None:

@@ -1,18 +1,20 @@
 """Tickets, the browser's sockets and the text channel."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Annotated, Any
+from contextlib import AsyncExitStack, aclosing
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, WebSocket
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.types import Receive, Scope, Send
 
 from auricle.actor import Actor
 from auricle.channels.browser import serve
-from auricle.channels.text import Exchange, SessionEnded, begin, converse
+from auricle.channels.in_order import TooManyWaiting
+from auricle.channels.text import Exchange, SessionEnded, To, begin, converse
 from auricle.consent.decide import ConsentNeeded, require
 from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk
@@ -46,21 +48,39 @@ class TicketOut(BaseModel):
 
 
 class MessageIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"session_id": "0199c0de-0000-7000-8000-000000000001", "text": "When may I wear it again?"}]
+        },
+    )
 
-    session_id: UUID
+    session_id: UUID | None = None
+    consultation_id: UUID | None = Field(
+        None, description="In place of a session: goes on by text in this consultation, whatever it was held over."
+    )
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+    @model_validator(mode="after")
+    def one_place(self) -> Self:
+        if (self.session_id is None) == (self.consultation_id is None):
+            raise ValueError("give a session_id or a consultation_id")
+        return self
 
 
 class Totals(BaseModel):
+    id: UUID
     tokens_used: int
     calls_used: int
 
 
 class MessageAnswer(BaseModel):
+    message_id: UUID = Field(description="Of the answer; `GET /conversation/audio` speaks it.")
     text: str
     citations: list[dict[str, Any]]
     red_flag: str | None
+    ended: bool = Field(description="The agent ended the conversation; its session is closed.")
+    handed_over: bool = Field(description="A person of the clinic was called to take over.")
     metrics: dict[str, float] = Field(description="Milliseconds after the message came.")
     session: Totals
 
@@ -98,33 +118,51 @@ async def streaming(websocket: WebSocket) -> None:
     response_model=MessageAnswer,
     summary="One text message and its answer; streamed with `Accept: text/event-stream`",
     responses={
-        **problems(ConsentNeeded, NotFound, ConsultationEnded, SessionEnded),
+        **problems(ConsentNeeded, NotFound, ConsultationEnded, SessionEnded, TooManyWaiting),
         200: {"content": {"text/event-stream": {}}, "description": "The answer."},
     },
 )
 async def message(
     body: MessageIn, assembly: Installed, actor: Joiner, accept: Annotated[str, Header(max_length=200)] = ""
 ) -> MessageAnswer | StreamingResponse:
-    talk, past = await begin(assembly, actor, body.session_id, body.text)
-    exchange = Exchange(Said("patient", body.text, language=talk.language))
-    answering = converse(assembly, talk, past, body.text, exchange)
-    if "text/event-stream" in accept:
-        return StreamingResponse(streamed(assembly, talk, exchange, answering), media_type="text/event-stream")
-    async with aclosing(answering):
-        async for _ in answering:
-            pass
-    return await whole(assembly, talk, exchange)
+    to = To(body.session_id, body.consultation_id)
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(assembly.calls.in_order.turn(to.conversation))
+        talk, past = await begin(assembly, actor, to, body.text)
+        exchange = Exchange(Said("patient", body.text, language=talk.language))
+        answering = converse(assembly, talk, past, body.text, exchange)
+        if "text/event-stream" in accept:
+            return Streamed(streamed(assembly, talk, exchange, answering), held.pop_all())
+        async with aclosing(answering):
+            async for _ in answering:
+                pass
+        return await whole(assembly, talk, exchange)
+
+
+class Streamed(StreamingResponse):
+    """Server-sent events; what is held for them is let go when they end, were they ever begun or not."""
+
+    def __init__(self, events: AsyncGenerator[bytes, None], held: AsyncExitStack) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await super().__call__(scope, receive, send)
 
 
 async def whole(assembly: Installed, talk: Talk, exchange: Exchange) -> MessageAnswer:
     async with assembly.database.transaction(talk.actor) as db:
         session = await db.get_one(ConsultationSession, talk.session_id)
     return MessageAnswer(
+        message_id=exchange.answer_id,
         text=exchange.text,
         citations=exchange.citations,
         red_flag=exchange.red_flag,
+        ended=exchange.ended,
+        handed_over=exchange.handed_over,
         metrics={k: round(v, 1) for k, v in exchange.waterfall.items()},
-        session=Totals(tokens_used=session.tokens_used, calls_used=session.calls_used),
+        session=Totals(id=session.id, tokens_used=session.tokens_used, calls_used=session.calls_used),
     )
 
 

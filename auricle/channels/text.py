@@ -1,30 +1,42 @@
 """The text channel: one message in, the answer whole or streamed. The same answers, safety and record as by voice."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from anyio import CancelScope
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.channels.entering import past_of_the_left
 from auricle.channels.prepared import apology_text
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
+from auricle.consultations.alerts import ask_for_person
 from auricle.consultations.answer import Talk, answer
-from auricle.consultations.lifecycle import active_consultation, agent_of, find_consultation
+from auricle.consultations.lifecycle import (
+    active_consultation,
+    agent_of,
+    end_session,
+    find_consultation,
+    move_here,
+    open_session,
+)
 from auricle.consultations.memory import history
-from auricle.consultations.models import ConsultationSession
+from auricle.consultations.models import Consultation, ConsultationSession
 from auricle.consultations.transcript import Said, append, read
+from auricle.db.base import new_id
 from auricle.errors import Conflict, NotFound
-from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, Usage
+from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta
 from auricle.safety.claims import guard
 from auricle.safety.respond import emergency
 from auricle.voice.language import language_of_message
-from auricle.voice.ports import Citation
+from auricle.voice.ports import Citation, EndCall, HandOver
 from auricle.voice.sentences import SentenceCutter
 from auricle.voice.trivial import canned_reply
 
@@ -40,42 +52,89 @@ class Exchange:
     """One message and its answer as they came to be."""
 
     said: Said
+    answer_id: UUID = field(default_factory=new_id)
     answer: list[str] = field(default_factory=list)
     citations: list[dict[str, Any]] = field(default_factory=list)
     waterfall: dict[str, float] = field(default_factory=dict)
     red_flag: str | None = None
     failed: str | None = None
+    ended: bool = False  # the agent ended the conversation
+    handed_over: bool = False  # a person takes over
 
     @property
     def text(self) -> str:
         return " ".join(self.answer)
 
 
-async def begin(assembly: Assembly, actor: Actor, session_id: UUID, text: str) -> tuple[Talk, list[ChatMessage]]:
-    """The talk of a session that the actor may take part in, and what it may look back on.
+@dataclass(frozen=True, slots=True)
+class To:
+    """Where a message goes: into a session, or into whatever text session a consultation has."""
+
+    session_id: UUID | None = None
+    consultation_id: UUID | None = None
+
+    @property
+    def conversation(self) -> UUID:
+        found = self.session_id or self.consultation_id
+        assert found is not None
+        return found
+
+
+async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Talk, list[ChatMessage]]:
+    """The talk that the actor may take part in, and what it may look back on. A call under way moves here.
 
     Without the patient's consent no AI sees the message; only an emergency still gets its script, which is none.
     """
     async with assembly.database.transaction(actor) as db:
-        session = await db.get(ConsultationSession, session_id)
-        if session is None:
-            raise NotFound("No such session.")
-        consultation = await active_consultation(db, session.consultation_id)
-        if session.ended_at is not None:
-            raise SessionEnded
+        consultation, session = await text_session(db, to, idle_s=assembly.settings.session_idle_s)
         agent = await agent_of(db, consultation)
         if emergency(text, consultation.language, number=agent.config.emergency_number) is None:
             await require(db, consultation.patient_id, Kind.AI_USE)
+        leaving = await move_here(db, consultation, session.id)
         said = await read(db, assembly.keyring, consultation, last=agent.config.history_messages)
+    talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, consultation.language)
+    if leaving:
+        said = await past_of_the_left(assembly, talk, leaving)
+    return talk.in_language(language_of(talk, said, text)), history(said, agent.config.history_messages)
+
+
+async def text_session(db: AsyncSession, to: To, *, idle_s: float) -> tuple[Consultation, ConsultationSession]:
+    """The session a message belongs to: never a call's, but one of the same consultation."""
+    if to.session_id is None:
+        consultation = await active_consultation(db, to.conversation)
+    else:
+        named = await db.get(ConsultationSession, to.session_id)
+        if named is None:
+            raise NotFound("No such session.")
+        consultation = await active_consultation(db, named.consultation_id)
+        if named.live_since is None:
+            if named.ended_at is not None or not named.is_fresh(idle_s):
+                raise SessionEnded
+            named.channel = "text"  # one that came with its consultation becomes what it is used for
+            return consultation, named
+    found = await db.scalar(
+        select(ConsultationSession)
+        .where(
+            ConsultationSession.consultation_id == consultation.id,
+            ConsultationSession.channel == "text",
+            ConsultationSession.ended_at.is_(None),
+        )
+        .order_by(ConsultationSession.created_at.desc())
+        .limit(1)
+    )
+    if found is not None and found.is_fresh(idle_s):
+        return consultation, found
+    return consultation, await open_session(db, consultation, "text")
+
+
+def language_of(talk: Talk, said: Sequence[Said], text: str) -> str:
     earlier = [one for one in said if one.sender == "patient"][-1:]
-    language = language_of_message(
+    return language_of_message(
         text,
-        current=(earlier[0].language if earlier else None) or consultation.language,
-        among=agent.config.languages,
+        current=(earlier[0].language if earlier else None) or talk.language,
+        among=talk.agent.config.languages,
         before=earlier[0].text if earlier else "",
     )
-    talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, language)
-    return talk, history(said, agent.config.history_messages)
 
 
 async def converse(
@@ -121,8 +180,10 @@ async def _answered(
                         yield guard(sentence, talk.language)
                 elif isinstance(piece, Citation):
                     exchange.citations.append(citation_json(piece))
-                elif not isinstance(piece, Usage):
-                    continue
+                elif isinstance(piece, EndCall):
+                    exchange.ended = True
+                elif isinstance(piece, HandOver):
+                    exchange.handed_over = True
         for sentence in cutter.finish():
             yield guard(sentence, talk.language)
     except ProviderFailed as error:
@@ -148,6 +209,7 @@ async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
             Said(
                 "assistant",
                 exchange.text,
+                id=exchange.answer_id,
                 language=talk.language,
                 citations=exchange.citations,
                 waterfall=exchange.waterfall,
@@ -163,3 +225,9 @@ async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
         # Whoever ended it meanwhile does not undo what was said before.
         consultation = await find_consultation(db, talk.consultation_id)
         await append(db, assembly.keyring, consultation, talk.session_id, said)
+        if exchange.handed_over:
+            await ask_for_person(
+                db, consultation_id=talk.consultation_id, patient_id=talk.patient_id, session_id=talk.session_id
+            )
+        if exchange.ended:
+            await end_session(db, talk.session_id)

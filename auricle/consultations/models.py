@@ -1,6 +1,6 @@
 """Consultations, their live sessions, and what was said. Text is sealed under the patient's key."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -52,6 +52,10 @@ class ConsultationSession(Tenant, Base):
     ended_at: Mapped[datetime | None]
     tokens_used: Mapped[int] = mapped_column(default=0)
     calls_used: Mapped[int] = mapped_column(default=0)
+
+    def is_fresh(self, idle_s: float) -> bool:
+        """Whether it was used within this time."""
+        return (datetime.now(UTC) - self.last_activity_at).total_seconds() < idle_s
 
 
 class SessionResume(Tenant, Base):

@@ -87,9 +87,11 @@ async def clinic_at(service: Service) -> AsyncIterator[Clinic]:
         "default": {"stt": offline},
         "alone": {"stt": offline, "llm": [{"provider": "emulated"}]},
         "good ears": {"stt": {"default": [{"provider": "emulated"}]}},
+        "helped": {"stt": offline},
     }
     for name, providers in lists.items():
-        config = AgentConfig.model_validate({"name": name, "greeting": {}, "providers": providers})
+        tools = ["hand_over", "end_call"] if name == "helped" else []
+        config = AgentConfig.model_validate({"name": name, "greeting": {}, "providers": providers, "tools": tools})
         clinic.agents[name] = (await builders.make_agent(service.database, admin, config)).agent_id
     yield clinic
 

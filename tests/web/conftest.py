@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 import pytest_asyncio
 
 from auricle.actor import Actor
+from auricle.consultations.alerts import HAND_OVER, ask_for_person
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.identity.roles import built_in_id
@@ -110,12 +111,19 @@ async def build(service: Service, family_name: str) -> Hospital:
         "entity_id": str(patient.id),
         "actor_id": str(clinician.account_id),
         "message_id": statement["evidence"][0]["message_id"],
+        "alert_id": await alert_of(service, clinician, consultation.id, patient.id, session.id),
         **await people_of(service, headers["org_admin"], organization_id),
     }
     gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
     ids |= await care_of(service, headers["org_admin"], ids["clinician_id"], ids["patient_id"])
     return Hospital(organization_id, people, headers, ids)
+
+
+async def alert_of(service: Service, actor: Actor, consultation_id: UUID, patient_id: UUID, session_id: UUID) -> str:
+    async with service.database.transaction(actor) as db:
+        await ask_for_person(db, consultation_id=consultation_id, patient_id=patient_id, session_id=session_id)
+    return str(uuid5(session_id, HAND_OVER))
 
 
 async def people_of(service: Service, headers: dict[str, str], organization_id: UUID) -> dict[str, str]:

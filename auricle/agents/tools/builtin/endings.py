@@ -5,7 +5,7 @@ from typing import Any
 
 from auricle.agents.tools.consent_words import say
 from auricle.agents.tools.tool import Effect, Errand, Tool, arguments_schema
-from auricle.live.events import publish
+from auricle.consultations.alerts import ask_for_person
 
 REASON = {"type": "string", "maxLength": 200, "optional": True}
 
@@ -13,9 +13,8 @@ REASON = {"type": "string", "maxLength": 200, "optional": True}
 async def hand_over(errand: Errand, _: Mapping[str, Any]) -> dict[str, Any]:
     """Ring the console; a phone call is transferred by its channel once the answer was played."""
     async with errand.assembly.database.transaction(errand.actor) as db:
-        await publish(
+        await ask_for_person(
             db,
-            "consultation.hand_over",
             consultation_id=errand.consultation_id,
             patient_id=errand.patient_id,
             session_id=errand.session_id,

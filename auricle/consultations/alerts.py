@@ -1,0 +1,60 @@
+"""What staff must see: red flags, and patients who wait for a person. Each is seen by somebody, once, by name."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auricle.consultations.models import Alert
+from auricle.db.session import actor_of
+from auricle.errors import NotFound
+from auricle.live.events import publish
+
+HAND_OVER = "hand_over"
+
+
+async def ask_for_person(db: AsyncSession, *, consultation_id: UUID, patient_id: UUID, session_id: UUID) -> None:
+    """Ring the console: somebody shall take this conversation over. Told once a session."""
+    alert_id = uuid5(session_id, HAND_OVER)
+    if await db.get(Alert, alert_id) is not None:
+        return
+    db.add(
+        Alert(id=alert_id, consultation_id=consultation_id, patient_id=patient_id, kind=HAND_OVER, category=HAND_OVER)
+    )
+    await db.flush()
+    await publish(
+        db,
+        "consultation.hand_over",
+        alert_id=alert_id,
+        consultation_id=consultation_id,
+        patient_id=patient_id,
+        session_id=session_id,
+    )
+
+
+async def list_alerts(db: AsyncSession, *, is_open: bool | None, before: UUID | None, limit: int) -> Sequence[Alert]:
+    """Newest first."""
+    statement = select(Alert).order_by(Alert.created_at.desc(), Alert.id.desc()).limit(limit)
+    if is_open is not None:
+        statement = statement.where(Alert.acknowledged_at.is_(None) if is_open else Alert.acknowledged_at.is_not(None))
+    if before is not None:
+        last = await db.get(Alert, before)
+        if last is None:
+            raise NotFound("No such alert.")
+        older = Alert.created_at < last.created_at
+        statement = statement.where(older | ((Alert.created_at == last.created_at) & (Alert.id < last.id)))
+    return (await db.scalars(statement)).all()
+
+
+async def acknowledge(db: AsyncSession, alert_id: UUID) -> Alert:
+    """Say that one has seen to it. The first to say so is remembered; doing it again changes nothing."""
+    alert = await db.get(Alert, alert_id, with_for_update=True)
+    if alert is None:
+        raise NotFound("No such alert.")
+    if alert.acknowledged_at is None:
+        alert.acknowledged_by, alert.acknowledged_at = actor_of(db).member_id, datetime.now(UTC)
+        await db.flush()
+        await publish(db, "alert.acknowledged", alert_id=alert.id, consultation_id=alert.consultation_id)
+    return alert
