@@ -36,11 +36,12 @@ from auricle.voice.ports import (
 from auricle.voice.records import Recorder
 from auricle.voice.refusals import Refusals
 from auricle.voice.reply import Reply, Stage
+from auricle.voice.speculation import Speculation
 from auricle.voice.staff import Staff
 from auricle.voice.taps import Taps
 from auricle.voice.tasks import SessionTasks
 from auricle.voice.turn import TurnModel
-from auricle.voice.turns import Turns, checked_length, same_words
+from auricle.voice.turns import Turns, checked_length
 from auricle.voice.vad import SharedVad
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,8 @@ class VoiceSession:
         self._refusals = Refusals(channel.send_error, clock)
         self._recorder = Recorder(services.record)
         self._reply: Reply | None = None
-        self._guess: Reply | None = None  # an answer to an interim, not yet heard by anybody
+        self._speculation = Speculation(self._turns, self._start, clock)
+        self._is_running = False
         self._over = asyncio.Event()
         self._ending = Ending("client")
         self._dismissed: Ending | None = None  # how it ends once the answer under way is heard, or interrupted
@@ -103,8 +105,10 @@ class VoiceSession:
             async with self._group:
                 self._tasks.spawn(self._mouth.run())
                 self._tasks.spawn(self._read(incoming))
-                if self._greeting:
+                self._is_running = True
+                if self._greeting and not self._staff.on_line:
                     self._answer(self._turns.greeting(self._greeting, self._clock()))
+                self._say_next()
                 try:
                     async with asyncio.timeout(self._settings.max_call_s):
                         await self._over.wait()
@@ -134,6 +138,7 @@ class VoiceSession:
 
     def _hang_up(self) -> None:
         """Account for what is unfinished and stop everything."""
+        self._is_running = False
         self._over.set()
         self._staff.forget()
         self._staff.release()
@@ -190,32 +195,23 @@ class VoiceSession:
             self._reply.interrupt()
 
     def speech_began(self) -> None:
-        self._drop_guess()
+        self._speculation.drop()
 
     def speech_paused(self, text: str) -> None:
         """Start on what was said so far; kept if it was all."""
-        if (
-            not self._speculate
-            or self._staff.on_line
-            or (self._guess is not None and same_words(text, self._turns.guessed))
-        ):
-            return
-        self._drop_guess()
-        asked = self._turns.guess(text, self._clock())
-        if asked is not None:
-            self._guess = self._start(asked)
+        if self._speculate and not self._staff.on_line:
+            self._speculation.begin(text)
 
     def turn_ended(self, heard: Heard) -> None:
         asked = self._turns.spoken(heard, self._clock())
-        guess, self._guess = self._guess, None
-        if guess is not None and self._turns.is_as_guessed(asked):
-            self.stop_agent()
-            self._reply = guess
-            guess.confirm(self._turns.confirmed(asked))
+        guessed = None if self._staff.on_line else self._speculation.come_true(asked)
+        if guessed is None:
+            self._take_turn(asked, alerted=heard.script is not None)
             return
-        if guess is not None:
-            guess.discard()
-        self._take_turn(asked, alerted=heard.script is not None)
+        self._ear.change_language(self._turns.language)
+        self.stop_agent()
+        self._reply, asked = guessed
+        self._reply.confirm(asked)
 
     def red_flag(self, script: EmergencyScript) -> None:
         self._tasks.spawn(self._alert(self._turns.next_id, script))
@@ -236,8 +232,8 @@ class VoiceSession:
 
     def take_over(self) -> None:
         """Staff have the floor: the agent falls silent, the person is still understood, recorded and watched over."""
-        self._staff.take_over()
-        self._drop_guess()
+        self._staff.on_line = not self._over.is_set()
+        self._speculation.drop()
         self.stop_agent()
 
     def release(self) -> None:
@@ -255,7 +251,7 @@ class VoiceSession:
 
         Raises `NotTakenOver`, and `Invalid`, `TooLarge` or `RateLimited` as audio of the person does.
         """
-        if self._reply is None:
+        if self._reply is None and self._is_running:
             await self._staff.hear(pcm)
 
     def add_tap(self, tap: Tap) -> None:
@@ -270,28 +266,23 @@ class VoiceSession:
         if asked.script is not None and not alerted:
             self._tasks.spawn(self._alert(asked.turn.turn_id, asked.script))
         if not self._staff.on_line:
-            self._staff.forget()
             self._answer(asked)
         elif asked.turn.text:
             self._store(unanswered(asked))
 
     def _answer(self, asked: Asked) -> None:
+        self._staff.forget()
         self.stop_agent()
         self._reply = self._start(asked)
 
     def _say_next(self) -> None:
-        if self._reply is None and (text := self._staff.next_text()) is not None:
-            self._answer(self._turns.staff(text, self._clock()))
+        if self._is_running and self._reply is None and (text := self._staff.next_text()) is not None:
+            self._reply = self._start(self._turns.staff(text, self._clock()))
 
     def _start(self, asked: Asked) -> Reply:
         reply = Reply(self._stage, asked, self._reply_done)
         reply.task = self._tasks.spawn(reply.run())
         return reply
-
-    def _drop_guess(self) -> None:
-        if self._guess is not None:
-            self._guess.discard()
-            self._guess = None
 
     def _reply_done(self, record: TurnRecord, ending: Ending | None) -> None:
         self._reply = None
@@ -313,7 +304,7 @@ class VoiceSession:
 
     def _keep_unanswered(self) -> None:
         """Something was said, but its turn will not end: keep the words."""
-        self._drop_guess()
+        self._speculation.drop()
         text, script = self._ear.drop()
         if text:
             self._store(unanswered(self._turns.unfinished(text, script, self._clock())))

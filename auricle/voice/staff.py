@@ -50,9 +50,6 @@ class Staff:
     _live: Playback | None = None
     _in_hand: bytearray = field(default_factory=bytearray)
 
-    def take_over(self) -> None:
-        self.on_line = True
-
     def release(self) -> None:
         """What was typed is still spoken; what was said is kept as far as it was understood."""
         self.on_line = False

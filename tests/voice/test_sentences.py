@@ -64,8 +64,10 @@ def test_a_sentence_is_spoken_without_waiting_for_the_next_token() -> None:
         assert SentenceCutter().feed(text) == [text]
 
 
-ATOMS = ["2.5 mg", "Dr. Rao", "1,000", "10:30", "9 a.m. and", "डॉ. शर्मा", "মি.গ্রা. করে", "மி.கி. மாத்திரை", "Rs. 500",
-         "No. 7", "3.5.2026", "e.g. rice", "0.25", "५.५", "K. Nair", "98.6", "120/80", "B.P. is", "500 mg. twice"]  # fmt: skip
+ATOMS = ["2.5 mg", "Dr. Rao", "1,000", "10:30", "9 a.m. and", "डॉ. शर्मा", "মি.গ্রা. করে", "மி.கி. மாத்திரை",
+         "Rs. 500",
+         "No. 7", "3.5.2026", "e.g. rice", "0.25", "५.५", "K. Nair", "98.6", "120/80", "B.P. is",
+         "500 mg. twice"]  # fmt: skip
 WORDS = ["pain", "take", "दर्द", "வலி", "and", "it's", "(see", "below)", "well", "నొప్పి"]
 sentences = st.tuples(
     st.lists(st.sampled_from(ATOMS + WORDS), min_size=1, max_size=7),

@@ -90,6 +90,45 @@ def test_texts_of_staff_are_spoken_one_after_another_even_past_the_release(vad: 
     in_virtual_time(scenario())
 
 
+def test_a_turn_after_the_release_comes_before_what_staff_still_wanted_to_say(vad: SharedVad) -> None:
+    async def scenario() -> None:
+        c = call(vad)
+        await asyncio.sleep(0.01)
+        c.session.take_over()
+        for text in ("One.", "Two is a long text that takes a while to be spoken.", "Three."):
+            c.session.staff_says(text)
+        await c.line.until("metrics")
+        c.session.release()
+        c.line.incoming.put_nowait(TextIn("What now?"))
+        await c.line.until("metrics", count=3)
+        await c.line.hush(2.0)
+        await c.end()
+        assert [(r.kind, r.interrupted) for r in c.providers.records] == [
+            ("staff", False), ("staff", True), ("text", False),
+        ]  # fmt: skip
+        assert c.providers.open_streams == 0
+
+    in_virtual_time(scenario())
+
+
+def test_staff_may_come_before_the_first_word_and_not_after_the_last(vad: SharedVad) -> None:
+    async def scenario() -> None:
+        c = call(vad, greeting="Good morning. This is the assistant.")
+        c.session.take_over()
+        c.session.staff_says("Good morning. This is Nurse Rao.")
+        await c.session.staff_audio(bytes(640))
+        await c.line.until("metrics")
+        await c.end()
+        assert [r.answer_text for r in c.providers.records] == ["Good morning. This is Nurse Rao."]
+        c.session.take_over()
+        assert not c.session.is_taken_over
+        with pytest.raises(NotTakenOver):
+            c.session.staff_says("Hello?")
+        c.session.release()
+
+    in_virtual_time(scenario())
+
+
 def test_staff_are_told_when_nobody_listens_or_they_are_too_fast_or_too_long(vad: SharedVad) -> None:
     async def scenario() -> None:
         c = call(vad)
