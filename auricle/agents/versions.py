@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import yaml
@@ -30,6 +31,12 @@ class AgentNameTaken(Conflict):
     code = "agent.name_taken"
 
 
+class AgentChanged(Conflict):
+    """Somebody has changed this agent since you read it."""
+
+    code = "agent.changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """An agent version as conversations use it."""
@@ -40,19 +47,31 @@ class Serving:
     config: AgentConfig
 
 
-def from_yaml(text: str) -> AgentConfig:
-    """Read a configuration; raises `BadAgentFile` naming the fields that are wrong."""
+def parsed(text: str) -> Any:
+    """The document in a YAML text, read without aliases (few lines could stand for millions). Raises `BadAgentFile`."""
     try:
-        return AgentConfig.model_validate(yaml.safe_load(text))
-    except ValidationError as error:
-        fields = {".".join(str(p) for p in e["loc"]): e["type"] for e in error.errors()[:20]}
-        raise BadAgentFile("Some fields are not valid.", **fields) from error
-    except (yaml.YAMLError, RecursionError) as error:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise BadAgentFile("Aliases are not read.")
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadAgentFile("This is not YAML.") from error
 
 
+def from_yaml(text: str) -> AgentConfig:
+    """Read a configuration; raises `BadAgentFile` naming the fields that are wrong."""
+    try:
+        return AgentConfig.model_validate(parsed(text))
+    except ValidationError as error:
+        fields = {".".join(str(p) for p in e["loc"]): e["type"] for e in error.errors()[:20]}
+        raise BadAgentFile("Some fields are not valid.", **fields) from error
+
+
 def to_yaml(config: AgentConfig) -> str:
-    return yaml.safe_dump(config.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False)
+    return as_yaml(config.model_dump(mode="json", exclude_defaults=True))
+
+
+def as_yaml(value: Any) -> str:
+    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
 
 
 @cache
@@ -63,29 +82,52 @@ def shipped() -> AgentConfig:
     return from_yaml(file.read_text("utf-8"))
 
 
-async def create_agent(db: AsyncSession, config: AgentConfig) -> Serving:
-    """Add an agent with its first version, published."""
-    slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-") or "agent"
+def slug_of(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "agent"
+
+
+async def create_agent(db: AsyncSession, config: AgentConfig, *, earlier: Sequence[AgentConfig] = ()) -> Serving:
+    """Add an agent with its first version, published; with `earlier` ones before it, that is the last of them."""
+    slug = slug_of(config.name)
     if await db.scalar(select(Agent.id).where(Agent.slug == slug)):
         raise AgentNameTaken
     agent = Agent(name=config.name, slug=slug)
     db.add(agent)
     await db.flush()
-    version = await save_version(db, agent.id, config)
+    for one in (*earlier, config):
+        version = await save_version(db, agent.id, one)
     agent.published = version.number
     await db.flush()
     return Serving(agent.id, version.id, version.number, config)
 
 
-async def save_version(db: AsyncSession, agent_id: UUID, config: AgentConfig) -> AgentVersion:
-    """Add the next version; it serves once it is published."""
-    agent = await db.get(Agent, agent_id, with_for_update=True)
-    if agent is None:
+async def find_agent(db: AsyncSession, agent_id: UUID, *, lock: bool = False) -> Agent:
+    agent = await db.get(Agent, agent_id, with_for_update=lock or None)
+    if agent is None or agent.archived_at is not None:
         raise NotFound("No such agent.")
-    last = await db.scalar(select(func.max(AgentVersion.number)).where(AgentVersion.agent_id == agent_id))
+    return agent
+
+
+async def last_number(db: AsyncSession, agent_id: UUID) -> int:
+    statement = select(func.max(AgentVersion.number)).where(AgentVersion.agent_id == agent_id)
+    return await db.scalar(statement) or 0
+
+
+async def save_version(
+    db: AsyncSession, agent_id: UUID, config: AgentConfig, *, based_on: int | None = None
+) -> AgentVersion:
+    """Add the next version; it serves once it is published.
+
+    Args:
+        based_on: the version that was edited. Raises `AgentChanged` where somebody has saved another since.
+    """
+    agent = await find_agent(db, agent_id, lock=True)
+    last = await last_number(db, agent_id)
+    if based_on is not None and based_on != last:
+        raise AgentChanged(latest=last)
     version = AgentVersion(
         agent_id=agent_id,
-        number=(last or 0) + 1,
+        number=last + 1,
         config=config.model_dump(mode="json"),
         created_by=actor_of(db).member_id,
     )
@@ -95,17 +137,37 @@ async def save_version(db: AsyncSession, agent_id: UUID, config: AgentConfig) ->
     return version
 
 
-async def publish_version(db: AsyncSession, agent_id: UUID, number: int) -> Serving:
-    """Let a version serve (an earlier one, too: that is the roll-back)."""
-    agent = await db.get(Agent, agent_id, with_for_update=True)
-    version = await db.scalar(
-        select(AgentVersion).where(AgentVersion.agent_id == agent_id, AgentVersion.number == number)
-    )
-    if agent is None or version is None:
-        raise NotFound("No such agent version.")
+async def publish_version(db: AsyncSession, agent_id: UUID, number: int, *, instead_of: int | None = None) -> Serving:
+    """Let a version serve (an earlier one, too: that is the roll-back).
+
+    Args:
+        instead_of: the version that is thought to serve now. Raises `AgentChanged` where another one does.
+    """
+    agent = await find_agent(db, agent_id, lock=True)
+    if instead_of is not None and instead_of != agent.published:
+        raise AgentChanged(published=agent.published)
+    version = await find_version(db, agent_id, number)
     agent.published = number
     await db.flush()
     return serving_of(version)
+
+
+async def find_version(db: AsyncSession, agent_id: UUID, number: int) -> AgentVersion:
+    version = await db.scalar(
+        select(AgentVersion).where(AgentVersion.agent_id == agent_id, AgentVersion.number == number)
+    )
+    if version is None:
+        raise NotFound("No such agent version.")
+    return version
+
+
+async def list_versions(db: AsyncSession, agent_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AgentVersion]:
+    """Newest first."""
+    await find_agent(db, agent_id)
+    statement = select(AgentVersion).where(AgentVersion.agent_id == agent_id).order_by(AgentVersion.id.desc())
+    if before is not None:
+        statement = statement.where(AgentVersion.id < before)
+    return (await db.scalars(statement.limit(limit))).all()
 
 
 async def published(db: AsyncSession, agent_id: UUID | None = None) -> Serving:

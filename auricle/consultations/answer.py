@@ -62,12 +62,13 @@ def call_for(assembly: Assembly, talk: Talk, capability: Literal["llm", "stt", "
         Choice(c.provider, c.model, c.voice, c.settings)
         for c in talk.agent.config.providers.chosen(capability, language)
     ]
+    is_real = talk.carried.rehearsal is None
     return Call(
         talk.actor.organization_id,
         own or assembly.router.choices(capability),
         language,
-        talk.consultation_id,
-        talk.session_id,
+        talk.consultation_id if is_real else None,
+        talk.session_id if is_real else None,
         talk.agent.agent_id,
     )
 
