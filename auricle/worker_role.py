@@ -2,9 +2,10 @@
 
 import asyncio
 
-import auricle.consent.retention
+import auricle.agents.scenarios.keep
 
 # Tasks register themselves when their modules are imported.
+import auricle.consent.retention
 import auricle.identity.reset
 import auricle.identity.tidy
 import auricle.knowledge.ingest
