@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from numpy.typing import NDArray
 
 from auricle.agents.routes import router as agents
+from auricle.agents.scenarios.routes import router as scenarios
 from auricle.agents.tools.routes import router as tools
 from auricle.ai.local import LocalAI
 from auricle.assembly import Assembly
@@ -78,6 +79,7 @@ ROUTERS: list[APIRouter] = [
     professionals,
     appointments,
     agents,
+    scenarios,
     tools,
     consent,
     rights,
