@@ -1,11 +1,16 @@
 """PostgreSQL goes away in the middle of a conversation: the conversation goes on, and nothing that was said is lost."""
 
 import asyncio
+import base64
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -14,11 +19,14 @@ from auricle.db.migrate import migrate
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from tests.channels.conftest import Clinic, clinic_at, settings_with
-from tests.channels.talking import answered, eventually, send, socket, streaming, type_in
+from tests.channels.talking import answered, eventually, message, send, socket, streaming, type_in
 from tests.emulators.openai_chat import WORDS, Fault, OpenAIEmulator
 from tests.running_service import Service, served
 
 pytestmark = pytest.mark.slow
+
+CALLS, AWAY_S = (20, 10.0) if os.environ.get("AURICLE_TEST_LONG") == "1" else (5, 3.0)
+SPEECH_VARIES = 0.02  # the same words take a few samples more or less; a filler may come before them
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +74,92 @@ async def test_a_call_goes_on_and_no_word_is_lost(clinic: Clinic, mortal: Server
     assert [m["text"] for m in kept if m["sender"] == "patient"] == said
     assert [m["text"] for m in kept if m["sender"] == "assistant"] == answers
     assert all(answers)
+
+
+@dataclass
+class Call:
+    """What one caller said and heard: questions, answers, and the bytes of sound of each answer."""
+
+    consultation_id: str
+    said: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    sounds: list[int] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # kinds of messages that nobody hopes for
+    talked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def transcript(self) -> list[str]:
+        return [text for pair in zip(self.said, self.answers, strict=True) for text in pair]
+
+
+async def talk(clinic: Clinic, call: Call, is_back: asyncio.Event) -> None:
+    """Ask one question after the other, until one was answered after the database was back."""
+    async with socket(clinic, call.consultation_id) as live:
+        is_last = False
+        while not is_last:
+            is_last = is_back.is_set()
+            call.said.append(f"Where do I sit when I come in for appointment number {len(call.said) + 1}")
+            call.sounds.append(0)
+            await type_in(live, call.said[-1])
+            while (told := await message(live))["type"] != "metrics":  # the answer was played
+                if told["type"] == "audio_chunk":
+                    call.sounds[-1] += len(base64.b64decode(told["data"]))
+                elif told["type"] == "ai_response" and told["is_final"]:
+                    call.answers.append(told["text"])
+                elif told["type"] in ("error", "interrupted"):
+                    call.others.append(told["type"])
+            call.talked.set()
+
+
+def processes(server: Server) -> list[psutil.Process]:
+    postmaster = psutil.Process(server.pid)
+    return [postmaster, *postmaster.children(recursive=True)]
+
+
+async def die(server: Server) -> None:
+    kill(server)
+    await asyncio.sleep(AWAY_S)
+    server.restart()
+
+
+async def freeze(server: Server) -> None:
+    """Connections stay open, and nothing is answered: worse than a server that is gone."""
+    frozen = processes(server)
+    for process in frozen:
+        process.suspend()
+    await asyncio.sleep(AWAY_S)
+    for process in frozen:
+        process.resume()
+
+
+@pytest.mark.parametrize("leave", [die, freeze])
+async def test_calls_go_on_unharmed_while_the_database_is_away_and_every_word_is_kept_in_order(
+    clinic: Clinic, mortal: Server, emulated: OpenAIEmulator, leave: Callable[[Server], Awaitable[None]]
+) -> None:
+    emulated.words = list(WORDS)
+    calls = [Call((await clinic.opened(type="voice"))["consultation_id"]) for _ in range(CALLS)]
+    is_back = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for call in calls:
+            group.create_task(talk(clinic, call, is_back))
+        for call in calls:
+            await call.talked.wait()
+        await leave(mortal)
+        is_back.set()
+    for call in calls:
+        kept = await eventually(
+            lambda call=call: clinic.transcript(call.consultation_id),  # type: ignore[misc]
+            lambda kept, call=call: len(kept) >= len(call.transcript),  # type: ignore[misc]
+            60,
+        )
+        assert [m["text"] for m in kept] == call.transcript
+        assert not call.others
+    lengths = defaultdict(list)
+    for call in calls:
+        for answer, sound in zip(call.answers, call.sounds, strict=True):
+            lengths[answer].append(sound)
+    for answer, of_one in lengths.items():
+        assert min(of_one) > (1 - SPEECH_VARIES) * median(of_one), f"cut or broken: {answer}"
 
 
 async def test_a_message_that_could_not_be_kept_is_refused_and_can_be_sent_again(
