@@ -66,7 +66,8 @@ def check_origin(websocket: WebSocket, assembly: Assembly) -> None:
     origin = websocket.headers.get("origin")
     if origin is None or origin in assembly.settings.allowed_origins:
         return
-    if urlsplit(origin).netloc != websocket.headers.get("host"):
+    ours = (websocket.headers.get("host"), urlsplit(assembly.settings.base_url).netloc)
+    if urlsplit(origin).netloc not in ours:
         raise ForeignOrigin
 
 

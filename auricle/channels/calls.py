@@ -88,7 +88,7 @@ class Calls:
     @property
     def accepting(self) -> bool:
         try:
-            self.check()
+            self.check_offer()
         except Busy:
             return False
         return True
@@ -99,19 +99,22 @@ class Calls:
         if self.draining:
             raise Busy(reason="stopping", retry_after_s=5)
         if self._elsewhere:
-            return
+            raise Busy("Calls are held at another address of this installation.", reason="elsewhere")
         try:
             self._admission.check()
         except Busy as busy:
             CALLS_REFUSED.labels(reason=str(busy.context.get("reason", ""))).inc()
             raise
 
+    def check_offer(self) -> None:
+        """Raise `Busy` where a ticket given now would open no call, as far as this process can tell."""
+        if self.draining or not self._elsewhere:
+            self.check()
+
     @contextmanager
     def call(self) -> Iterator[None]:
         """Hold a line for the length of the block. Raises `Busy`."""
         self.check()
-        if self._elsewhere:
-            raise Busy("Calls are held by another address of this installation.", reason="elsewhere")
         with self._admission.call():
             CALLS.set(self._admission.calls)
             try:

@@ -92,7 +92,7 @@ class MessageAnswer(BaseModel):
     responses=problems(Forbidden, ConsentNeeded, NotFound, ConsultationEnded, Busy),
 )
 async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> TicketOut:
-    assembly.calls.check()
+    assembly.calls.check_offer()
     consultation = await active_consultation(db, body.consultation_id)
     await require(db, consultation.patient_id, Kind.AI_USE)
     url = assembly.settings.socket_url + "/api/v1/ws/streaming"

@@ -16,6 +16,7 @@ from auricle.phone.models import Kind
 from auricle.phone.phrases import FALLBACK, later
 from auricle.phone.ringing import Connect, Next, after, take
 from auricle.phone.status import advance, find_call, progress_of
+from auricle.settings import Settings
 from auricle.web.deps import Caller, Installed, installed, new_request_id
 from auricle.web.problems import problems
 
@@ -47,7 +48,7 @@ class NotTaken(Unavailable):
 async def voice(carrier: Kind, line_token: LineToken, request: Request, assembly: Installed, seen: Caller) -> Response:
     hook = await read_hook(request, carrier, line_token, assembly.settings.base_url)
     there = await believe(assembly, hook, seen)
-    return told(await take(assembly, there, hook), there, assembly.settings.base_url)
+    return told(await take(assembly, there, hook), there, assembly.settings)
 
 
 @router.get(
@@ -68,7 +69,7 @@ async def over(carrier: Kind, line_token: LineToken, request: Request, assembly:
     what = await after(assembly, there, hook)
     if carrier is Kind.EXOTEL:  # its Passthru applet takes one way for 200, and the other for 302
         return Response(status_code=status.HTTP_302_FOUND if what == "hang_up" else status.HTTP_200_OK)
-    return told(what, there, assembly.settings.base_url)
+    return told(what, there, assembly.settings)
 
 
 @router.post(
@@ -101,16 +102,17 @@ async def media(websocket: WebSocket, carrier: Kind) -> None:
     await serve(websocket, await installed(websocket), carrier, seen)
 
 
-def told(what: Next, there: Believed, base_url: str) -> Response:
+def told(what: Next, there: Believed, settings: Settings) -> Response:
     """Our decision in the carrier's words."""
     kind, line = there.line.account.kind, there.line
     if kind is Kind.EXOTEL:
         if isinstance(what, Connect):
-            return JSONResponse({"url": media_url(base_url, kind, what.ticket)})
+            return JSONResponse({"url": media_url(settings.socket_url, kind, what.ticket)})
         raise NotTaken
     if isinstance(what, Connect):
-        after_url = f"{webhook(base_url, kind, line.token)}/after"
-        xml = answers.connect(kind, media_url=media_url(base_url, kind), ticket=what.ticket, after_url=after_url)
+        after_url = f"{webhook(settings.base_url, kind, line.token)}/after"
+        there_url = media_url(settings.socket_url, kind)
+        xml = answers.connect(kind, media_url=there_url, ticket=what.ticket, after_url=after_url)
     elif what == "dial" and line.handover_number:
         xml = answers.dial(kind, number=line.handover_number, caller_id=line.number)
     elif what == "later":

@@ -145,7 +145,7 @@ async def prepared(db: AsyncSession, assembly: Assembly, body: CallIn, now: date
             caller_id=line.number,
             voice_url=f"{there}/voice?call={call.id}",
             status_url=f"{there}/status?call={call.id}",
-            media_url=media_url(settings.base_url, kind, ticket),
+            media_url=media_url(settings.socket_url, kind, ticket),
             ring_s=rules.ring_s,
             call_id=str(call.id),
         ),

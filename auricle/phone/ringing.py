@@ -70,7 +70,7 @@ async def why_not(db: AsyncSession, assembly: Assembly, there: Believed) -> str 
     except NotFound:
         return NO_AGENT
     try:
-        assembly.calls.check()
+        assembly.calls.check_offer()
     except Busy:
         return BUSY
     return None
