@@ -47,6 +47,7 @@ DERIVED: Mapping[str, TextClause] = {
     "conversations_ended": text(
         "update consultation set status = 'ended', ended_at = now() where patient_id = any (:ids) and status = 'active'"
     ),
+    "phone_numbers": text("update phone_call set number_blind = null where patient_id = any (:ids)"),
     "memberships": text(
         "update member set given_name = '', family_name = '', profile = null, status = 'suspended' "
         "where role = 'patient' and account_id in "

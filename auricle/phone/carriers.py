@@ -181,11 +181,12 @@ def checked_url(kind: Kind, url: str | None, rest_hosts: Sequence[str]) -> str |
         return None
     try:
         parts = urlsplit(url)
-        host, has_more = parts.hostname or "", bool(parts.query or parts.fragment or parts.username or parts.password)
-        named = parts.netloc in rest_hosts
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise ForeignHost from None
-    own = parts.scheme == "https" and host.endswith(OWN_HOSTS[kind]) and parts.port in (None, 443)
-    if has_more or parts.path.strip("/") or parts.scheme not in ("http", "https") or not (own or named):
+    own = parts.scheme == "https" and host.endswith(OWN_HOSTS[kind]) and port in (None, 443)
+    named = parts.scheme in ("http", "https") and parts.netloc in rest_hosts
+    bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password)
+    if not bare or not (own or named):
         raise ForeignHost
     return f"{parts.scheme}://{parts.netloc}"

@@ -24,7 +24,9 @@ router = APIRouter(tags=["phone webhooks"])
 
 LineToken = Annotated[str, Path(min_length=1, max_length=100)]
 REFUSALS = (NotFound, BadSignature, BadCallback, TooLarge)
-XML: dict[int | str, dict[str, Any]] = {200: {"content": {"application/xml": {}}, "description": "What to do with the call."}}
+XML: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/xml": {}}, "description": "What to do with the call."}
+}
 
 
 class NotTaken(Unavailable):

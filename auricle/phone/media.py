@@ -136,8 +136,10 @@ async def admitted(websocket: WebSocket, assembly: Assembly, kind: Kind, started
 async def enter(assembly: Assembly, kind: Kind, started: Started, ticket: Ticket, seen: Actor) -> Admitted:
     """Use the ticket up, and see that it is of this call on this carrier. Raises `BadTicket`."""
     keeper = doorkeeper(ticket.organization_id, seen)
+    async with assembly.database.transaction(keeper) as db:  # of its own: whatever comes next, it is used up
+        call_id = await redeem(db, ticket)
     async with assembly.database.transaction(keeper) as db:
-        call = await db.get_one(PhoneCall, await redeem(db, ticket), with_for_update=True)
+        call = await db.get_one(PhoneCall, call_id, with_for_update=True)
         line = await find_line(db, assembly.keyring, call.line_id)
         of_another = (
             line.account.kind is not kind

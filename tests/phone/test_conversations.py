@@ -1,0 +1,127 @@
+"""Whole calls over real sockets: a carrier rings, the agent answers, is interrupted, is pressed at, and hands over."""
+
+import asyncio
+from typing import Any
+
+from auricle.phone.models import CallStatus, Direction
+from tests.channels.talking import eventually
+from tests.emulators.carriers.handset import Handset
+from tests.emulators.openai_chat import OpenAIEmulator, Scripted
+from tests.phone.conftest import HANDOVER, KINDS, NOTICE, Clinic, spoken
+
+LONG = "The clinic opens at nine. " + "We have many rooms and kind people who listen to you. " * 12
+
+
+async def marked(handset: Handset, at_least: int) -> None:
+    async def so_far() -> int:
+        return len(handset.marks)
+
+    assert await eventually(so_far, lambda n: n >= at_least) >= at_least, handset.wrong
+
+
+async def sounds(handset: Handset, more_than: int) -> None:
+    async def so_far() -> int:
+        return len(handset.heard)
+
+    assert await eventually(so_far, lambda n: n > more_than) > more_than
+
+
+def transfers_when_a_key_is_pressed(body: dict[str, Any]) -> Scripted:
+    if "DTMF" in str(body["messages"][-1]["content"]):
+        return Scripted("I connect you with a person.", [("hand_over", {})])
+    return Scripted(LONG)
+
+
+async def test_a_call_is_answered_interrupted_pressed_at_and_handed_over_on_every_carrier(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    emulated.script = transfers_when_a_key_is_pressed
+    for exchange in clinic.exchanges.values():
+        exchange.fast = False
+    try:
+        await asyncio.gather(*(whole_call(clinic, kind, number) for number, kind in enumerate(KINDS)))
+    finally:
+        for exchange in clinic.exchanges.values():
+            exchange.fast = True
+
+
+async def whole_call(clinic: Clinic, kind: str, number: int) -> None:
+    exchange, caller = clinic.exchanges[kind], f"+91984505550{number}"
+    patient = await clinic.patient(caller, agrees=False)
+    call = clinic.call_in(kind, caller)
+    handset = await exchange.connected(call)
+    await marked(handset, 2)
+    assert handset.marks[0] == "notice"
+    handset.say(spoken(kind))
+    await handset.said()
+    await sounds(handset, len(handset.heard) + handset.shape.bytes_per_s)
+    handset.say(spoken(kind, "05-barge-in.wav"))
+
+    async def cleared() -> int:
+        return handset.clears
+
+    assert await eventually(cleared, bool), "the agent did not stop"
+    await handset.said()
+    await handset.press("0")
+    await asyncio.wait_for(call.ended.wait(), 20)
+    assert not handset.wrong
+    assert call.did("Dial") == ["by the flow" if kind == "exotel" else HANDOVER]
+    await check_record(clinic, kind, call, patient.id)
+    if kind == "exotel":
+        assert all(length % 320 == 0 and length >= 1600 for length in handset.lengths)
+    else:
+        assert len([path for _, path in exchange.requests if call.id in path]) == 1
+
+
+async def check_record(clinic: Clinic, kind: str, call: Any, patient_id: Any) -> None:
+    row = await clinic.call(call)
+    assert row is not None and row.ended_because == "hand_over" and row.direction is Direction.INBOUND
+    assert row.patient_id == patient_id and row.identified and row.notice == NOTICE
+    agreed = await clinic.consents(patient_id)
+    assert [(one.kind.value, one.decision.value, one.how) for one in agreed] == [("ai_use", "granted", "phone")]
+
+    async def said() -> list[dict[str, Any]]:
+        return await clinic.transcript(row.consultation_id)
+
+    kept = await eventually(said, lambda m: any("0" in one["text"] for one in m if one["sender"] == "patient"))
+    assert kept[0]["sender"] == "assistant" and "How can I help you?" in kept[0]["text"]
+    assert any(one["interrupted"] for one in kept)
+    assert "0" in [one["text"] for one in kept if one["sender"] == "patient"][-1]
+
+
+async def test_the_caller_hangs_up_and_the_call_is_over(clinic: Clinic) -> None:
+    calls = {kind: clinic.call_in(kind, f"+91984505560{number}") for number, kind in enumerate(KINDS)}
+    for kind, call in calls.items():
+        handset = await clinic.exchanges[kind].connected(call)
+        await marked(handset, 2)
+        await handset.hang_up()
+    for kind, call in calls.items():
+
+        async def status(call: Any = call) -> CallStatus | None:
+            row = await clinic.call(call)
+            return row.status if row else None
+
+        assert await eventually(status, lambda s: s is CallStatus.COMPLETED) is CallStatus.COMPLETED, kind
+        row = await clinic.call(call)
+        assert row is not None and row.ended_because == "client" and row.seconds is not None and row.ended_at
+
+
+async def test_the_agent_hangs_up_by_the_carriers_interface_once_its_last_word_was_played(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    emulated.script = lambda body: Scripted("", [("end_call", {})])
+    emulated.transcripts.extend(["That was all, thank you for the help", "Yes, please"])
+    agent = await clinic.agent("Ears", stt={"default": [{"provider": "emulated"}]})
+    await clinic.patch(f"lines/{clinic.lines['plivo']['id']}", {"agent_id": str(agent)})
+    call = clinic.call_in("plivo", "+919845055603")
+    handset = await clinic.exchanges["plivo"].connected(call)
+    await marked(handset, 2)
+    handset.say(spoken("plivo", "09-goodbye.wav"))
+    await marked(handset, 3)  # it asks whether to end
+    await asyncio.sleep(2.5)  # as long as the question lasts; this phone plays at once
+    handset.say(spoken("plivo", "09-goodbye.wav"))
+    await asyncio.wait_for(call.ended.wait(), 20)
+    assert ("Ended", "by request") in call.done
+    assert [method for method, path in clinic.exchanges["plivo"].requests if call.id in path] == ["DELETE"]
+    row = await clinic.call(call)
+    assert row is not None and row.ended_because == "agent"
