@@ -20,6 +20,7 @@ from auricle.billing.routes import router as billing
 from auricle.billing.usage import UsageBook
 from auricle.break_glass.routes import router as break_glass
 from auricle.channels.calls import Calls
+from auricle.channels.one_shot_routes import router as one_shot
 from auricle.channels.routes import router as conversation
 from auricle.channels.unsaved import Unsaved
 from auricle.consent.rights_routes import router as rights
@@ -87,6 +88,7 @@ ROUTERS: list[APIRouter] = [
     consultations,
     alerts,
     conversation,
+    one_shot,
     recordings,
     listening,
     knowledge,

@@ -31,6 +31,7 @@ class Calls:
         self.prepared = PreparedSpeech()
         self.draining = False
         self.lines, self.in_order = Lines(), InOrder()
+        self.decoding = asyncio.Semaphore(2)  # sound files read at once, in threads
         self._lag = LagMeter()
         self._admission = self._admitting(settings.max_calls or 0)
         self._vad: SharedVad | None = None

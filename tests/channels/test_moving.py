@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from auricle.consultations.models import ConsultationSession
 from tests.channels.conftest import Clinic
 from tests.channels.patient import App
-from tests.channels.talking import eventually, events_of
+from tests.channels.talking import events_of, eventually
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
 
 QUESTION = "Where do I sit when I come in"
