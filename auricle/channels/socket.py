@@ -14,11 +14,14 @@ from auricle.channels.wire import Frame, Wire
 from auricle.errors import AuricleError, Invalid
 from auricle.settings import Settings
 from auricle.voice.ports import AudioIn, ChannelClosed, Ending, Incoming
+from auricle.web.frames import direct
 
 SEND_S = 5.0  # a client that takes nothing for so long is gone
 MAX_BAD_MESSAGES = 50
 CLOSED_NORMALLY = 1000
 CLOSE = {401: 4401, 403: 4403, 404: 4404, 409: 4409, 422: 1008, 413: 1009, 429: 4429, 503: 1013}
+
+Arrived = Frame | Message  # as it came, or as ASGI has it
 
 
 class Left(Enum):
@@ -37,14 +40,17 @@ class Socket:
         self._websocket, self._settings = websocket, settings
         self._sending, self._receiving = Patience(SEND_S), Patience(settings.session_idle_s)
         self._abandoned = False
+        self._direct = direct(websocket.scope)
         self.left: Left | None = None
         self.released = asyncio.Event()  # nobody needs this socket any more
 
     async def send(self, frame: Frame | None) -> None:
         """Raises `ChannelClosed` where the client is gone or does not read."""
+        if frame is None or (self._direct is not None and self._direct.put(frame)):
+            return
         if isinstance(frame, str):
             await self._bounded(self._websocket.send_text(frame))
-        elif frame is not None:
+        else:
             await self._bounded(self._websocket.send_bytes(frame))
 
     async def _bounded(self, sending: Awaitable[None]) -> None:
@@ -81,18 +87,25 @@ class Socket:
         if message is None:
             self.left = Left.DROPPED if self._abandoned else Left.IDLE
             return None
+        if isinstance(message, str | bytes):
+            return message
         if message["type"] == "websocket.disconnect":
             self.left = Left.DONE if message.get("code") == CLOSED_NORMALLY else Left.DROPPED
             return None
         return frame_of(message)
 
-    async def _next(self, within: Callable[[Awaitable[Message]], Awaitable[Message]]) -> Message | None:
+    async def _next(self, within: Callable[[Awaitable[Arrived]], Awaitable[Arrived]]) -> Arrived | None:
         try:
-            return await within(self._websocket.receive())
+            return await within(self._arriving())
         except TimeoutError:
             return None
         except RuntimeError:  # its end was read before
             return {"type": "websocket.disconnect"}
+
+    async def _arriving(self) -> Arrived:
+        if self._direct is not None and (frame := await self._direct.frame()) is not None:
+            return frame
+        return await self._websocket.receive()
 
     def abandon(self) -> None:
         """Wait no longer for this client, neither to send nor to receive."""
@@ -105,7 +118,7 @@ class Socket:
         self.released.set()
 
 
-async def at_once(what: Awaitable[Message]) -> Message:
+async def at_once(what: Awaitable[Arrived]) -> Arrived:
     async with asyncio.timeout(0):
         return await what
 

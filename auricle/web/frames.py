@@ -3,13 +3,18 @@
 A call moves 75 frames a second. The general parser (a chain of generators), pausing the socket after each message and
 rendering each frame through three objects were a third of all that a call costs. Whatever is not a whole text or binary
 frame (fragments, control frames, anything malformed or too long) still goes the general way, and ends as it says.
+
+What holds a call may also pass the framework by (`direct`): for each message it has five coroutines in a row.
 """
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 from websockets.protocol import OPEN
 
 try:
@@ -22,11 +27,37 @@ MASKED, LENGTH = 0x80, 0x7F
 PAUSE_AT, RESUME_AT = 16, 4  # messages the application has not taken yet
 
 
+DIRECT = "auricle.frames"  # the connection's place among its scope's extensions
+
+
+class Arrivals(asyncio.Queue[Any]):
+    """Whole messages as `str` or `bytes`; all else as ASGI has it."""
+
+    _queue: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrival: asyncio.Future[None] | None = None
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    async def head(self) -> Any:
+        """What comes next, once it is here; it stays."""
+        while not self._queue:
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
+        return self._queue[0]
+
+
 class FrameSocket(WebSocketsSansIOProtocol):
     """For `uvicorn.run(ws=FrameSocket)`. Compression must be off: a frame is its payload."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.queue: Arrivals = Arrivals()
         self._unread = b""  # less than one whole frame
         self._max_bytes = self.config.ws_max_size
 
@@ -71,27 +102,44 @@ class FrameSocket(WebSocketsSansIOProtocol):
         if self.conn.current_size is not None or (head != WHOLE_TEXT and head != WHOLE_BINARY):
             return False
         payload = apply_mask(data[start + 4 : end], data[start : start + 4])
-        if head == WHOLE_BINARY:
-            self._put({"type": "websocket.receive", "bytes": payload})
-            return True
         try:
-            self._put({"type": "websocket.receive", "text": payload.decode()})
+            self.queue.put_nowait(payload if head == WHOLE_BINARY else payload.decode())
         except UnicodeDecodeError:
             return False
-        return True
-
-    def _put(self, message: ASGIReceiveEvent) -> None:
-        self.queue.put_nowait(message)
         if not self.read_paused and self.queue.qsize() >= PAUSE_AT:
             self.read_paused = True
             self.transport.pause_reading()
+        return True
 
     async def receive(self) -> ASGIReceiveEvent:
-        message = await self.queue.get()
+        await self.queue.head()
+        item = self._next()
+        if isinstance(item, str):
+            return {"type": "websocket.receive", "text": item}
+        if isinstance(item, bytes):
+            return {"type": "websocket.receive", "bytes": item}
+        message: ASGIReceiveEvent = item
+        return message
+
+    async def frame(self) -> str | bytes | None:
+        """The next message. None where what comes next is none: `receive` tells what it is."""
+        if not isinstance(await self.queue.head(), str | bytes):
+            return None
+        frame: str | bytes = self._next()
+        return frame
+
+    def _next(self) -> Any:
+        item = self.queue.get_nowait()
         if self.read_paused and self.queue.qsize() <= RESUME_AT:
             self.read_paused = False
             self.transport.resume_reading()
-        return message
+        return item
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[DIRECT] = self
 
     # ── out ───────────────────────────────────────────────────────────────────────────────────────────────────────
     async def send(self, message: ASGISendEvent) -> None:
@@ -103,13 +151,25 @@ class FrameSocket(WebSocketsSansIOProtocol):
             return
         if not self.writable.is_set():
             await self.writable.wait()
-        if self.disconnected or self.conn.state is not OPEN:
-            raise ClientDisconnected
         text = message.get("text")
-        if text is not None:
-            self.transport.write(framed(WHOLE_TEXT, text.encode()))
+        if not self.put(text if text is not None else message.get("bytes") or b""):
+            raise ClientDisconnected
+
+    def put(self, frame: str | bytes) -> bool:
+        """Send a message at once. False where that can't be, as the client reads too slowly or is gone."""
+        if self.disconnected or self.close_sent or self.conn.state is not OPEN or not self.writable.is_set():
+            return False
+        if isinstance(frame, str):
+            self.transport.write(framed(WHOLE_TEXT, frame.encode()))
         else:
-            self.transport.write(framed(WHOLE_BINARY, message.get("bytes") or b""))
+            self.transport.write(framed(WHOLE_BINARY, frame))
+        return True
+
+
+def direct(scope: Mapping[str, Any]) -> FrameSocket | None:
+    """The connection itself behind a WebSocket that was accepted, where it is one of ours."""
+    found = scope.get("extensions", {}).get(DIRECT)
+    return found if isinstance(found, FrameSocket) else None
 
 
 def framed(head: int, payload: bytes) -> bytes:
