@@ -20,7 +20,7 @@ from auricle.settings import Settings
 from auricle.web.deps import Caller, Installed, installed, new_request_id
 from auricle.web.problems import problems
 
-router = APIRouter(tags=["phone webhooks"])
+router = APIRouter(tags=["phone"], include_in_schema=False)  # for carriers: they never read our document
 
 LineToken = Annotated[str, Path(min_length=1, max_length=100)]
 REFUSALS = (NotFound, BadSignature, BadCallback, TooLarge)

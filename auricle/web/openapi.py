@@ -32,6 +32,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
 TAGS: Mapping[str, str] = {
     "operation": "Is the service alive, and what is it?",
     "sign-in": "Registering, signing in and out, tokens and sign-ins.",
+    "phone": "Carrier accounts, phone lines and calls.",
     "api keys": "Keys with which machines sign in.",
     "patients": "People under care.",
     "agents": "The AI personas that patients talk to.",

@@ -15,6 +15,7 @@ from auricle.consultations.alerts import HAND_OVER, ask_for_person
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.identity.roles import built_in_id
+from auricle.phone.models import Direction, PhoneCall
 from tests import builders
 from tests.conftest import Template
 from tests.running_service import Service, served, settings_for, worked
@@ -116,6 +117,7 @@ async def build(service: Service, family_name: str) -> Hospital:
     }
     gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
+    ids |= await phone_of(service, people["org_admin"], headers["org_admin"], ids["agent_id"])
     ids |= await care_of(service, headers["org_admin"], ids["clinician_id"], ids["patient_id"])
     return Hospital(organization_id, people, headers, ids)
 
@@ -193,6 +195,25 @@ async def care_of(service: Service, headers: dict[str, str], professional_id: st
             "merge_id": await made(f"/api/v1/patients/{kept}/merges", {"duplicate_id": duplicate}),
             "duplicate_id": duplicate,
         }
+
+
+async def phone_of(service: Service, admin: Actor, headers: dict[str, str], agent_id: str) -> dict[str, str]:
+    """A carrier account, a line that is switched off (nobody shall be called here) and a call, and the ids of them."""
+    account = {"kind": "twilio", "name": "Twilio", "account_id": "AC1", "token": "a-token"}
+    async with service.client(headers) as http:
+        carrier = (await http.post("/api/v1/phone/carriers", json=account)).raise_for_status().json()["id"]
+        line = {"name": "Desk", "carrier_id": carrier, "agent_id": agent_id, "number": "+918047180000", "active": False}
+        line_id = (await http.post("/api/v1/phone/lines", json=line)).raise_for_status().json()["id"]
+    async with service.database.transaction(admin) as db:
+        call = PhoneCall(line_id=UUID(line_id), direction=Direction.INBOUND)
+        db.add(call)
+    return {
+        "phone_carrier_id": carrier,
+        "carrier_id": carrier,
+        "phone_line_id": line_id,
+        "line_id": line_id,
+        "phone_call_id": str(call.id),
+    }
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:
