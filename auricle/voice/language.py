@@ -25,7 +25,7 @@ NEAR_WORDS = 3
 # Script by the block of 128 code points, and who writes it.
 BLOCKS = {0x900: ("hi", "mr"), 0x980: ("bn",), 0xA00: ("pa",), 0xA80: ("gu",), 0xB00: ("or",), 0xB80: ("ta",),
           0xC00: ("te",), 0xC80: ("kn",), 0xD00: ("ml",)}  # fmt: skip
-ASSAMESE = frozenset("ৰৱ")
+ASSAMESE, MARATHI = frozenset("ৰৱ"), frozenset("ळऱ")  # letters that Bengali, and Hindi, do without
 OTHER_CODES = {"od": "or", "ory": "or", "hin": "hi", "eng": "en", "asm": "as"}
 
 
@@ -38,6 +38,7 @@ class Detected:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     words: frozenset[str]
+    endings: frozenset[str]
     romanised: frozenset[str]
     names: frozenset[str]
     refusals: frozenset[str]
@@ -105,13 +106,20 @@ def detect(text: str, expected: str | None = None) -> Detected | None:
 def _of_script(candidates: Sequence[str], words: list[str], expected: str | None) -> Detected:
     if candidates == ("bn",) and any(not ASSAMESE.isdisjoint(word) for word in words):
         return Detected("as", CLEAR)
-    hits = {language: _count(words, _vocabularies()[language].words) for language in candidates}
+    hits = {language: sum(_is_of(language, word) for word in words) for language in candidates}
     language, ahead = _best(hits, expected)
-    confidence = {1: 0.3, 2: 0.5}.get(len(words), 0.65)
-    confidence += min(0.3, 0.15 * hits[language])
-    if len(candidates) > 1 and not ahead:
+    is_shared = len(candidates) > 1
+    confidence = {1: 0.3, 2: 0.5}.get(len(words), 0.65 if is_shared else CLEAR)
+    confidence = min(0.95, confidence + min(0.3, 0.15 * hits[language]))
+    if is_shared and not ahead:
         confidence = min(confidence, 0.45)  # the script alone does not tell
     return Detected(language, round(confidence, 2))
+
+
+def _is_of(language: str, word: str) -> bool:
+    own = _vocabularies()[language]
+    marked = language == "mr" and not MARATHI.isdisjoint(word)
+    return marked or word in own.words or (bool(own.endings) and word.endswith(tuple(own.endings)))
 
 
 def _of_latin(words: list[str], expected: str | None) -> Detected | None:

@@ -37,7 +37,7 @@ def test_transcripts_that_come_after_the_turn_has_ended_change_nothing(vad: Shar
         async for piece in audio:
             if isinstance(piece, EndOfSpeech):
                 yield Transcript(PHRASE_A, is_final=True)
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(1.5)
                 yield Transcript("I have crushing chest pain right now really", is_final=False)
                 yield Transcript("and something else", is_final=True)
                 yield Transcript("and more", is_final=True, end_of_turn=True)

@@ -1,6 +1,10 @@
 """Which language an utterance is in, and when a conversation follows it."""
 
+import importlib.resources
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,3 +155,23 @@ def test_whatever_is_written_the_answer_is_a_language_of_the_agent(
 ) -> None:
     follower = Follower(current, ("en", "hi"))
     assert follower.follow(text, recognized=recognized, confidence=confidence) in {"en", "hi", current}
+
+
+def test_patients_sentences_are_followed_at_once_and_hardly_ever_out_of_their_own_language() -> None:
+    """The floor of what `bench.voice.language_recall` measures: sentences written without sight of our words."""
+    followed = false = count = 0
+    for path in (Path(__file__).parents[1] / "safety" / "lists").glob("*.yaml"):
+        language = path.stem
+        for row in yaml.safe_load(path.read_text("utf-8")):
+            count += 1
+            followed += Follower("hi" if language == "en" else "en", ALL).follow(row["text"]) == language
+            false += Follower(language, ALL).follow(row["text"]) != language
+    assert count > 1_000 and followed / count >= 0.92 and false / count <= 0.005
+
+
+def test_the_lists_hold_words_as_they_are_looked_up() -> None:
+    table = yaml.safe_load((importlib.resources.files("auricle.voice") / "languages.yaml").read_text("utf-8"))
+    assert set(table) == set(ALL)
+    for own in table.values():
+        for words in own.values():
+            assert all(isinstance(word, str) and word == word.lower() and "ँ" not in word for word in words)
