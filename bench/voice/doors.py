@@ -108,7 +108,7 @@ class PhoneDoors:
             raise Refused(told)
         stream, ticket = re.search(r'<Stream url="([^"]+)"', told), re.search(r'value="([^"]+)"', told)
         assert stream and ticket
-        dialect = replace(self._dialect, stream=f"MZ{uuid4().hex}", call=call)
+        dialect = replace(self._dialect, call=call)  # the stream's name is in sound that was made once for all
         return Door(unescape(stream[1]), dialect.start({"ticket": unescape(ticket[1])}))
 
     async def _line(self) -> str:
