@@ -35,6 +35,7 @@ SAID = [
     ("sudden_hearing_loss", "सकाळपासून डाव्या कानाने ऐकू येत नाही"),
     ("battery_swallowed", "मुलाने बॅटरी गिळली"),
     ("breathing_trouble", "मला गुदमरल्यासारखं होतंय"),
+    ("chest_pain", "chest madhe dukhtay"),
 ]
 
 NOT_SAID = [
