@@ -6,6 +6,7 @@ import auricle.agents.scenarios.keep
 
 # Tasks register themselves when their modules are imported.
 import auricle.consent.retention
+import auricle.consultations.summary
 import auricle.identity.reset
 import auricle.identity.tidy
 import auricle.knowledge.ingest

@@ -103,7 +103,7 @@ def messages(
         out.append(
             ChatMessage("system", f"{EARLIER}\n<summary>\n{summary.replace('</summary', '(/summary')}\n</summary>")
         )
-    out += history[-config.history_messages :]
+    out += history
     if standing:
         out.append(ChatMessage("system", f"{STANDING}\n{standing}"))
     if knowledge:

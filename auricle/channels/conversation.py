@@ -117,7 +117,7 @@ def session_of(assembly: Assembly, entry: Entry, channel: Connection) -> VoiceSe
         greeting=entry.greeting,
         speculate=True,
         turn_model=assembly.calls.turn_model,
-        history=history(entry.past, config.history_messages),
+        history=history(entry.past),
     )
 
 

@@ -23,6 +23,7 @@ from auricle.consultations.lifecycle import (
     move_here,
     open_session,
 )
+from auricle.consultations.memory import LOOK_BACK
 from auricle.consultations.transcript import Said, read
 
 LEAVE_S = 3.0  # an older session that has not ended by then never will: its process is gone
@@ -47,7 +48,7 @@ async def join(
         serving = await agent_of(db, consultation)
         session = await open_session(db, consultation, channel, live=True)
         leaving = await move_here(db, consultation, session.id)
-        past = await read(db, assembly.keyring, consultation, last=serving.config.history_messages)
+        past = await read(db, assembly.keyring, consultation, last=LOOK_BACK)
     talk = Talk(actor, consultation.id, consultation.patient_id, session.id, serving, language or consultation.language)
     if leaving:
         past = await past_of_the_left(assembly, talk, leaving)
@@ -64,5 +65,5 @@ async def past_of_the_left(assembly: Assembly, talk: Talk, leaving: set[UUID]) -
                 for session_id in still:
                     await end_session(db, session_id)
                 consultation = await find_consultation(db, talk.consultation_id)
-                return await read(db, assembly.keyring, consultation, last=talk.agent.config.history_messages)
+                return await read(db, assembly.keyring, consultation, last=LOOK_BACK)
         await asyncio.sleep(LOOK_S)

@@ -27,7 +27,7 @@ from auricle.consultations.lifecycle import (
     move_here,
     open_session,
 )
-from auricle.consultations.memory import history
+from auricle.consultations.memory import LOOK_BACK, history
 from auricle.consultations.models import Consultation, ConsultationSession
 from auricle.consultations.transcript import Said, append, read
 from auricle.db.base import new_id
@@ -91,11 +91,11 @@ async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Ta
         if emergency(text, consultation.language, number=agent.config.emergency_number) is None:
             await require(db, consultation.patient_id, Kind.AI_USE)
         leaving = await move_here(db, consultation, session.id)
-        said = await read(db, assembly.keyring, consultation, last=agent.config.history_messages)
+        said = await read(db, assembly.keyring, consultation, last=LOOK_BACK)
     talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, consultation.language)
     if leaving:
         said = await past_of_the_left(assembly, talk, leaving)
-    return talk.in_language(language_of(talk, said, text)), history(said, agent.config.history_messages)
+    return talk.in_language(language_of(talk, said, text)), history(said)
 
 
 async def text_session(db: AsyncSession, to: To, *, idle_s: float) -> tuple[Consultation, ConsultationSession]:

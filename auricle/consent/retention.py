@@ -64,8 +64,21 @@ class DataClass:
     erase: Callable[[AsyncSession, Sequence[UUID]], Awaitable[int]] | None = None
 
 
+OF_MESSAGES = "where consultation_id in (select consultation_id from message where id = any (:ids))"
+ERASE_DERIVED = (
+    text(f"delete from consultation_memory {OF_MESSAGES}"),
+    text(f"delete from observation {OF_MESSAGES}"),
+    text(f"update tool_call set body = '', result = null {OF_MESSAGES} and length(body) > 0"),
+)
+
+
 async def erase_messages(db: AsyncSession, ids: Sequence[UUID]) -> int:
-    """Blank what was said. Rows stay, for notes and usage point at them; the audit holds digests of the text only."""
+    """Blank what was said. Rows stay, for notes and usage point at them; the audit holds digests of the text only.
+
+    What was made of it goes with it: the summary, what tools were asked and told, what an agent noted.
+    """
+    for statement in ERASE_DERIVED:
+        await db.execute(statement, {"ids": list(ids)})
     erased = await db.execute(
         text("update message set text = '', heard = null, citations = '[]' where id = any (:ids)"), {"ids": list(ids)}
     )

@@ -20,6 +20,7 @@ from auricle.agents.tools.tool import Effect, Errand, Tool
 from auricle.agents.tools.toolbox import toolbox
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
+from auricle.consultations.memory import Recalled, recall
 from auricle.knowledge.cite import Renumbering, cited
 from auricle.knowledge.search import EmptyQuestion, search
 from auricle.providers.call import Call, Choice
@@ -36,7 +37,7 @@ class Carried:
 
     tools: Mapping[str, Tool] | None = None
     standing: Standing | None = None  # None: look again
-    summary: str | None = None
+    recalled: Recalled | None = None
     rehearsal: RehearsedCalls | None = None  # a test scenario: nothing is done or stored
 
 
@@ -104,8 +105,19 @@ async def answer(
         passages,
     )
     loop = await tool_loop(talk, errand, Hearing(said, history, confirmed or is_final()))
+    recalled = await recollection(assembly, talk, history)
+    told = messages(
+        config,
+        language,
+        history[-recalled.window(config.history_messages) :],
+        said,
+        knowledge,
+        known=known,
+        summary=recalled.summary,
+        standing=between_turns(loop.standing),
+    )
     request = LanguageRequest(
-        messages(config, language, history, said, knowledge, known=known, standing=between_turns(loop.standing)),
+        told,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         language=language,
@@ -141,6 +153,19 @@ def is_final() -> asyncio.Event:
     event = asyncio.Event()
     event.set()
     return event
+
+
+async def recollection(assembly: Assembly, talk: Talk, history: Sequence[ChatMessage]) -> Recalled:
+    """The summary of what lies before the window, read anew now and then; nothing while the window holds all."""
+    carried = talk.carried
+    if carried.rehearsal is not None or len(history) < talk.agent.config.history_messages:
+        return Recalled("", len(history))
+    if carried.recalled is None or carried.recalled.is_stale:
+        async with assembly.database.transaction(talk.actor) as db:
+            carried.recalled = await recall(db, assembly.keyring, talk.consultation_id)
+    else:
+        carried.recalled.answers += 1
+    return carried.recalled
 
 
 async def tool_loop(talk: Talk, errand: Errand, hearing: Hearing) -> ToolLoop:

@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.consultations.models import Alert, Consultation, ConsultationSession, Message
 from auricle.db.base import new_id
 from auricle.db.sealed import Key, Keyring
+from auricle.jobs.queue import enqueue
 from auricle.live.events import publish
+
+SUMMARISED_FROM, SUMMARISED_EVERY = 20, 6  # messages: so many before the first summary, and between two
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ async def append(
     position = (
         await db.scalar(select(func.max(Message.position)).where(Message.consultation_id == consultation.id)) or 0
     )
+    before = position
     key = await keyring.patient(db, consultation.patient_id)
     for one in said:
         if one.id in known:
@@ -65,6 +69,9 @@ async def append(
     )
     await db.flush()
     await publish(db, "consultation.message", consultation_id=consultation.id)
+    if position >= SUMMARISED_FROM and position // SUMMARISED_EVERY > before // SUMMARISED_EVERY:
+        lock = f"summary:{consultation.id}"
+        await enqueue(db, "consultations.summarise", lock=lock, queueing_lock=lock, consultation_id=consultation.id)
 
 
 def sealed_message(key: Key, consultation_id: UUID, session_id: UUID, position: int, said: Said) -> Message:

@@ -81,7 +81,7 @@ def upgrade() -> None:
     )
     protect(
         "observation",
-        grants="select, insert",
+        grants="select, insert, delete",
         sealed_from_audit=("body#",),
         index=(),
         references={"consultation_id": "consultation", "patient_id": "patient"},
