@@ -19,6 +19,7 @@ from auricle.audit.of_patient import about_patient
 from auricle.audit.reads import record
 from auricle.consent.models import Consent, ConsentText, PatientExport
 from auricle.consultations.models import Consultation, Message
+from auricle.consultations.observations import Observation
 from auricle.consultations.transcript import opened
 from auricle.db.sealed import Key
 from auricle.db.session import actor_of
@@ -205,6 +206,13 @@ async def messages(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIt
         yield {**told, "text": said.text, "heard": said.heard}
 
 
+async def observed(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIterator[Mapping[str, Any]]:
+    wanted = select(Observation).where(Observation.patient_id == record_id)
+    async for row, key in sealed_rows(assembly, actor, record_id, wanted, Observation.id):
+        said = orjson.loads(key.open(row.body, "observation", "body", row.id))
+        yield {**plain(row, leave_out={"organization_id", "body"}), "said": said}
+
+
 async def notes(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIterator[Mapping[str, Any]]:
     wanted = select(Note.id).where(Note.patient_id == record_id, Note.status != NoteStatus.DELETED, Note.version > 0)
     async with assembly.database.transaction(actor) as db:
@@ -263,6 +271,7 @@ PARTS = {
     "identity": identities,
     "consultations": consultations,
     "messages": messages,
+    "observations": observed,
     "notes": notes,
     "consents": consents,
     "appointments": appointments,
