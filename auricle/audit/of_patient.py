@@ -17,8 +17,10 @@ NAMING = (
     "break_glass",
     "data_key",
     "appointment",
+    "observation",
 )
 BELOW = {
+    "tool_call": ("consultation_id", "consultation"),
     "consultation_session": ("consultation_id", "consultation"),
     "message": ("consultation_id", "consultation"),
     "note_statement": ("note_id", "soap_note"),
