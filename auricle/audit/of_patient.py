@@ -18,6 +18,7 @@ NAMING = (
     "data_key",
     "appointment",
     "observation",
+    "phone_call",
 )
 BELOW = {
     "tool_call": ("consultation_id", "consultation"),

@@ -34,6 +34,7 @@ from auricle.notes.models import Note, NoteStatus
 from auricle.notes.read import shown
 from auricle.patients.create import find_patient, identity_of, whole
 from auricle.patients.models import Patient
+from auricle.phone.models import PhoneCall
 
 KEPT_S = 3600.0
 BATCH = 500
@@ -251,6 +252,15 @@ async def appointments(assembly: Assembly, actor: Actor, record_id: UUID) -> Asy
         after = rows[-1].id
 
 
+async def phone_calls(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIterator[Mapping[str, Any]]:
+    hidden = {"organization_id", "number", "number_blind", "reason", "ticket_hash", "ticket_expires_at"}
+    wanted = select(PhoneCall).where(PhoneCall.patient_id == record_id)
+    async for row, key in sealed_rows(assembly, actor, record_id, wanted, PhoneCall.id):
+        sealed = {"number": row.number, "reason": row.reason}
+        told = {name: key.open(it, "phone_call", name, row.id) if it else None for name, it in sealed.items()}
+        yield {**plain(row, leave_out=hidden), **told}
+
+
 async def accesses(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIterator[Mapping[str, Any]]:
     """Who did what to anything of this patient. What was stored is in the other parts, or can't be opened any more."""
     told = (AuditEntry.id, AuditEntry.at, AuditEntry.actor_id, AuditEntry.member_id, AuditEntry.action)
@@ -275,6 +285,7 @@ PARTS = {
     "notes": notes,
     "consents": consents,
     "appointments": appointments,
+    "phone_calls": phone_calls,
     "accesses": accesses,
 }
 

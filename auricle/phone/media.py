@@ -79,12 +79,12 @@ class Admitted:
     doorkeeper: Actor
 
 
-def media_url(base_url: str, kind: Kind, ticket: str | None = None) -> str:
+def media_url(socket_url: str, kind: Kind, ticket: str | None = None) -> str:
     """The socket's address. Exotel alone takes parameters only from it, so its ticket, good once and for a minute,
     stands there.
     """
     query = f"?ticket={ticket}" if ticket else ""
-    return f"{base_url.replace('http', 'ws', 1)}/ws/phone/{kind.value}{query}"
+    return f"{socket_url}/ws/phone/{kind.value}{query}"
 
 
 async def serve(websocket: WebSocket, assembly: Assembly, kind: Kind, seen: Actor) -> None:

@@ -140,6 +140,19 @@ async def test_a_line_that_was_used_is_switched_off_rather_than_removed(clinic: 
     assert refused.status_code == 409 and refused.json()["error_code"] == "phone.line_in_use"
 
 
+async def test_an_export_of_a_patient_tells_their_calls(clinic: Clinic):
+    from auricle.patients.export import phone_calls
+
+    patient = await clinic.patient("+919845059850")
+    body = {"line_id": clinic.lines["twilio"]["id"], "patient_id": str(patient.id), "reason": "A reminder"}
+    made = await clinic.post("calls", body)
+    told = [row async for row in phone_calls(clinic.service, clinic.system, patient.id)]  # type: ignore[arg-type]
+    assert [(str(one["id"]), one["number"], one["reason"]) for one in told] == [
+        (made["id"], "+919845059850", "A reminder")
+    ]
+    assert not {"ticket_hash", "number_blind", "organization_id"} & set(told[0])
+
+
 async def test_the_calls_of_an_erased_patient_tell_no_number(clinic: Clinic):
     patient = await clinic.patient("+919845059900")
     await clinic.post("calls", {"line_id": clinic.lines["twilio"]["id"], "patient_id": str(patient.id), "reason": "X"})
