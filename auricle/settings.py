@@ -24,7 +24,9 @@ def default_data_dir() -> Path:
 class Voice(BaseModel, frozen=True):
     start_s: float = Field(0.2, ge=0.05, le=2.0, description="Speech that starts a turn, in seconds.")
     start_while_speaking_s: float = Field(0.16, ge=0.05, le=2.0, description="The same while the agent speaks.")
-    stop_s: float = Field(0.2, ge=0.1, le=3.0, description="Silence that ends a turn, in seconds.")
+    stop_s: float = Field(0.2, ge=0.1, le=3.0, description="Silence after which an answer is prepared, in seconds.")
+    settle_s: float = Field(0.5, ge=0.1, le=3.0, description="Silence that ends a turn; below stop_s: stop_s does.")
+    unfinished_s: float = Field(1.2, ge=0.1, le=5.0, description="The same after words such as `and` or `my`.")
     confirm_s: float = Field(0.4, ge=0.1, le=3.0, description="Speech that confirms an interruption without words.")
     threshold: float = Field(0.5, gt=0, lt=1, description="Speech probability that counts as speech.")
     lead_s: float = Field(0.24, ge=0.04, le=2.0, description="How far ahead of real time audio is sent.")

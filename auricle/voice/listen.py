@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from auricle.errors import AuricleError
@@ -16,9 +15,11 @@ from auricle.log import event
 from auricle.providers.ports import Transcript
 from auricle.safety.respond import EmergencyScript
 from auricle.settings import Voice
+from auricle.voice.heard import Heard
 from auricle.voice.intake import Intake
 from auricle.voice.ports import ChannelClosed, Services
 from auricle.voice.tasks import SessionTasks
+from auricle.voice.trivial import trivial_kind
 from auricle.voice.turn import (
     VERDICT_S,
     Interrupted,
@@ -32,6 +33,7 @@ from auricle.voice.turn import (
     TurnMachine,
     TurnModel,
 )
+from auricle.voice.unfinished import is_unfinished
 from auricle.voice.utterance import Utterance, read_transcripts
 from auricle.voice.vad import FRAME_S, VadStream
 
@@ -42,20 +44,6 @@ MODEL_FRAMES = 250  # a turn model hears the last eight seconds
 FINAL_DEADLINE_S = 2.0  # longest wait for the recognizer after speech has stopped
 URGENT_FINAL_S = 0.8  # the same with a red flag already heard
 MUTED_S = 0.6  # no audio at all for so long while somebody speaks: the microphone was closed
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A turn of the person. No text: they could not be understood."""
-
-    text: str
-    started_s: float  # on the clock of the audio
-    ended_s: float
-    ended_at: float  # on the session's clock
-    script: EmergencyScript | None  # a red flag that was announced already
-    failed: str | None  # code of what went wrong with the recognizer
-    language: str | None = None  # the one that the recognizer heard, where it says so
-    confidence: float | None = None  # of the recognizer in its words
 
 
 def untold(pcm: bytes, at_s: float) -> None:
@@ -204,10 +192,13 @@ class Ear:
 
     def _watch_microphone(self) -> None:
         """A muted client sends nothing, not silence: without this its turn would never end."""
-        if abs(self._clock() - self._audio_at) >= MUTED_S:  # a clock set back must not keep a turn open
+        if self._is_muted():
             self._act(self._machine.stop_speech())
         elif self._machine.speaking:
             self._mute_timer = self._tasks.later(MUTED_S, self._watch_microphone)
+
+    def _is_muted(self) -> bool:
+        return abs(self._clock() - self._audio_at) >= MUTED_S  # a clock set back must not keep a turn open
 
     def _stopped(self) -> None:
         utterance = self._utterance
@@ -221,7 +212,16 @@ class Ear:
         if self._turn_model is not None:
             self._machine.hold(VERDICT_S)
             self._tasks.spawn(self._judge_turn(self._turn_model, utterance))
+        else:
+            self._settle(self._machine.text)
         self._tell_pause()
+
+    def _settle(self, text: str) -> None:
+        """Prepare the answer now, but leave the speaker a moment: people pause in the middle of what they say."""
+        if self._flag is not None or self._is_muted() or trivial_kind(text, self._language) is not None:
+            return
+        settings = self._settings
+        self._machine.settle(settings.unfinished_s if is_unfinished(text) else settings.settle_s)
 
     def _tell_pause(self) -> None:
         if self._machine.text and not self._machine.suspected and self._flag is None:
@@ -267,11 +267,13 @@ class Ear:
         final = transcript.is_final
         if final and transcript.text:
             self._final = transcript
+        if final and self._turn_model is None:
+            self._settle(f"{self._machine.finals} {transcript.text}")
         signals = self._machine.transcript(transcript.text, is_final=final, end_of_turn=transcript.end_of_turn)
         if self._flag is None and self._machine.open:
             self._watch_for_red_flags()
         self._act(signals)
-        if not final and not self._machine.speaking and self._utterance is utterance:
+        if not self._machine.speaking and self._utterance is utterance:
             self._tell_pause()
         if transcript.text:
             await self._host.show_transcript(transcript.text, is_final=final)

@@ -16,8 +16,9 @@ from auricle.safety.respond import EmergencyScript
 from auricle.settings import Voice
 from auricle.voice.account import unanswered
 from auricle.voice.asked import Asked
+from auricle.voice.heard import Heard
 from auricle.voice.keypad import Keypad
-from auricle.voice.listen import Ear, Heard
+from auricle.voice.listen import Ear
 from auricle.voice.mouth import Mouth
 from auricle.voice.ports import (
     AudioIn,
@@ -83,7 +84,7 @@ class VoiceSession:
         self._mouth = Mouth(channel, clock, self._taps)
         self._stage = Stage(services, channel, self._mouth, settings, clock, lambda: self._ear.audio_s)
         self._turns = Turns(services, language, history, languages)
-        self._keypad = Keypad(settings.digits_s, self._key_pressed, self._typed, self._tasks.later)
+        self._keypad = Keypad(settings.digits_s, self._typing, self._typed, self._tasks.later)
         self._staff = Staff(self._stage, self._turns, vad, self._store, self._tasks)
         self._refusals = Refusals(channel.send_error, clock)
         self._recorder = Recorder(services.record)
@@ -140,7 +141,6 @@ class VoiceSession:
         """Account for what is unfinished and stop everything."""
         self._is_running = False
         self._over.set()
-        self._staff.forget()
         self._staff.release()
         self.stop_agent()
         self._keep_unanswered()
@@ -170,15 +170,16 @@ class VoiceSession:
                     self._end(Ending("failed", refusal.code))
         self._end(Ending("client"))
 
-    def _key_pressed(self) -> None:
+    def _typing(self) -> None:
+        """Whoever types has the floor, as whoever speaks; staff are not interrupted."""
         if not self._staff.on_line:
             self.stop_agent()
 
     def _typed(self, text: str) -> None:
         if text := checked_length(text.strip()):
-            asked = self._turns.typed(text, self._clock())
+            self._typing()
             self._keep_unanswered()
-            self._take_turn(asked)
+            self._take_turn(self._turns.typed(text, self._clock()))
 
     # ── what the ear tells ────────────────────────────────────────────────────────────────────────────────────────
     def agent_holds_floor(self) -> bool:
@@ -191,6 +192,8 @@ class VoiceSession:
         self._mouth.resume()
 
     def stop_agent(self) -> None:
+        if not self._staff.on_line:
+            self._staff.forget()
         if self._reply is not None:
             self._reply.interrupt()
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from auricle.errors import Conflict, RateLimited
 from auricle.safety.respond import EmergencyScript
 from auricle.voice.account import unanswered
-from auricle.voice.listen import Ear, Heard
+from auricle.voice.heard import Heard
+from auricle.voice.listen import Ear
 from auricle.voice.playback import Playback
 from auricle.voice.ports import TurnRecord
 from auricle.voice.reply import Stage

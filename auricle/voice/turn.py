@@ -17,6 +17,7 @@ from auricle.voice.backchannel import is_backchannel
 MAX_SPEECH_S = 60.0  # speech without a pause ends here, whatever it is
 FINAL_WAIT_S = 1.0  # a paused agent waits no longer for the transcript of a short sound
 HOLD_S = 1.6  # a turn model that says "not done yet" holds the turn at most so long
+GOING_ON_S = 0.3  # speech that has just begun again ends no turn until it is known to be speech, or not
 VERDICT_S = 0.15  # and its verdict is awaited no longer than this
 
 
@@ -91,6 +92,10 @@ class TurnMachine:
         return self._owed_finals > 0
 
     @property
+    def finals(self) -> str:
+        return " ".join(self._finals)
+
+    @property
     def text(self) -> str:
         """All that is known to have been said in this turn, interims included."""
         return " ".join(part for part in (*self._finals, self._interim) if part)
@@ -148,6 +153,11 @@ class TurnMachine:
         if self.open and not self.speaking:
             self._held_until_s = self._now_s + for_s
 
+    def settle(self, silence_s: float) -> None:
+        """End this turn only after so much silence."""
+        if self.open and not self.speaking and not self.suspected:
+            self._held_until_s = self._stopped_s + silence_s
+
     def complete(self) -> list[Signal]:
         """The turn model says that the speaker is done."""
         if not self.open or self.speaking or self._held_until_s is None:
@@ -176,9 +186,15 @@ class TurnMachine:
         if self._paused and self._is_brief() and self._now_s - self._stopped_s > FINAL_WAIT_S:
             self._paused = False
             return [Resumed()]
-        if self._held_until_s is not None and self._now_s >= self._held_until_s and not self._owed_finals:
+        if self._held_until_s is not None and self._held_long_enough() and not self._owed_finals:
             return self._end(forced=True)
         return []
+
+    def _held_long_enough(self) -> bool:
+        """Where somebody may just be going on, it is seen whether they do."""
+        held_until_s = self._held_until_s or 0.0
+        going_on = self._against_s > 0 and self._now_s < held_until_s + GOING_ON_S
+        return self._now_s >= held_until_s and not going_on
 
     def _start(self, agent_active: bool) -> list[Signal]:
         began_s = self._now_s - self._against_s

@@ -21,15 +21,32 @@ import soxr
 from auricle.providers.vendors.offline.espeak import Manner, Timing, espeak
 from auricle.settings import Voice
 from auricle.voice.turn import SpeechStarted, SpeechStopped, TurnEnded, TurnMachine
+from auricle.voice.unfinished import is_unfinished
 from auricle.voice.vad import FRAME_S, SharedVad
 from bench.voice.delays import IDEAL_S, STOP_S
 
 RATE_HZ = 8_000
-STOPS_S = (0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 ANSWER_S = IDEAL_S - STOP_S  # from the end of the turn until the answer is heard, at best
 EARLY_S = 0.3
 INTERVAL = re.compile(r'xmin = ([\d.]+)\s*\n\s*xmax = ([\d.]+)\s*\n\s*text = "(.*)"')
 MARKUP = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    stop_s: float
+    settle_s: float = 0.0
+    unfinished_s: float = 0.0
+
+    def __str__(self) -> str:
+        if not self.settle_s:
+            return f"{self.stop_s} s"
+        return f"prepared {self.stop_s} s, given {self.settle_s} s, after unfinished words {self.unfinished_s} s"
+
+
+STOPS_S = (0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+OURS = Voice()
+RULES = [Rule(s) for s in STOPS_S] + [Rule(OURS.stop_s, OURS.settle_s, OURS.unfinished_s)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +76,20 @@ def main() -> None:
     if not files:
         sys.exit(f"No transcripts in {given.data}; --data names their folder.")
     counts = asyncio.run(measured(files))
-    turns = counts[STOPS_S[0]].turns
+    turns = counts[RULES[0]].turns
     print(
         f"{len(files)} consultations, {turns} turns of patients, answer {ANSWER_S * 1000:.0f} ms after the turn's end\n"
     )
     print("| silence that ends a turn | ended early | answered into the pause | not found | over after p50 / p95 ms |")
     print("|---|---|---|---|---|")
-    for stop_s, one in counts.items():
+    for rule, one in counts.items():
         p50, p95 = np.percentile(one.lags_s, [50, 95]) * 1000
         shares = (f"{100 * n / one.turns:.1f} %" for n in (one.cut, one.talked_over, one.missed))
-        print(f"| {stop_s:.1f} s | {' | '.join(shares)} | {p50:.0f} / {p95:.0f} |")
+        print(f"| {rule} | {' | '.join(shares)} | {p50:.0f} / {p95:.0f} |")
 
 
-async def measured(files: Sequence[Path]) -> dict[float, Counts]:
-    counts = {stop_s: Counts() for stop_s in STOPS_S}
+async def measured(files: Sequence[Path]) -> dict[Rule, Counts]:
+    counts = {rule: Counts() for rule in RULES}
     with SharedVad(gather_s=0.0) as vad:
         for file in files:
             patient = list(utterances(file))
@@ -81,8 +98,8 @@ async def measured(files: Sequence[Path]) -> dict[float, Counts]:
             stream = vad.stream(RATE_HZ)
             size = stream.frame_bytes
             heard = [await stream.probability(sound[at : at + size]) for at in range(0, len(sound) - size, size)]
-            for stop_s, one in counts.items():
-                judge(*taken(heard, stop_s), turns, one)
+            for rule, one in counts.items():
+                judge(*taken(heard, rule, patient), turns, one)
     return counts
 
 
@@ -134,18 +151,35 @@ def _wave(text: str, words_per_minute: int) -> np.ndarray:
     return wave[loud[0] : loud[-1] + 1] if len(loud) else wave
 
 
-def taken(heard: Sequence[float], stop_s: float) -> tuple[list[tuple[float, float]], list[float]]:
+def words_until(patient: Sequence[Spoken], at_s: float) -> str:
+    """What was said by then, words spread evenly over their utterance. The last two utterances at most."""
+    told: list[str] = []
+    for one in patient:
+        if one.start_s >= at_s:
+            break
+        share = min(1.0, (at_s - one.start_s) / (one.end_s - one.start_s))
+        words = one.text.split()
+        told.append(" ".join(words[: max(1, round(share * len(words)))]))
+    return " ".join(told[-2:])
+
+
+def taken(
+    heard: Sequence[float], rule: Rule, patient: Sequence[Spoken]
+) -> tuple[list[tuple[float, float]], list[float]]:
     """When turns ended (the last speech of each, and when it was over), and when speech was found to start.
 
     The recognizer's words are there before the silence is long enough, as in the other benches.
     """
-    machine = TurnMachine(Voice(stop_s=stop_s), FRAME_S, "en")
+    machine = TurnMachine(Voice(stop_s=rule.stop_s), FRAME_S, "en")
     ends: list[tuple[float, float]] = []
     starts: list[float] = []
     for number, probability in enumerate(heard):
         at_s = (number + 1) * FRAME_S
         signals = machine.hear(probability, at_s, agent_active=False)
         if any(isinstance(signal, SpeechStopped) for signal in signals):
+            if rule.settle_s:
+                text = words_until(patient, at_s - rule.stop_s)
+                machine.settle(rule.unfinished_s if is_unfinished(text.rstrip(".?!")) else rule.settle_s)
             signals = [*signals, *machine.transcript("some words", is_final=True)]
         starts += [signal.at_s for signal in signals if isinstance(signal, SpeechStarted)]
         ends += [(signal.ended_s, at_s) for signal in signals if isinstance(signal, TurnEnded)]

@@ -287,6 +287,9 @@ class Call:
         return await self.task
 
 
+AT_ONCE = Voice(settle_s=0.1, unfinished_s=0.1)  # turns end with the first pause; tests/voice/test_settling.py waits
+
+
 def call(
     vad: SharedVad,
     providers: Providers | None = None,
@@ -297,7 +300,7 @@ def call(
 ) -> Call:
     """Start a session in the running loop."""
     line, providers = line or Line(), providers or Providers()
-    session = VoiceSession(line, providers.services(), settings or Voice(), vad, clock=now, **more)
+    session = VoiceSession(line, providers.services(), settings or AT_ONCE, vad, clock=now, **more)
     return Call(line, providers, session, asyncio.get_running_loop().create_task(session.run(line.events())))
 
 

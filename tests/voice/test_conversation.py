@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from auricle.voice.keypad import MAX_DIGITS
-from auricle.voice.ports import Digit, Interrupt
+from auricle.voice.ports import Digit, Interrupt, TextIn
 from auricle.voice.vad import SharedVad
 from tests.voice.stage import ANSWER, PHRASE_A, call, now, seconds, speech, talking
 from tests.voice.virtual_time import in_virtual_time
@@ -25,6 +25,20 @@ def test_keys_pressed_close_together_are_one_turn_and_the_first_one_silences_the
         await c.end()
         assert c.providers.turns[1].text == "[DTMF 1 2 3]" and c.providers.turns[1].kind == "text"
         assert c.providers.records[0].interrupted and c.providers.records[1].user_text == "[DTMF 1 2 3]"
+
+    in_virtual_time(scenario())
+
+
+def test_a_typed_turn_knows_what_was_heard_and_said_before_it(vad: SharedVad) -> None:
+    async def scenario() -> None:
+        c = await talking(vad)
+        await c.line.hush(2.0)
+        c.line.incoming.put_nowait(TextIn("Something else"))
+        await c.line.until("metrics", count=2)
+        await c.end()
+        heard = c.providers.records[0].heard_text
+        assert 0 < len(heard) < len(ANSWER)
+        assert [m.content for m in c.providers.turns[1].history] == [PHRASE_A, heard]
 
     in_virtual_time(scenario())
 
