@@ -14,27 +14,42 @@ from auricle.providers.ports import (
     LanguageRequest,
     ProviderRefused,
     TextDelta,
+    ToolCall,
     Usage,
 )
 from auricle.providers.vendors.offline.intake import Intake, phrases_for
 from auricle.providers.vendors.offline.quote import best_quote
 
+HAND_OVER = "hand_over"
+
 
 class OfflineLanguageModel:
-    """`LanguageModel` without a model. It uses no tools, and refuses to fill in a schema."""
+    """`LanguageModel` without a model. Of tools it knows one, `hand_over`; it refuses to fill in a schema."""
 
     name = "guided-intake"
 
     async def generate(self, request: LanguageRequest) -> AsyncGenerator[LanguageEvent, None]:
         if request.response_schema is not None:
             raise ProviderRefused("The offline language model can't fill in a form.")
-        words = reply(request).split(" ")
+        person = asks_for_person(request)
+        words = (phrases_for(request.language).say("person") if person else reply(request)).split(" ")
         said = words[: max(1, request.max_tokens)]
         for index, word in enumerate(said):
             yield TextDelta(f" {word}" if index else word)
-        yield Finish("stop" if len(said) == len(words) else "length")
+        if person:
+            yield ToolCall("call_0", HAND_OVER, "{}")
+        yield Finish("tools" if person else "stop" if len(said) == len(words) else "length")
         read = sum(len(message.content.split()) for message in request.messages)
         yield Usage(input_tokens=read, output_tokens=len(said))  # counted in words: there are no tokens here
+
+
+def asks_for_person(request: LanguageRequest) -> bool:
+    """Whether the patient wants somebody else, and there is a tool for that."""
+    said = request.messages[-1] if request.messages else None
+    can = any(tool.name == HAND_OVER for tool in request.tools)
+    return (
+        can and said is not None and said.role == "user" and phrases_for(request.language).means(said.content, "person")
+    )
 
 
 def reply(request: LanguageRequest) -> str:
