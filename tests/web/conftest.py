@@ -117,6 +117,7 @@ async def build(service: Service, family_name: str) -> Hospital:
     }
     gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
+    ids |= await tools_of(service, headers["org_admin"], ids["agent_id"])
     ids |= await phone_of(service, people["org_admin"], headers["org_admin"], ids["agent_id"])
     ids |= await care_of(service, headers["org_admin"], ids["clinician_id"], ids["patient_id"])
     return Hospital(organization_id, people, headers, ids)
@@ -195,6 +196,22 @@ async def care_of(service: Service, headers: dict[str, str], professional_id: st
             "merge_id": await made(f"/api/v1/patients/{kept}/merges", {"duplicate_id": duplicate}),
             "duplicate_id": duplicate,
         }
+
+
+async def tools_of(service: Service, headers: dict[str, str], agent_id: str) -> dict[str, str]:
+    """A tool, a test scenario of an agent and a run of it that is over, and the ids of them all."""
+    tool = {"name": "lab_ready", "description": "Is it ready?", "url": "https://lab.example.org/ready"}
+    there = f"/api/v1/agents/{agent_id}/scenarios"
+    scenario = {"name": "Greets", "turns": [{"patient": "Hello"}]}
+    async with service.client(headers) as http:
+        tool_id = (await http.post("/api/v1/tools", json=tool)).raise_for_status().json()["id"]
+        scenario_id = (await http.post(there, json=scenario)).raise_for_status().json()["id"]
+        run_id = (await http.post(f"{there}/run", json={})).raise_for_status().json()["id"]
+        for _ in range(300):
+            if (await http.get(f"{there}/runs/{run_id}")).raise_for_status().json()["finished_at"]:
+                break
+            await asyncio.sleep(0.1)
+    return {"tool_id": tool_id, "scenario_id": scenario_id, "run_id": run_id}
 
 
 async def phone_of(service: Service, admin: Actor, headers: dict[str, str], agent_id: str) -> dict[str, str]:
