@@ -11,8 +11,8 @@ from auricle.providers.ports import ChatMessage
 from auricle.safety.respond import EmergencyScript
 from auricle.voice.asked import Asked
 from auricle.voice.backchannel import words_of
-from auricle.voice.language import Follower
 from auricle.voice.heard import Heard
+from auricle.voice.language import Follower
 from auricle.voice.ports import Services, Turn, TurnRecord
 from auricle.voice.trivial import canned_reply, trivial_kind
 
