@@ -70,6 +70,26 @@ def test_hindi_claims_are_answered_in_hindi():
     assert "डॉक्टर" in guard("Take 500 mg now.", "hi-IN")
 
 
+@pytest.mark.parametrize(
+    ("language", "dose", "diagnosis", "possible"),
+    [
+        (
+            "ta",
+            "தினமும் இரண்டு மாத்திரை எடுத்துக்கொள்ளுங்கள்.",
+            "உங்களுக்கு நிமோனியா இருக்கிறது.",
+            "உங்களுக்கு தொற்று இருக்கலாம்.",
+        ),
+        ("te", "రోజుకు రెండు మాత్రలు వేసుకోండి.", "మీకు న్యుమోనియా ఉంది.", "మీకు ఇన్ఫెక్షన్ ఉండవచ్చు."),
+        ("kn", "ದಿನಕ್ಕೆ ಎರಡು ಮಾತ್ರೆ ತೆಗೆದುಕೊಳ್ಳಿ.", "ನಿಮಗೆ ನ್ಯುಮೋನಿಯಾ ಇದೆ.", "ನಿಮಗೆ ಸೋಂಕು ಇರಬಹುದು."),
+        ("ml", "ദിവസം രണ്ട് ഗുളിക കഴിക്കുക.", "നിങ്ങള്‍ക്ക് പ്രമേഹമാണ്.", "നിങ്ങൾക്ക് അണുബാധ ഉണ്ടാകാം."),
+    ],
+)
+def test_claims_in_the_languages_of_the_south_are_answered_in_them(language, dose, diagnosis, possible):
+    assert check_claim(dose, language).claim == "dose" and guard(dose, language) != guard(dose, "en")
+    assert check_claim(diagnosis, language).claim == "diagnosis"
+    assert guard(possible, language) == possible
+
+
 def test_a_language_without_rules_of_its_own_has_the_english_ones():
     assert check_claim("Take 500 mg now.", "ta").claim == "dose"
     assert guard("வணக்கம்", "ta") == "வணக்கம்"

@@ -36,6 +36,7 @@ SAID = [
     ("head_injury", "he fell, hit his head and now he is vomiting"),
     ("meningitis_signs", "she has a stiff neck and fever"),
     ("chest_pain", "no, I have chest pain"),
+    ("chest_pain", "ten years ago I had a heart attack and now I have chest pain"),
     ("chest_pain", "I have never had chest pain like this before"),
     ("chest_pain", "my chest really hurts and I don't have anyone here"),
 ]
