@@ -18,7 +18,8 @@ from bench.voice.wire import Wire
 BARGE_IN_AFTER_S = 1.2
 PREBUFFER_S = 0.060  # a listener's jitter buffer
 ANSWER_WITHIN_S = 6.0
-GREETING_WITHIN_S = 3.0
+GREETING_WITHIN_S = 40.0  # on the phone a notice comes first
+SILENCE_AFTER_S = 1.5  # between notice and greeting there is a shorter one
 LATE_S = 0.005
 GAP_S = 0.005
 SHORT_S = 0.15
@@ -129,7 +130,7 @@ class Caller:
     def _tick(self, now: float) -> None:
         assert self._wire is not None
         match self._state:
-            case State.GREETED if now >= max(self._until, self._played_until + 0.5):
+            case State.GREETED if self._is_greeted(now):
                 self.settled.set()
                 self._pause(now, random.uniform(0.2, 2.5))
             case State.PAUSE if now >= self._until:
@@ -149,6 +150,11 @@ class Caller:
             self._finish_speaking(now)
         while self._marks and self._marks[0][0] <= now:
             self._wire.send(self._dialect.played(self._marks.popleft()[1]))
+
+    def _is_greeted(self, now: float) -> bool:
+        if self._received_s and now >= self._played_until + SILENCE_AFTER_S:
+            return True
+        return now >= self._until
 
     def _pause(self, now: float, seconds: float | None = None) -> None:
         self._state = State.PAUSE

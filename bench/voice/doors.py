@@ -90,6 +90,12 @@ class PhoneDoors:
         self._webhook = ""
 
     async def open(self) -> Door:
+        stream_url, ticket, call = await self.ring()
+        dialect = replace(self._dialect, call=call)  # the stream's name is in sound that was made once for all
+        return Door(stream_url, dialect.start({"ticket": ticket}))
+
+    async def ring(self) -> tuple[str, str, str]:
+        """Address and ticket of a new call's stream, and the call's name. Raises `Refused`."""
         async with self._setting_up:
             self._webhook = self._webhook or await self._line()
         call, number = f"CA{uuid4().hex}", next(self._numbers)
@@ -108,8 +114,7 @@ class PhoneDoors:
             raise Refused(told)
         stream, ticket = re.search(r'<Stream url="([^"]+)"', told), re.search(r'value="([^"]+)"', told)
         assert stream and ticket
-        dialect = replace(self._dialect, call=call)  # the stream's name is in sound that was made once for all
-        return Door(unescape(stream[1]), dialect.start({"ticket": unescape(ticket[1])}))
+        return unescape(stream[1]), unescape(ticket[1]), call
 
     async def _line(self) -> str:
         """The webhook of a line of ours, which is set up first."""
@@ -125,5 +130,11 @@ class PhoneDoors:
         account = {"kind": "twilio", "name": "Bench", "account_id": self.ACCOUNT, "token": self.TOKEN}
         carrier = await post("/api/v1/phone/carriers", account)
         agents = (await self._http.get("/api/v1/agents", headers=headers)).raise_for_status().json()["items"]
-        line = {"name": "Bench", "carrier_id": carrier["id"], "agent_id": agents[0]["id"], "number": self.NUMBER}
+        line = {
+            "name": "Bench",
+            "carrier_id": carrier["id"],
+            "agent_id": agents[0]["id"],
+            "number": self.NUMBER,
+            "notice": {"en": "This call is answered by an AI."},
+        }
         return str((await post("/api/v1/phone/lines", line))["addresses"]["voice"])

@@ -36,7 +36,9 @@ def bare(given: argparse.Namespace) -> Iterator[tuple[str, int]]:
 
 
 @contextlib.contextmanager
-def product(folder: Path, given: argparse.Namespace, settings: Mapping[str, str]) -> Iterator[tuple[str, int, Server]]:
+def product(
+    folder: Path, given: argparse.Namespace, settings: Mapping[str, str], *more: str
+) -> Iterator[tuple[str, int, Server]]:
     """The sample clinic, served on the server's core; database, worker and providers on the other."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -56,7 +58,9 @@ def product(folder: Path, given: argparse.Namespace, settings: Mapping[str, str]
         }
         stack.enter_context(process(["-m", "auricle", "worker"], given, environment))
         environment |= stack.enter_context(vendors(given))
-        server = stack.enter_context(process(["-m", "bench.voice.server", str(given.server_core)], given, environment))
+        server = stack.enter_context(
+            process(["-m", "bench.voice.server", str(given.server_core), *more], given, environment)
+        )
         await_ready(url, server)
         asyncio.run(await_knowledge(url))
         yield url, server.pid, database

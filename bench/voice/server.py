@@ -1,6 +1,7 @@
-"""The product's web process with the bench's vendor beside its own: `python -m bench.voice.server CORE`.
+"""The product's web process with the bench's vendors beside its own: `python -m bench.voice.server CORE [--front]`.
 
-Configured by the usual AURICLE_ variables; nothing else differs from `auricle serve`.
+Configured by the usual AURICLE_ variables; nothing else differs from `auricle serve`. With `--front` it also takes
+calls of the peers' load client, which knows no tickets (front.py).
 """
 
 import os
@@ -14,6 +15,10 @@ def main() -> None:
     from auricle.providers import vendors
 
     vendors.__path__.append(str(Path(__file__).parent / "vendors"))
+    if "--front" in sys.argv:
+        from bench.voice.front import install
+
+        install()
     serve_command()
 
 
