@@ -17,6 +17,7 @@ TURN_STAGE = Histogram(
     ["stage"],
     buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5),
 )
+TRANSLATIONS = Counter("auricle_translations_total", "Translations in conversations.", ["purpose", "outcome"])
 PROVIDER_CALLS = Histogram(
     "auricle_provider_seconds",
     "Provider calls.",
@@ -24,3 +25,4 @@ PROVIDER_CALLS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
 )
 LOOP_LAG = Gauge("auricle_event_loop_lag_seconds", "How late the event loop runs its timers.")
+TASKS = Gauge("auricle_tasks", "Tasks of the event loop.")

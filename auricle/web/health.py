@@ -1,5 +1,7 @@
 """Liveness, readiness, service information and metrics."""
 
+import asyncio
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
@@ -8,6 +10,7 @@ from sqlalchemy import text
 from auricle import __version__
 from auricle.actor import Actor
 from auricle.errors import AuricleError, Forbidden
+from auricle.telemetry import TASKS
 from auricle.web.deps import Installed
 from auricle.web.problems import problems
 
@@ -63,6 +66,7 @@ async def information() -> Information:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(Forbidden)},
 )
 async def metrics() -> Response:
+    TASKS.set(len(asyncio.all_tasks()))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
