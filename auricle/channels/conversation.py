@@ -90,7 +90,7 @@ async def hold(assembly: Assembly, entry: Entry, channel: Connection) -> None:
     session = session_of(assembly, entry, channel)
     if isinstance(channel, Line):
         channel.listener = session
-    code, is_over = 1011, True
+    code, is_over = 1011, False  # what breaks off is no end: the client may come back to what was stored
     try:
         with assembly.calls.dismissing(lambda: session.dismiss(Stopping.code)):
             ending = await run(assembly, entry, channel, session)

@@ -25,6 +25,7 @@ class App:
     seen: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     missed_audio: int = 0
+    url: str = ""  # of another process than the clinic's own
 
     @classmethod
     async def of(cls, clinic: Clinic, agent: str = "default") -> Self:
@@ -45,7 +46,7 @@ class App:
         return self
 
     async def connect(self, **init: Any) -> None:
-        self.live = await connect(self.clinic.service.ws_url)
+        self.live = await connect(self.url or self.clinic.service.ws_url)
         first = {"type": "init-session", "consultation_id": self.consultation_id, **init}
         await self.live.send(orjson.dumps(first).decode())
         told = await message(self.live)

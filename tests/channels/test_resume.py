@@ -11,6 +11,7 @@ from tests.channels.conftest import Clinic
 from tests.channels.patient import App
 from tests.channels.talking import eventually
 from tests.emulators.openai_chat import OpenAIEmulator
+from tests.running_service import free_port, served
 
 QUESTION = "Where do I sit when I come in"
 LONG = ["Please bring your old hearing aid.", " Then take a seat in the hall.", " We call you by your name."]
@@ -217,6 +218,40 @@ async def bring_back(clinic: Clinic, app: App, token: str) -> None:
             ),
             {"id": session_id, "consultation": app.consultation_id, "hash": hash_of(token.split(".")[1])},
         )
+
+
+async def test_a_token_is_good_at_another_process_too(clinic: Clinic, emulated: OpenAIEmulator) -> None:
+    app = await (await App.of(clinic)).open()
+    await app.ask(QUESTION)
+    await app.until("ai_response", is_final=True)
+    older, first = app.socket, app.session["session_id"]
+    settings = clinic.service.settings.model_copy(update={"port": free_port()})
+    with served(settings):
+        app.url = settings.base_url.replace("http", "ws", 1) + "/ws/assistant"
+        app.seen = []
+        await app.back()
+        assert (app.session["replay"], app.session["session_id"] != first) == ("record", True)
+        await app.until("ai_response", stored=True)
+        assert [m["text"] for m in app.seen] == [QUESTION, "Please take a seat."]
+        with pytest.raises(ConnectionClosed) as closed:  # the first process has given it up
+            async with asyncio.timeout(10):
+                while True:
+                    await older.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4409
+        await app.ask("And where then")
+        await app.until("ai_response", is_final=True, stored=None)
+        await app.hang_up()
+    assert QUESTION in str(emulated.requests[-1]["body"]["messages"])
+
+
+async def test_a_token_dies_with_its_sign_in(clinic: Clinic) -> None:
+    app = await (await App.of(clinic)).open()
+    app.drop()
+    async with clinic.client() as http:
+        (await http.post("/api/v1/auth/logout")).raise_for_status()
+    await asyncio.sleep(0.5)
+    told, code = await app.knock()
+    assert (told["error_code"], code) == ("session.resume_refused", 4401)
 
 
 async def test_a_flood_of_reconnects_is_refused_and_hurts_nobody(clinic: Clinic) -> None:
