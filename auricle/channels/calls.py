@@ -11,6 +11,7 @@ from auricle.channels.lines import Lines
 from auricle.channels.prepared import PreparedSpeech
 from auricle.log import event
 from auricle.providers.routing import Router
+from auricle.safety.redflags import default_watch
 from auricle.settings import Voice
 from auricle.telemetry import CALLS, CALLS_REFUSED, LOOP_LAG
 from auricle.voice.admission import Admission, Busy, LagMeter, rated_calls
@@ -52,6 +53,7 @@ class Calls:
                 rated = rated_calls(vad.frame_cpu_s())
                 event(log, "rated this core", count=rated)
                 calls._admission = calls._admitting(rated)
+            await asyncio.to_thread(default_watch)  # a second of work that no first patient shall wait for
             await calls.prepared.render(router)
             meter = asyncio.create_task(calls._lag.run())
             try:
