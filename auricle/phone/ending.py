@@ -6,6 +6,7 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.channels.moved import Moved
+from auricle.channels.protocols.carrier import CarrierWire
 from auricle.consultations.lifecycle import ConsultationEnded
 from auricle.errors import DatabaseUnavailable
 from auricle.live.events import publish
@@ -13,7 +14,7 @@ from auricle.log import event
 from auricle.phone.lines import Line, webhook
 from auricle.phone.models import CallStatus, PhoneCall
 from auricle.phone.rest import CarrierFailed, NotOffered
-from auricle.phone.ringing import TALKED
+from auricle.phone.ringing import LOST, TALKED
 from auricle.phone.status import Progress, advance
 from auricle.voice.ports import Ending
 
@@ -26,16 +27,16 @@ OVER = frozenset({Moved.code, ConsultationEnded.code})
 class CallEnding:
     """What is done once a conversation by phone is over, in two steps: before its socket closes, and after."""
 
-    def __init__(
-        self, assembly: Assembly, doorkeeper: Actor, line: Line, *, call_id: UUID, carrier_call_id: str
-    ) -> None:
-        self._assembly, self._doorkeeper, self._line = assembly, doorkeeper, line
-        self._call_id, self._carrier_call_id = call_id, carrier_call_id
+    def __init__(self, assembly: Assembly, doorkeeper: Actor, line: Line, wire: CarrierWire, call_id: UUID) -> None:
+        self._assembly, self._doorkeeper, self._line, self._wire = assembly, doorkeeper, line, wire
+        self._call_id, self._carrier_call_id = call_id, wire.started.call_id
         self.because = "failed"
 
     async def before_close(self, ending: Ending) -> None:
         """Write down how it ended, for `after` may ask at once, and have the carrier do the rest."""
         self.because = "agent" if ending.reason in OVER else ending.kind
+        if ending.kind == "client":
+            self.gone()
         await self._note()
         try:
             if self.because == "hand_over":
@@ -46,6 +47,10 @@ class CallEnding:
             return  # closing the socket lets the carrier's flow go on
         except CarrierFailed as error:  # `after` does the same once the socket is closed
             event(log, "the carrier did not end a call", logging.WARNING, error_code=error.code)
+
+    def gone(self) -> None:
+        """Nothing more comes. Where the carrier did not say so, its socket broke, and the caller may still be there."""
+        self.because = "client" if self._wire.stopped else LOST
 
     async def _hand_over(self) -> None:
         line, base_url = self._line, self._assembly.settings.base_url

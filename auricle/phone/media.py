@@ -19,7 +19,7 @@ from auricle.channels.conversation import Entry, converse
 from auricle.channels.entering import join
 from auricle.channels.protocols import exotel, plivo, twilio
 from auricle.channels.protocols.carrier import CarrierWire, Started
-from auricle.channels.socket import Socket, SocketChannel, first_frame, refuse
+from auricle.channels.socket import CLOSED_NORMALLY, Socket, SocketChannel, close, first_frame, refuse
 from auricle.channels.wire import BadMessage, Frame
 from auricle.consent.decide import ConsentNeeded
 from auricle.consent.models import Kind as Consented
@@ -121,11 +121,12 @@ async def began(websocket: WebSocket, kind: Kind) -> Started:
 async def admitted(websocket: WebSocket, assembly: Assembly, kind: Kind, started: Started, seen: Actor) -> None:
     in_address = websocket.query_params.get("ticket", "") if kind is Kind.EXOTEL else ""
     there = await enter(assembly, kind, started, Ticket.read(started.ticket or in_address), seen)
-    ending = CallEnding(assembly, there.doorkeeper, there.line, call_id=there.call_id, carrier_call_id=started.call_id)
     wire = PROTOCOLS[kind].wire(started)
+    ending = CallEnding(assembly, there.doorkeeper, there.line, wire, there.call_id)
     try:
         if not await hears_notice(websocket, assembly, there, wire):
-            ending.because = "client"
+            ending.gone()
+            await close(websocket, CLOSED_NORMALLY)
             return
         joined = await join(assembly, there.talk.actor, there.talk.consultation_id, "phone")
         await converse(websocket, assembly, Entry(joined.talk, wire, joined.past, on_ending=ending.before_close))

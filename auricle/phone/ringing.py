@@ -25,6 +25,7 @@ from auricle.voice.admission import Busy
 
 # What a call that was not taken ended for.
 SWITCHED_OFF, NO_AGENT, NO_CONSENT, BUSY = "phone.switched_off", "phone.no_agent", "consent.needed", Busy.code
+LOST = "connection_lost"
 TALKED = frozenset({"agent", "client", "too_long"})
 
 
@@ -132,5 +133,5 @@ async def after(assembly: Assembly, there: Believed, hook: Hook) -> Next:
         if call is None or call.status.is_end or call.ended_because in TALKED:
             return "hang_up"
         if call.ended_because is None:
-            call.ended_because = BUSY
+            call.ended_because = BUSY if call.answered_at is None else LOST
     return "dial" if there.line.handover_number else "later"

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from auricle.phone.models import CallStatus, Direction
 from tests.channels.talking import eventually
 from tests.emulators.carriers.handset import Handset
@@ -32,6 +34,7 @@ def transfers_when_a_key_is_pressed(body: dict[str, Any]) -> Scripted:
     return Scripted(LONG)
 
 
+@pytest.mark.slow
 async def test_a_call_is_answered_interrupted_pressed_at_and_handed_over_on_every_carrier(
     clinic: Clinic, emulated: OpenAIEmulator
 ) -> None:
@@ -106,6 +109,7 @@ async def test_the_caller_hangs_up_and_the_call_is_over(clinic: Clinic) -> None:
         assert row is not None and row.ended_because == "client" and row.seconds is not None and row.ended_at
 
 
+@pytest.mark.slow
 async def test_the_agent_hangs_up_by_the_carriers_interface_once_its_last_word_was_played(
     clinic: Clinic, emulated: OpenAIEmulator
 ) -> None:

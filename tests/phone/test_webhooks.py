@@ -267,6 +267,35 @@ async def test_a_caller_who_hangs_up_during_the_notice_has_agreed_to_nothing(cli
     assert row is not None and row.notice is None and await clinic.consents(patient.id) == []
 
 
+@every
+async def test_a_caller_whose_media_socket_broke_is_put_through_to_a_person(clinic: Clinic, kind: str):
+    call = clinic.call_in(kind, "+919845057600")
+    handset = await clinic.exchanges[kind].connected(call)
+
+    async def marks() -> int:
+        return len(handset.marks)
+
+    assert await eventually(marks, bool)
+    await handset.live.close()  # and no word from the carrier
+    await ended(call)
+    assert call.did("Dial") == ["by the flow" if kind == "exotel" else HANDOVER]
+    row = await clinic.call(call)
+    assert row is not None and row.ended_because == "connection_lost" and not row.status.is_end
+
+
+async def test_a_media_socket_that_sends_rubbish_all_the_time_is_closed_and_others_are_not(clinic: Clinic):
+    well = clinic.call_in("twilio", "+919845057700")
+    handset = await clinic.exchanges["twilio"].connected(well)
+    exchange, voice = clinic.exchanges["twilio"], clinic.lines["twilio"]["addresses"]["voice"]
+    call = Call("CA-rubbish", "+919845057701", clinic.lines["twilio"]["number"])
+    ticket = next(ET.fromstring((await exchange.ask(call, voice, {})).text).iter("Parameter")).attrib["value"]
+    shape = exchange.shape(call.id, "AC1", {"ticket": ticket})
+    rubbish = ["{", b"\xff" * 9, shape.message("media", media={"payload": "*"}), shape.message("dtmf", dtmf={})]
+    assert await closed_with(clinic, [*shape.opening(), *rubbish * 20]) in (1000, 1011)
+    assert not handset.over.is_set()
+    await handset.hang_up()
+
+
 async def test_a_callback_about_a_call_that_nobody_knows_is_not_found(clinic: Clinic):
     exchange, status = clinic.exchanges["twilio"], clinic.lines["twilio"]["addresses"]["status"]
     call = Call("CA-nobody", "+919845057006", "")

@@ -48,6 +48,7 @@ class CarrierWire:
         self.rate_hz = started.rate_hz
         self._stream_id = started.stream_id
         self._chunk = -1
+        self.stopped = False  # the carrier has said that the stream is over; else its socket just broke
         # A frame of audio is these with the payload between them: nothing is rendered 25 times a second.
         empty = orjson.dumps(self._media_message("|")).decode()
         self._before, _, self._after = empty.partition("|")
@@ -67,6 +68,7 @@ class CarrierWire:
         if event == "dtmf":
             return pressed(part(message, "dtmf").get("digit"))
         if event == "stop":
+            self.stopped = True
             return End()
         if event in ("start", "connected"):
             raise BadMessage("The stream has begun already.")
