@@ -26,13 +26,14 @@ class Providers(Part):
     """Ordered choices per capability; speech may differ by language. Nothing said: the installation's own order."""
 
     llm: Annotated[Sequence[Choice], Field(max_length=8)] = ()
+    translation: Annotated[Sequence[Choice], Field(max_length=8)] = ()
     stt: Mapping[str, Annotated[Sequence[Choice], Field(max_length=8)]] = {}
     tts: Mapping[str, Annotated[Sequence[Choice], Field(max_length=8)]] = {}
 
-    def chosen(self, capability: Literal["llm", "stt", "tts"], language: str) -> Sequence[Choice]:
+    def chosen(self, capability: Literal["llm", "stt", "tts", "translation"], language: str) -> Sequence[Choice]:
         """The agent's own list for a capability in a language; empty where it has none."""
-        if capability == "llm":
-            return self.llm
+        if capability in ("llm", "translation"):
+            return self.llm if capability == "llm" else self.translation
         table = self.stt if capability == "stt" else self.tts
         return table.get(language) or table.get("default") or ()
 
@@ -84,6 +85,7 @@ class AgentConfig(Part):
         False, description="A version is published only when all test scenarios passed with it."
     )
     emergency_number: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = "112"
+    helpline: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = "14416"
 
     @property
     def language(self) -> str:

@@ -52,7 +52,7 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
                     yield piece
 
     def flagged(text: str, language: str) -> EmergencyScript | None:
-        return emergency(text, language, number=talk.agent.config.emergency_number)
+        return emergency(text, language, number=talk.agent.config.emergency_number, helpline=talk.agent.config.helpline)
 
     async def record(turn: TurnRecord) -> None:
         await store_turn(assembly, talk, turn)

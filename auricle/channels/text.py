@@ -88,7 +88,10 @@ async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Ta
     async with assembly.database.transaction(actor) as db:
         consultation, session = await text_session(db, to, idle_s=assembly.settings.session_idle_s)
         agent = await agent_of(db, consultation)
-        if emergency(text, consultation.language, number=agent.config.emergency_number) is None:
+        if (
+            emergency(text, consultation.language, number=agent.config.emergency_number, helpline=agent.config.helpline)
+            is None
+        ):
             await require(db, consultation.patient_id, Kind.AI_USE)
         leaving = await move_here(db, consultation, session.id)
         said = await read(db, assembly.keyring, consultation, last=LOOK_BACK)
@@ -142,7 +145,9 @@ async def converse(
 ) -> AsyncGenerator[str, None]:
     """Stream the answer sentence by sentence into `exchange`, then store both. Read under `aclosing`."""
     started = time.perf_counter()
-    script = emergency(text, talk.language, number=talk.agent.config.emergency_number)
+    script = emergency(
+        text, talk.language, number=talk.agent.config.emergency_number, helpline=talk.agent.config.helpline
+    )
     asked = bool(past) and past[-1].role == "assistant" and past[-1].content.rstrip().endswith("?")
     try:
         if script is not None:

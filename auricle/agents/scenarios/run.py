@@ -73,7 +73,7 @@ async def _answer(
 ) -> Answered:
     """One turn, with the same safety before and after the model as a patient has."""
     answered = Answered()
-    script = emergency(said, language, number=serving.config.emergency_number)
+    script = emergency(said, language, number=serving.config.emergency_number, helpline=serving.config.helpline)
     if script is not None:
         answered.red_flag, answered.sentences = script.category, [script.text]
         return answered
