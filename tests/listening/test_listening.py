@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from auricle.consent.models import Kind
 from tests.channels.conftest import Clinic
-from tests.channels.talking import message, socket, speak
+from tests.channels.talking import eventually, message, socket, speak
 from tests.recording.conftest import Ward
 
 SPOKEN = "01-complaint.wav"
@@ -94,7 +94,7 @@ async def test_staff_take_over_speak_for_themselves_and_give_back(ward: Ward) ->
         await until(staff, lambda told: told["type"] == "state" and not told["in_charge"])
         await send(live, type="text", text="Do you have parking?")
         await until(live, lambda told: told["type"] == "ai_response" and told["is_final"])
-    kept = await clinic.transcript(consultation_id)
+    kept = await eventually(lambda: clinic.transcript(consultation_id), lambda all_: len(all_) == 3)
     assert [one["sender"] for one in kept] == ["clinician", "patient", "assistant"]
 
 
