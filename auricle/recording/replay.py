@@ -1,7 +1,8 @@
 """Hear a recorded call again, with another version of its agent or other settings of turn taking.
 
 The whole engine runs, at the pace of time, on the patient's side of the recording: recognizer, retrieval, model and
-speech are the agent's own. Nothing is stored of it but the comparison, nobody is alarmed, no tool writes. What the
+speech are the agent's own. Nothing is stored of it but the comparison, nobody is alarmed, and tools are rehearsed (see
+`agents/scenarios`): none but the search in the knowledge does anything, and usage counts for no consultation. What the
 patient said stays where it was in time, so an agent that answers at greater length is interrupted where the first one
 had finished: that is told, not hidden.
 """
@@ -18,15 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.agents.models import AgentVersion
+from auricle.agents.scenarios.run import rehearsed_tools
+from auricle.agents.tools.ledger import RehearsedCalls
 from auricle.agents.versions import serving_of
 from auricle.assembly import Assembly
 from auricle.channels.calls import Calls
 from auricle.channels.engine import services_for
-from auricle.consultations.answer import Talk
+from auricle.consultations.answer import Carried, Talk
 from auricle.consultations.models import Consultation, Message
 from auricle.consultations.transcript import Said, opened
 from auricle.db.sealed import Keyring
 from auricle.errors import AuricleError, Invalid
+from auricle.identity.roles import PATIENT
 from auricle.recording.differ import Exchange
 from auricle.recording.models import Recording, Replay
 from auricle.recording.play import Sound
@@ -94,6 +98,7 @@ async def heard_again(assembly: Assembly, replay: Replay, talk: Talk, sound: Sou
         turns.append(turn)
 
     config = talk.agent.config
+    talk = await rehearsed_talk(assembly, talk)
     async with ready_to_talk(assembly) as able:
         services = replace(services_for(able, talk), record=keep, alert=tell_nobody)
         session = VoiceSession(
@@ -106,6 +111,13 @@ async def heard_again(assembly: Assembly, replay: Replay, talk: Talk, sound: Sou
         )
         await session.run(at_pace(sound))
     return [exchange for turn in turns if (exchange := _of_turn(turn)) is not None]
+
+
+async def rehearsed_talk(assembly: Assembly, talk: Talk) -> Talk:
+    """The same talk with what a patient may do, and with tools that do nothing."""
+    somebody = Actor(kind="agent", organization_id=talk.actor.organization_id, role="patient", permissions=PATIENT)
+    tools = await rehearsed_tools(assembly, somebody, talk.agent, {})
+    return replace(talk, actor=somebody, carried=Carried(tools=tools, rehearsal=RehearsedCalls()))
 
 
 async def tell_nobody(*_: object) -> None:
