@@ -61,6 +61,7 @@ class Provider(BaseModel, frozen=True):
     stt: str | None = None
     tts: str | None = None
     embedding: str | None = None
+    translation: str | None = None
 
 
 class Timeouts(BaseModel, frozen=True):

@@ -23,7 +23,7 @@ from auricle.assembly import Assembly
 from auricle.errors import Invalid
 from auricle.knowledge.models import KnowledgeDocument
 from auricle.providers.catalog import warnings as catalog_warnings
-from auricle.providers.choice import Configured
+from auricle.providers.choice import Configured, default_choices
 from auricle.providers.ports import Capability
 from auricle.voice.backchannel import words_of
 
@@ -68,9 +68,7 @@ async def examine(db: AsyncSession, assembly: Assembly, config: AgentConfig) -> 
 def _languages(config: AgentConfig, found: Findings) -> None:
     for index, language in enumerate(config.languages):
         if language not in LANGUAGES:
-            found.warnings[f"languages.{index}"] = (
-                "Safety, fillers and apologies are not there in this language."
-            )
+            found.warnings[f"languages.{index}"] = "Safety, fillers and apologies are not there in this language."
         if language in config.greeting and not says_it_is_ai(config.greeting[language], language):
             found.errors[f"greeting.{language}"] = "The greeting must say that an AI speaks."
         if config.greeting and language not in config.greeting:
@@ -103,7 +101,7 @@ def _providers(providers: Mapping[str, Configured], config: AgentConfig, found: 
         provider = providers.get(choice.provider)
         if provider is None:
             found.errors[place] = "There is no such provider in this installation."
-        elif provider.vendor.constructor(capability) is None:
+        elif not provider.can(capability):
             found.errors[place] = f"This provider can't do {capability}."
         elif choice.model:
             for text in catalog_warnings({choice.model: provider.vendor.name}, on).values():
@@ -120,6 +118,8 @@ def _providers(providers: Mapping[str, Configured], config: AgentConfig, found: 
 def _choices(config: AgentConfig) -> Iterator[tuple[str, Capability, Choice]]:
     for index, choice in enumerate(config.providers.llm):
         yield f"providers.llm.{index}", "llm", choice
+    for index, choice in enumerate(config.providers.translation):
+        yield f"providers.translation.{index}", "translation", choice
     for capability, table in (("stt", config.providers.stt), ("tts", config.providers.tts)):
         for language, choices in table.items():
             for index, choice in enumerate(choices):
@@ -158,10 +158,9 @@ async def _knowledge(db: AsyncSession, config: AgentConfig, found: Findings) -> 
 
 
 def _translation(providers: Mapping[str, Configured], config: AgentConfig, found: Findings) -> None:
-    """Translation is asked of a language model until a vendor of it is set up; the offline one can't do it."""
     for name in ("knowledge_language", "model_language"):
         one = getattr(config, name)
         if one is None or set(config.languages) == {one}:
             continue
-        if not any("llm" in p.capabilities and not p.vendor.always_there for p in providers.values()):
+        if not config.providers.translation and not default_choices(providers, "translation"):
             found.warnings[name] = "No provider can translate; what is said goes on as it is."

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from auricle.providers.ports import Usage
 
 PCM16_24K_BYTES_PER_S = 48_000
-TOKEN_CAPABILITIES = frozenset({"llm", "embedding"})
+TOKEN_CAPABILITIES = frozenset({"llm", "embedding", "translation"})
 # Our vendors' names where the price list calls them differently.
 MAKERS = {"gemini": "google", "voyage": "voyageai"}
 

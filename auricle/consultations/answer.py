@@ -6,7 +6,7 @@ canned reply can do never come here.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,12 +15,13 @@ from uuid import UUID, uuid4
 from auricle.actor import Actor
 from auricle.agents.prompts import between_turns, messages, wrapped
 from auricle.agents.tools.ledger import Ledger, RehearsedCalls, Standing, StoredCalls
-from auricle.agents.tools.loop import Hearing, ToolLoop
+from auricle.agents.tools.loop import Hearing, OwnWords, ToolLoop
 from auricle.agents.tools.tool import Effect, Errand, Tool
 from auricle.agents.tools.toolbox import toolbox
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
 from auricle.consultations.memory import Recalled, recall
+from auricle.consultations.translated import Translating
 from auricle.knowledge.cite import Renumbering, cited
 from auricle.knowledge.search import EmptyQuestion, search
 from auricle.providers.call import Call, Choice
@@ -38,6 +39,7 @@ class Carried:
     tools: Mapping[str, Tool] | None = None
     standing: Standing | None = None  # None: look again
     recalled: Recalled | None = None
+    translating: Translating | None = None
     rehearsal: RehearsedCalls | None = None  # a test scenario: nothing is done or stored
 
 
@@ -57,7 +59,9 @@ class Talk:
         return replace(self, language=language)
 
 
-def call_for(assembly: Assembly, talk: Talk, capability: Literal["llm", "stt", "tts"], language: str) -> Call:
+def call_for(
+    assembly: Assembly, talk: Talk, capability: Literal["llm", "stt", "tts", "translation"], language: str
+) -> Call:
     """The provider call of a talk: the agent's own list, else the installation's."""
     own = [
         Choice(c.provider, c.model, c.voice, c.settings)
@@ -92,7 +96,9 @@ async def answer(
         confirmed: set once `said` is final; unset, the answer is a guess and no tool changes anything.
     """
     config = talk.agent.config
-    offered, known = ([], True) if trivial else await retrieved(assembly, talk, said)
+    translating, speaks = translation(assembly, talk, language), config.model_language or language
+    question = await translating.into(config.knowledge_language or language, said, source=language, purpose="question")
+    offered, known = ([], True) if trivial else await retrieved(assembly, talk, question)
     knowledge, passages = wrapped(offered, config.retrieval.context_characters)
     errand = Errand(
         assembly,
@@ -108,9 +114,9 @@ async def answer(
     recalled = await recollection(assembly, talk, history)
     told = messages(
         config,
-        language,
-        history[-recalled.window(config.history_messages) :],
-        said,
+        speaks,
+        translating.recalled(speaks, history[-recalled.window(config.history_messages) :]),
+        await translating.into(speaks, said, source=language, purpose="question"),
         knowledge,
         known=known,
         summary=recalled.summary,
@@ -120,33 +126,48 @@ async def answer(
         told,
         temperature=config.temperature,
         max_tokens=config.max_tokens,
-        language=language,
+        language=speaks,
         passages=tuple(passages),
         known=known,
-        questions=tuple(config.in_language(config.questions, language) or ()),
+        questions=tuple(config.in_language(config.questions, speaks) or ()),
     )
-    whole = ""
-    cites = Cites(passages)
-    unmarked = Renumbering(0)  # markers are for the citations; nobody wants to hear them
     try:
         async with aclosing(loop.pieces(request)) as pieces:
-            async for piece in pieces:
-                if not isinstance(piece, TextDelta):
+            spoken = unmarked(pieces, passages)
+            if speaks != language:
+                spoken = translating.spoken(spoken, source=speaks, target=language)
+            async with aclosing(spoken) as ready:
+                async for piece in ready:
                     yield piece
-                    continue
-                whole += piece.text
-                if text := unmarked.feed(piece.text):
-                    yield TextDelta(text)
-                if ENDS.search(piece.text):
-                    for citation in cites.new(whole):
-                        yield citation
     finally:
         if loop.touched or loop.standing.running:
             talk.carried.standing = None
-    if rest := unmarked.rest():
+
+
+async def unmarked(pieces: AsyncIterator[ReplyPiece], passages: Sequence[Passage]) -> AsyncGenerator[ReplyPiece, None]:
+    """An answer without its markers, which nobody wants to hear, and with the citations that they stand for."""
+    whole, cites, markers = "", Cites(passages), Renumbering(0)
+    async for piece in pieces:
+        if not isinstance(piece, TextDelta) or isinstance(piece, OwnWords):
+            yield piece
+            continue
+        whole += piece.text
+        if text := markers.feed(piece.text):
+            yield TextDelta(text)
+        if ENDS.search(piece.text):
+            for citation in cites.new(whole):
+                yield citation
+    if rest := markers.rest():
         yield TextDelta(rest)
     for citation in cites.new(whole):
         yield citation
+
+
+def translation(assembly: Assembly, talk: Talk, language: str) -> Translating:
+    """The talk's translator, with what it has translated before."""
+    if talk.carried.translating is None:
+        talk.carried.translating = Translating(assembly.router, call_for(assembly, talk, "translation", language))
+    return talk.carried.translating
 
 
 def is_final() -> asyncio.Event:

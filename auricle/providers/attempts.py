@@ -31,7 +31,7 @@ class Attempt:
         model: str | None,
     ) -> None:
         self.choice, self.provider, self.number, self.breaker = choice, provider, number, breaker
-        self.model = choice.model or model or provider.account.models.get(capability)
+        self.model = choice.model or model or provider.model(capability)
         self.meter = Meter(call, capability, provider.account, self.model, number)
         self._record = record
 

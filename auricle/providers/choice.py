@@ -7,6 +7,7 @@ from typing import Any
 
 from auricle.errors import Misconfigured
 from auricle.providers.account import Account, Connections
+from auricle.providers.by_model import ByLanguageModel
 from auricle.providers.call import Call, Choice, NoProvider
 from auricle.providers.ports import Capability
 from auricle.providers.registry import vendor_named, vendors
@@ -24,11 +25,29 @@ class Configured:
 
     def adapter(self, capability: Capability) -> Any:
         if capability not in self._adapters:
+            if self.translates_by_model and capability == "translation":
+                self._adapters[capability] = ByLanguageModel(self.adapter("llm"))
+                return self._adapters[capability]
             constructor = self.vendor.constructor(capability)
             if constructor is None:
                 raise Misconfigured("This provider can't do this.", provider=self.account.name, capability=capability)
             self._adapters[capability] = constructor(self.account)
         return self._adapters[capability]
+
+    @property
+    def translates_by_model(self) -> bool:
+        """Whether its language model can be asked to translate, for want of something made for it."""
+        return self.vendor.translation is None and self.vendor.llm is not None and not self.vendor.always_there
+
+    def can(self, capability: Capability) -> bool:
+        return self.vendor.constructor(capability) is not None or (
+            capability == "translation" and self.translates_by_model
+        )
+
+    def model(self, capability: Capability) -> str | None:
+        """The account's own model for a capability."""
+        by = "llm" if capability == "translation" and self.translates_by_model else capability
+        return self.account.models.get(by)
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
@@ -66,6 +85,7 @@ def configured(providers: Mapping[str, Provider], connections: Connections, mode
             "llm": given.llm,
             "tts": given.tts,
             "embedding": given.embedding,
+            "translation": given.translation,
         }
         account = Account(
             name,
@@ -89,6 +109,8 @@ def configured(providers: Mapping[str, Provider], connections: Connections, mode
 def default_choices(providers: Mapping[str, Configured], capability: Capability) -> list[Choice]:
     """Every provider that is set up for a capability, in the order of the settings, what is always there last."""
     able = [name for name, p in providers.items() if capability in p.capabilities]
+    if capability == "translation":  # what is made for it first, then what can be asked for it
+        able += [name for name, p in providers.items() if p.translates_by_model and "llm" in p.capabilities]
     return [Choice(name) for name in sorted(able, key=lambda name: providers[name].vendor.always_there)]
 
 
@@ -102,11 +124,7 @@ def candidates(
     found = []
     for choice in call.choices:
         provider = providers.get(choice.provider)
-        if (
-            provider is not None
-            and provider.vendor.constructor(capability) is not None
-            and provider.vendor.speaks(capability, call.language)
-        ):
+        if provider is not None and provider.can(capability) and provider.vendor.speaks(capability, call.language):
             found.append((choice, provider))
     if not found:
         raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)

@@ -149,4 +149,14 @@ async def _hearing(router: Router, call: Call) -> bool:
         return any([isinstance(e, Transcript) and e.is_final async for e in events])
 
 
-_SAMPLES = {"llm": _language, "tts": _speech, "embedding": _embedding, "stt": _hearing}
+async def _translation(router: Router, call: Call) -> bool:
+    return bool((await router.translate(call, SAMPLE_TEXT, source="en", target="hi")).text)
+
+
+_SAMPLES = {
+    "llm": _language,
+    "tts": _speech,
+    "embedding": _embedding,
+    "stt": _hearing,
+    "translation": _translation,
+}

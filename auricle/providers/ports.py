@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from auricle.errors import Unavailable
 
-Capability = Literal["stt", "llm", "tts", "embedding"]
+Capability = Literal["stt", "llm", "tts", "embedding", "translation"]
 
 
 class ProviderFailed(Unavailable):
@@ -184,6 +184,19 @@ class TextToSpeech(Protocol):
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Audio | Usage, None]:
         """Stream the speech of one sentence."""
+        ...
+
+
+# ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Translated:
+    text: str
+    usage: Usage = field(default_factory=Usage)
+
+
+class Translator(Protocol):
+    async def translate(self, text: str, *, source: str, target: str, model: str | None = None) -> Translated:
+        """Translate a few sentences between two languages (ISO 639-1), saying nothing else."""
         ...
 
 

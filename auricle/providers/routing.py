@@ -6,10 +6,10 @@ within its deadline, metered once.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from auricle.log import event
 from auricle.providers.account import Connections
@@ -34,6 +34,8 @@ from auricle.providers.ports import (
     ReasoningDelta,
     TextToSpeech,
     Transcript,
+    Translated,
+    Translator,
     Usage,
 )
 from auricle.settings import Settings, Timeouts
@@ -121,21 +123,45 @@ class Router:
             except ProviderFailed as error:
                 attempts.failed(error)
 
+    async def translate(self, call: Call, text: str, *, source: str, target: str) -> Translated:
+        """Translate a few sentences. Raises `ProviderFailed` where nobody of the list can."""
+        attempts = self._attempts(call, "translation")
+        while True:
+            attempt = await attempts.next()
+            try:
+                with attempt:
+                    answer = await self._whole(attempt, call, self._translation(attempt, call, text, source, target))
+                    if not answer.text.strip():
+                        raise ProviderGarbled("The translation is empty.")
+                    attempt.meter.first()
+                    attempt.meter.usage = answer.usage
+                    return answer
+            except ProviderFailed as error:
+                attempts.failed(error)
+
+    async def _translation(self, attempt: Attempt, call: Call, text: str, source: str, target: str) -> Translated:
+        allowed = await self._guarded(attempt, call, "translation", text)
+        translator: Translator = attempt.provider.adapter("translation")
+        return await translator.translate(allowed, source=source, target=target, model=attempt.model)
+
+    async def _whole(self, attempt: Attempt, call: Call, work: Coroutine[Any, Any, E]) -> E:
+        """An answer that comes in one piece, within the call's time."""
+        watchdog = Watchdog()
+        watchdog.expect(watchdog.now() + (call.timeouts or self._timeouts).total_s, "total")
+        try:
+            return await watchdog.wait(work)
+        except ProviderFailed:
+            raise
+        except Exception as error:
+            raise _bug(error, attempt) from error
+        finally:
+            watchdog.close()
+
     async def _embed_once(
         self, attempt: Attempt, call: Call, texts: Sequence[str], task: Literal["query", "document"]
     ) -> Embedded:
         with attempt:
-            timeouts = call.timeouts or self._timeouts
-            watchdog = Watchdog()
-            watchdog.expect(watchdog.now() + timeouts.total_s, "total")
-            try:
-                answer = await watchdog.wait(self._embedding(attempt, call, texts, task))
-            except ProviderFailed:
-                raise
-            except Exception as error:
-                raise _bug(error, attempt) from error
-            finally:
-                watchdog.close()
+            answer = await self._whole(attempt, call, self._embedding(attempt, call, texts, task))
             if answer.vectors.ndim != 2 or len(answer.vectors) != len(texts):
                 raise ProviderGarbled("The answer does not hold one vector for each text.")
             attempt.meter.first()

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auricle.providers.account import Account
-from auricle.providers.ports import Capability, Embedder, LanguageModel, SpeechToText, TextToSpeech
+from auricle.providers.ports import Capability, Embedder, LanguageModel, SpeechToText, TextToSpeech, Translator
 
-CAPABILITIES: tuple[Capability, ...] = ("stt", "llm", "tts", "embedding")
+CAPABILITIES: tuple[Capability, ...] = ("stt", "llm", "tts", "embedding", "translation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Vendor:
     llm: Callable[[Account], LanguageModel] | None = None
     tts: Callable[[Account], TextToSpeech] | None = None
     embedding: Callable[[Account], Embedder] | None = None
+    translation: Callable[[Account], Translator] | None = None
     url: str | None = None
     needs_key: bool = True
     needs_url: bool = True  # False: works in this process
@@ -33,7 +34,8 @@ class Vendor:
         return tuple(c for c in CAPABILITIES if self.constructor(c) is not None)
 
     def constructor(self, capability: Capability) -> Callable[[Account], Any] | None:
-        return {"stt": self.stt, "llm": self.llm, "tts": self.tts, "embedding": self.embedding}[capability]
+        constructor: Callable[[Account], Any] | None = getattr(self, capability)
+        return constructor
 
     def speaks(self, capability: Capability, language: str) -> bool:
         known = self.languages.get(capability)

@@ -27,6 +27,7 @@ UNAUDITED = {
     "recording_chunk",
     "patient_token",
     "appointment_slot",
+    "consultation_memory",
 }
 
 TABLES = """

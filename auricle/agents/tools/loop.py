@@ -48,6 +48,11 @@ class OnlyTools(ProviderGarbled):
     code = "provider.only_tools"
 
 
+@dataclass(frozen=True, slots=True)
+class OwnWords(TextDelta):
+    """Words of the code, in the patient's language already."""
+
+
 @dataclass(slots=True)
 class Hearing:
     """What the patient just said, and what they had heard before."""
@@ -107,7 +112,7 @@ class ToolLoop:
                 async for piece in working:
                     yield piece
             if self._question:
-                yield TextDelta(f" {self._question}" if self.spoke else self._question)
+                yield OwnWords(f" {self._question}" if self.spoke else self._question)
                 self.spoke = True
             if self._over and self.spoke:
                 break
@@ -130,7 +135,7 @@ class ToolLoop:
             await asyncio.wait({work}, timeout=FILLER_AFTER_S)
             if not work.done() and not self.spoke:
                 self.spoke = True
-                yield TextDelta(say("filler", self.errand.language) + " ")
+                yield OwnWords(say("filler", self.errand.language) + " ")
             while not work.done():
                 await asyncio.wait({work}, timeout=ALIVE_EVERY_S)
                 yield Usage()

@@ -48,7 +48,7 @@ class ToolIn(In):
         None,
         max_length=20,
         description="Sent with each request and kept sealed. Unset in a change: the ones that are kept stay.",
-        examples=[{"Authorization": "Bearer …"}],
+        examples=[{"Authorization": "Bearer secret"}],
     )
     timeout_s: float = Field(6.0, ge=0.5, le=20)
     effect: Literal["read", "write"] = Field(
