@@ -15,6 +15,7 @@ from auricle.safety.redflags import default_watch
 from auricle.settings import Voice
 from auricle.telemetry import CALLS, CALLS_REFUSED, LOOP_LAG
 from auricle.voice.admission import Admission, Busy, LagMeter, rated_calls
+from auricle.voice.trivial import trivial_kind
 from auricle.voice.turn import TurnModel
 from auricle.voice.turn_model import SmartTurn
 from auricle.voice.vad import SharedVad
@@ -54,6 +55,7 @@ class Calls:
                 event(log, "rated this core", count=rated)
                 calls._admission = calls._admitting(rated)
             await asyncio.to_thread(default_watch)  # a second of work that no first patient shall wait for
+            await asyncio.to_thread(trivial_kind, "ok", "en")  # nor for the reading of the lists
             await calls.prepared.render(router)
             meter = asyncio.create_task(calls._lag.run())
             try:

@@ -60,11 +60,16 @@ def grams(word: str, length: int = 4) -> list[str]:
     return [bounded[i : i + length] for i in range(max(1, len(bounded) - length + 1))]
 
 
+@lru_cache(maxsize=50_000)  # an organization's words come again with every question
+def _pairs(word: str) -> frozenset[str]:
+    return frozenset(grams(word, 2))
+
+
 def likeness(one: str, other: str) -> float:
     """How alike two words look, 0..1: Dice over character pairs, which one wrong letter lowers only a little."""
     if one == other:
         return 1.0
-    mine, theirs = set(grams(one, 2)), set(grams(other, 2))
+    mine, theirs = _pairs(one), _pairs(other)
     return 2 * len(mine & theirs) / (len(mine) + len(theirs))
 
 

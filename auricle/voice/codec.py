@@ -65,13 +65,14 @@ def check_pcm16(pcm: bytes, *, max_bytes: int) -> None:
 def _encode(pcm: bytes, codes: NDArray[np.uint8]) -> bytes:
     if len(pcm) % 2:
         raise OddAudio(bytes=len(pcm))
-    encoded: bytes = codes[np.frombuffer(pcm, "<u2")].tobytes()
+    encoded: bytes = codes.take(np.frombuffer(pcm, "<u2")).tobytes()
     return encoded
 
 
 def pcm16_from_mulaw(mulaw: bytes) -> bytes:
     """Decode µ-law; every byte is a valid code, the answer is twice as long and within ±32,124."""
-    return MULAW_LEVELS[np.frombuffer(mulaw, np.uint8)].tobytes()
+    pcm: bytes = MULAW_LEVELS.take(np.frombuffer(mulaw, np.uint8)).tobytes()  # `take` is quicker than an index
+    return pcm
 
 
 def mulaw_from_pcm16(pcm: bytes) -> bytes:
@@ -80,7 +81,8 @@ def mulaw_from_pcm16(pcm: bytes) -> bytes:
 
 
 def pcm16_from_alaw(alaw: bytes) -> bytes:
-    return ALAW_LEVELS[np.frombuffer(alaw, np.uint8)].tobytes()
+    pcm: bytes = ALAW_LEVELS.take(np.frombuffer(alaw, np.uint8)).tobytes()
+    return pcm
 
 
 def alaw_from_pcm16(pcm: bytes) -> bytes:

@@ -33,7 +33,13 @@ class Intake:
         if seconds > self._allowed_s:
             raise AudioFlood
         self._allowed_s -= seconds
-        pcm = self._rest + pcm
-        whole = len(pcm) // self._frame_bytes * self._frame_bytes
+        pcm, size = self._rest + pcm, self._frame_bytes
+        if len(pcm) < size:
+            self._rest = pcm
+            return []
+        if len(pcm) < 2 * size:  # what a client that sends as it hears mostly comes to
+            self._rest = pcm[size:]
+            return [pcm[:size]]
+        whole = len(pcm) // size * size
         self._rest = pcm[whole:]
-        return [pcm[at : at + self._frame_bytes] for at in range(0, whole, self._frame_bytes)]
+        return [pcm[at : at + size] for at in range(0, whole, size)]

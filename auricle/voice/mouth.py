@@ -15,7 +15,7 @@ class Mouth:
         self._loop = asyncio.get_running_loop()
         self._playback: Playback | None = None
         self._changed = asyncio.Event()
-        self._moved = asyncio.Event()  # something was sent, or dropped
+        self._moved = asyncio.Event()  # the playout was stopped, or went on
         self._clear = False
         self.echoing = False  # this client has answered a mark
 
@@ -32,10 +32,8 @@ class Mouth:
                 case Frame(pcm):
                     await self._channel.send_audio(pcm)
                     self._tell_taps(pcm)
-                    self._moved.set()
                 case Mark(name):
                     await self._channel.send_mark(name)
-                    self._moved.set()
                 case Wait(seconds):
                     await self._wait(seconds)
 
@@ -92,7 +90,7 @@ class Mouth:
     async def finished(self, playback: Playback) -> None:
         """Wait until all that was made has been played."""
         while not playback.stopped and not playback.is_finished(self._clock()):
-            await self._until_moved(playback, playback.left_s(self._clock()))
+            await self._until_moved(playback, playback.ahead_s(self._clock()))
 
     async def _until_moved(self, playback: Playback, seconds: float) -> None:
         """Sleep about as long as the sound lasts, less where it was paused or dropped meanwhile."""
