@@ -6,10 +6,12 @@ takes it along: the one before is told, stores its turn and ends, and only then 
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from auricle.actor import Actor
+from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
@@ -52,7 +54,14 @@ async def join(
     talk = Talk(actor, consultation.id, consultation.patient_id, session.id, serving, language or consultation.language)
     if leaving:
         past = await past_of_the_left(assembly, talk, leaving)
-    return Joined(talk, past)
+    return Joined(talk.in_language(language or spoken_last(past, serving) or talk.language), past)
+
+
+def spoken_last(past: Sequence[Said], agent: Serving) -> str | None:
+    """The language in which the patient spoke last, where the agent speaks it: nobody is taken back to the first one."""
+    spoken = (one.language for one in reversed(past) if one.sender == "patient" and one.language)
+    last = next(spoken, None)
+    return last if last in agent.config.languages else None
 
 
 async def past_of_the_left(assembly: Assembly, talk: Talk, leaving: set[UUID]) -> list[Said]:
