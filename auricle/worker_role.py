@@ -14,6 +14,7 @@ import auricle.live.retention
 import auricle.notes.generate
 import auricle.patients.erase
 import auricle.patients.export
+import auricle.phone.forgotten
 import auricle.recording.remove
 import auricle.recording.replays
 import auricle.web.retention  # noqa: F401

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Path, Request, Response, WebSocket, status
 from fastapi.responses import JSONResponse
 
 from auricle.actor import Actor
-from auricle.errors import NotFound, TooLarge, Unavailable
+from auricle.assembly import Assembly
+from auricle.errors import NotFound, RateLimited, TooLarge, Unavailable
 from auricle.log import request_id
 from auricle.phone import answers
-from auricle.phone.hooks import BadCallback, BadSignature, Believed, believe, read_hook
+from auricle.phone.hooks import BadCallback, BadSignature, Believed, Hook, believe, read_hook
 from auricle.phone.lines import webhook
 from auricle.phone.media import media_url, serve
 from auricle.phone.models import Kind
@@ -23,7 +24,7 @@ from auricle.web.problems import problems
 router = APIRouter(tags=["phone"], include_in_schema=False)  # for carriers: they never read our document
 
 LineToken = Annotated[str, Path(min_length=1, max_length=100)]
-REFUSALS = (NotFound, BadSignature, BadCallback, TooLarge)
+REFUSALS = (NotFound, BadSignature, BadCallback, TooLarge, RateLimited)
 XML: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/xml": {}}, "description": "What to do with the call."}
 }
@@ -48,8 +49,7 @@ class NotTaken(Unavailable):
     responses={**problems(*REFUSALS, NotTaken), **XML},
 )
 async def voice(carrier: Kind, line_token: LineToken, request: Request, assembly: Installed, seen: Caller) -> Response:
-    hook = await read_hook(request, carrier, line_token, assembly.settings.base_url)
-    there = await believe(assembly, hook, seen)
+    hook, there = await asked(request, assembly, carrier, line_token, seen)
     return told(await take(assembly, there, hook), there, assembly.settings)
 
 
@@ -66,8 +66,7 @@ async def voice(carrier: Kind, line_token: LineToken, request: Request, assembly
     responses={**problems(*REFUSALS), **XML},
 )
 async def over(carrier: Kind, line_token: LineToken, request: Request, assembly: Installed, seen: Caller) -> Response:
-    hook = await read_hook(request, carrier, line_token, assembly.settings.base_url)
-    there = await believe(assembly, hook, seen)
+    hook, there = await asked(request, assembly, carrier, line_token, seen)
     what = await after(assembly, there, hook)
     if carrier is Kind.EXOTEL:  # its Passthru applet takes one way for 200, and the other for 302
         return Response(status_code=status.HTTP_302_FOUND if what == "hang_up" else status.HTTP_200_OK)
@@ -84,8 +83,7 @@ async def over(carrier: Kind, line_token: LineToken, request: Request, assembly:
 async def progress(
     carrier: Kind, line_token: LineToken, request: Request, assembly: Installed, seen: Caller
 ) -> Response:
-    hook = await read_hook(request, carrier, line_token, assembly.settings.base_url)
-    there = await believe(assembly, hook, seen)
+    hook, there = await asked(request, assembly, carrier, line_token, seen)
     news = progress_of(carrier, hook.fields)
     async with assembly.database.transaction(there.actor) as db:
         call = await find_call(db, there.line.row.id, call_id=hook.call_id, carrier_call_id=news.carrier_call_id)
@@ -102,6 +100,16 @@ async def media(websocket: WebSocket, carrier: Kind) -> None:
     address = websocket.client.host if websocket.client else ""
     seen = Actor.nobody(request_id=request_id.get(), address=address, user_agent=carrier.value)
     await serve(websocket, await installed(websocket), carrier, seen)
+
+
+async def asked(request: Request, assembly: Assembly, kind: Kind, token: str, seen: Actor) -> tuple[Hook, Believed]:
+    """Read a request and believe it, or not; what is refused is charged to its address, as a wrong sign-in is."""
+    hook = await read_hook(request, kind, token, assembly.settings.base_url)
+    try:
+        return hook, await believe(assembly, hook, seen)
+    except (NotFound, BadSignature):
+        await request.app.state.limits.charge_address(request)
+        raise
 
 
 def told(what: Next, there: Believed, settings: Settings) -> Response:

@@ -76,6 +76,21 @@ async def whole_call(clinic: Clinic, kind: str, number: int) -> None:
         assert len([path for _, path in exchange.requests if call.id in path]) == 1
 
 
+async def test_a_hand_over_that_the_carrier_refuses_is_done_by_what_comes_after_the_socket(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    emulated.script = transfers_when_a_key_is_pressed
+    exchange = clinic.exchanges["twilio"]
+    call = clinic.call_in("twilio", "+919845055509")
+    handset = await exchange.connected(call)
+    await marked(handset, 2)
+    exchange.status = 500
+    await handset.press("0")
+    await asyncio.wait_for(call.ended.wait(), 20)
+    assert call.did("Dial") == [HANDOVER]
+    assert len([path for _, path in exchange.requests if call.id in path]) == 2  # tried twice: that does no harm
+
+
 async def check_record(clinic: Clinic, kind: str, call: Any, patient_id: Any) -> None:
     row = await clinic.call(call)
     assert row is not None and row.ended_because == "hand_over" and row.direction is Direction.INBOUND

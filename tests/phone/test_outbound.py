@@ -1,7 +1,7 @@
 """Calls that we make: who may be called and when, what the carrier answers, and what becomes of it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from auricle.actor import Actor
 from auricle.consent.decide import Deciding, decide
 from auricle.consent.models import Decision, Kind
 from auricle.identity.models import Organization
+from auricle.phone.forgotten import close_forgotten
 from auricle.phone.models import CallStatus, PhoneCall
 from auricle.phone.outbound import OutsideHours, check_hours
 from auricle.phone.status import Progress, advance, progress_of
@@ -178,6 +179,17 @@ async def test_callbacks_in_any_order_and_any_number_leave_the_same_call(clinic:
             assert call.status is CallStatus.COMPLETED and call.seconds == 9
             await advance(db, call, Progress(None, seconds=99, answered_by="machine_start"))
             assert call.seconds == 9 and call.answered_by == "machine_start"
+
+
+async def test_a_call_of_which_no_more_word_comes_is_over_when_it_is_older_than_a_call_can_be(clinic: Clinic):
+    made = [await placed(clinic, "twilio", number=f"+919845059{n}00") for n in (8, 9)]
+    async with clinic.service.database.transaction(clinic.system) as db:
+        old = await db.get_one(PhoneCall, UUID(made[0]["id"]))
+        old.created_at = datetime.now(UTC) - timedelta(hours=5)
+    await close_forgotten(clinic.service, Actor.nobody())  # type: ignore[arg-type]
+    gone, young = [await row_of(clinic, one["id"]) for one in made]
+    assert (gone.status, gone.ended_because) == (CallStatus.FAILED, "no_word") and gone.ended_at is not None
+    assert young.status is CallStatus.INITIATED
 
 
 @pytest.mark.parametrize(
