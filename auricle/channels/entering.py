@@ -58,7 +58,7 @@ async def join(
 
 
 def spoken_last(past: Sequence[Said], agent: Serving) -> str | None:
-    """The language in which the patient spoke last, where the agent speaks it: nobody is taken back to the first one."""
+    """The language in which the patient spoke last, where the agent speaks it."""
     spoken = (one.language for one in reversed(past) if one.sender == "patient" and one.language)
     last = next(spoken, None)
     return last if last in agent.config.languages else None
