@@ -24,7 +24,8 @@ except ImportError:  # a platform without the compiled part
 
 WHOLE_TEXT, WHOLE_BINARY = 0x81, 0x82  # FIN, no reserved bit, the opcode
 MASKED, LENGTH = 0x80, 0x7F
-PAUSE_AT, RESUME_AT = 16, 4  # messages the application has not taken yet
+PAUSE_AT, RESUME_AT = 16, 4  # messages the application has not taken yet …
+LONG_BYTES = 20_000  # … or one that is so long: 16 of these would outlast their client by half a minute of speech
 
 
 DIRECT = "auricle.frames"  # the connection's place among its scope's extensions
@@ -106,7 +107,7 @@ class FrameSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait(payload if head == WHOLE_BINARY else payload.decode())
         except UnicodeDecodeError:
             return False
-        if not self.read_paused and self.queue.qsize() >= PAUSE_AT:
+        if not self.read_paused and (self.queue.qsize() >= PAUSE_AT or len(payload) >= LONG_BYTES):
             self.read_paused = True
             self.transport.pause_reading()
         return True
