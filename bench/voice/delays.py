@@ -32,7 +32,7 @@ HEARD_WORDS_PER_S = 3.0
 REPLY = (
     "Thank you, I have written that down now. "
     "Please tell me which ear it is and how long it rings. "
-    "I will pass this on today."
+    "I will pass it on to your doctor."
 )
 TOKENS = tuple(f"{word} " for word in REPLY.split())
 FIRST_SENTENCE_TOKENS = next(i for i, token in enumerate(TOKENS, 1) if token.rstrip().endswith("."))
