@@ -37,7 +37,7 @@ from auricle.voice.ports import EndCall, HandOver
 from tests import builders
 from tests.conftest import Template
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
-from tests.running_service import Service, free_port, served, settings_for, worked
+from tests.running_service import HASH, Service, free_port, served, settings_for, worked
 
 SHORT = Timeouts(connect_s=1.0, first_s=2.0, gap_s=2.0, total_s=8.0)
 PORTS = tuple(free_port() for _ in range(3))  # of servers that tools may reach, listed by the operator
@@ -157,7 +157,7 @@ async def clinic(assembly: Assembly, emulated: OpenAIEmulator) -> Clinic:
     organization_id = await builders.make_organization(database)
     admin = await builders.make_member(database, organization_id, "org_admin")
     doctor = await builders.make_member(database, organization_id, "clinician")
-    person = await builders.make_member(database, organization_id, "patient")
+    person = await builders.make_member(database, organization_id, "patient", password_hash=HASH)
     patient = await builders.make_patient(database, keyring, admin, account_id=person.account_id)
     other = await builders.make_patient(database, keyring, admin, given_name="Zebra", family_name="Fisch")
     week = [OpeningIn(weekday=day, opens=time(0, 0), closes=time(23, 55)) for day in range(7)]
