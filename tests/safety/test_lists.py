@@ -8,7 +8,7 @@ from bench.safety.recall import GROUPS, LANGUAGES, Item, Share, figures, measure
 SMALLEST_GROUP = 320
 POSITIVE_SHARE = (0.5, 0.65)
 # Just under what is measured (recall at least, false alarms at most), so that a change which loses some is seen.
-FLOOR = dict.fromkeys(LANGUAGES, (0.5, 0.35))
+FLOOR = {**dict.fromkeys(LANGUAGES, (0.94, 0.06)), "en": (0.97, 0.02), "hi": (0.97, 0.02)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -59,8 +59,6 @@ def test_the_interval_is_wilsons() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_red_flags_are_found_and_little_else(language: str) -> None:
-    if language not in redflags.LANGUAGES:
-        pytest.skip(f"no phrases of {language} yet")
     got = figures(measured("dev", [language])[language])
     recall, false_alarms = FLOOR[language]
     assert got.recall.value >= recall
