@@ -14,7 +14,7 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.voice.processes import ROOT, product
+from bench.voice.processes import ROOT, product, vendors
 from bench.voice.run import say
 
 PEERS: Mapping[str, tuple[str, ...]] = {
@@ -66,7 +66,16 @@ def python_of(folder: Path, peer: str) -> Path:
 
 def peer(given: argparse.Namespace, name: str, python: Path) -> None:
     """The shared bench's own sweep: a new server for each level."""
-    command = [sys.executable, "sweep.py", "--server", f"{python} {name}_server.py {{port}}", "--path", "/twilio"]
+    with vendors(given) as settings:
+        url = settings.get("AURICLE_PROVIDERS__BENCH__URL")
+        fakes = (
+            f"{ROOT / 'bench' / 'voice' / 'socket_fakes.py'} {name} {shared()} {url}" if url else f"{name}_server.py"
+        )
+        swept(given, name, f"{python} {fakes} {{port}}")
+
+
+def swept(given: argparse.Namespace, name: str, server: str) -> None:
+    command = [sys.executable, "sweep.py", "--server", server, "--path", "/twilio"]
     command += ["--proto", "twilio", "--levels", given.levels, "--secs", given.seconds, "--label", name]
     command += ["--server-cpu", str(given.server_core), "--client-cpu", str(given.client_core)]
     command += ["--log", given.log, "--out", str(given.out.absolute()), "--", "--ramp", RAMP_S]

@@ -90,6 +90,8 @@ async def speak(text: str, send: Any) -> None:
 
 
 async def hear(query: dict[str, list[str]], receive: Any, send: Any) -> None:
+    """`?rate=` names the audio; with `endpoint` the recognizer itself says when an utterance is over."""
+
     async def tell(**told: object) -> None:
         await send({"type": "websocket.send", "text": orjson.dumps(told).decode()})
 
@@ -99,7 +101,8 @@ async def hear(query: dict[str, list[str]], receive: Any, send: Any) -> None:
     while (message := await receive())["type"] == "websocket.receive":
         if (pcm := message.get("bytes")) is not None:
             if (words := recognizer.interim(pcm)) is not None:
-                await tell(text=words, is_final=False)
+                ends = recognizer.is_complete and "endpoint" in query
+                await tell(text=recognizer.final() if ends else words, is_final=ends)
         elif message["text"] == "end":
             await tell(text=recognizer.final(), is_final=True)
         else:

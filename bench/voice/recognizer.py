@@ -17,7 +17,7 @@ class Recognizer:
 
     def _begin(self) -> None:
         self._speech_s = self._quiet_s = 0.0
-        self._next_interim_s, self._is_complete = INTERIM_EVERY_S, False
+        self._next_interim_s, self.is_complete = INTERIM_EVERY_S, False
 
     def interim(self, pcm: bytes) -> str | None:
         """Take audio; the words so far where it is time to tell them."""
@@ -27,14 +27,14 @@ class Recognizer:
             if samples[at : at + self._step].max() > LOUD:
                 gap_s = self._quiet_s if self._speech_s else 0.0
                 self._speech_s, self._quiet_s = self._speech_s + gap_s + STEP_S, 0.0
-                self._is_complete = False
+                self.is_complete = False
             else:
                 self._quiet_s += STEP_S
         if self._speech_s >= self._next_interim_s:
             self._next_interim_s = self._speech_s + INTERIM_EVERY_S
             return self._words()
-        if self._quiet_s >= FINAL_AFTER_S and self._speech_s and not self._is_complete:
-            self._is_complete = True
+        if self._quiet_s >= FINAL_AFTER_S and self._speech_s and not self.is_complete:
+            self.is_complete = True
             return self._words()
         return None
 
