@@ -5,11 +5,12 @@ canned reply can do never come here.
 """
 
 import asyncio
+import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID, uuid4
 
 from auricle.actor import Actor
@@ -22,12 +23,18 @@ from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
 from auricle.consultations.memory import Recalled, recall
 from auricle.consultations.translated import Translating
+from auricle.errors import DatabaseUnavailable
 from auricle.knowledge.cite import Renumbering, cited
 from auricle.knowledge.search import EmptyQuestion, search
+from auricle.log import event
 from auricle.providers.call import Call, Choice
 from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta
 from auricle.voice.ports import Citation, ReplyPiece
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+LOOK_S = 2.0  # what is only good to know before an answer may take no longer
 ENDS = re.compile(r"[.?!।॥؟]")
 STALE_S = 1.0  # how old knowledge another process has changed may be within a turn
 
@@ -182,28 +189,42 @@ async def recollection(assembly: Assembly, talk: Talk, history: Sequence[ChatMes
     if carried.rehearsal is not None or len(history) < talk.agent.config.history_messages:
         return Recalled("", len(history))
     if carried.recalled is None or carried.recalled.is_stale:
-        async with assembly.database.transaction(talk.actor) as db:
-            carried.recalled = await recall(db, assembly.keyring, talk.consultation_id)
+        carried.recalled = await in_time(recalled(assembly, talk)) or carried.recalled
     else:
         carried.recalled.answers += 1
-    return carried.recalled
+    return carried.recalled or Recalled("", len(history))
+
+
+async def recalled(assembly: Assembly, talk: Talk) -> Recalled:
+    async with assembly.database.transaction(talk.actor) as db:
+        return await recall(db, assembly.keyring, talk.consultation_id)
+
+
+async def in_time(asked: Awaitable[T]) -> T | None:
+    """What the database tells, or None where it does not in time: the patient gets an answer all the same."""
+    try:
+        async with asyncio.timeout(LOOK_S):
+            return await asked
+    except (DatabaseUnavailable, TimeoutError):
+        event(log, "an answer goes on without what the database holds", logging.WARNING)
+        return None
 
 
 async def tool_loop(talk: Talk, errand: Errand, hearing: Hearing) -> ToolLoop:
     """The loop of one answer, with the tools of the talk and what they have left open."""
     carried, assembly = talk.carried, errand.assembly
     if carried.tools is None:
-        carried.tools = await toolbox(assembly, talk.actor, talk.agent.config.tools)
+        carried.tools = await in_time(toolbox(assembly, talk.actor, talk.agent.config.tools))
+    tools = carried.tools or {}
     ledger: Ledger = carried.rehearsal or StoredCalls(errand)
-    writes = any(tool.effect is Effect.WRITE for tool in carried.tools.values())
-    if carried.standing is None:
-        carried.standing = await ledger.standing() if writes or carried.rehearsal else Standing()
+    if carried.standing is None and any(tool.effect is Effect.WRITE for tool in tools.values()):
+        carried.standing = await in_time(ledger.standing())
     call = call_for(assembly, talk, "llm", errand.language)
     return ToolLoop(
         errand,
-        carried.tools,
+        tools,
         ledger,
-        carried.standing,
+        carried.standing or Standing(),
         hearing,
         lambda request: assembly.router.generate(call, request),
     )

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from auricle.actor import Actor
+from auricle.agents.tools.toolbox import BUILT_IN
 from auricle.consent.decide import Deciding, decide
 from auricle.consent.models import Decision, Kind
 from auricle.consent.retention import erase_messages
@@ -16,8 +17,9 @@ from auricle.consultations.memory import LOOK_BACK, ConsultationMemory, Recalled
 from auricle.consultations.models import Message
 from auricle.consultations.summary import MAX_CHARACTERS, summarise
 from auricle.consultations.transcript import Said, append, read
-from auricle.providers.ports import ProviderFailed
-from tests.agents.conftest import Clinic, Room
+from auricle.db.session import Database
+from auricle.providers.ports import ChatMessage, ProviderFailed
+from tests.agents.conftest import Clinic, Room, asks, results_in, tomorrow
 from tests.emulators.openai_chat import Fault, OpenAIEmulator, Scripted
 
 
@@ -154,6 +156,22 @@ async def test_what_is_erased_is_gone_from_the_summary_too(clinic: Clinic, emula
         ids = (await db.scalars(select(Message.id).where(Message.consultation_id == room.talk.consultation_id))).all()
         await erase_messages(db, ids)
     assert (await recalled(clinic, room)).summary == ""
+
+
+async def test_an_answer_needs_no_database(clinic: Clinic, emulated: OpenAIEmulator) -> None:
+    """Nor do the tools that do: they tell that they can't, and the agent goes on."""
+    wanted = {"professional_id": str(clinic.doctor.member_id), "starts_at": tomorrow()}
+    room = await clinic.room("book_appointment", "look_up_patient")
+    await talked(clinic, room, 12)
+    emulated.script = lambda body: Scripted("Please call us.") if results_in(body) else asks("book_appointment", wanted)
+    away = replace(clinic.assembly, database=Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    long_talk = [ChatMessage("user", f"Answer {n}") for n in range(24)]
+    carried = Carried(tools={"book_appointment": BUILT_IN["book_appointment"]})
+    said = await Room(away, replace(room.talk, carried=carried), long_talk).says("Book me in")
+    assert said.text == "Please call us."
+    emulated.script = lambda _: Scripted("Hello.")
+    assert (await Room(away, replace(room.talk, carried=Carried()), long_talk).says("Hello")).text == "Hello."
+    assert await clinic.appointments() == []
 
 
 @pytest.mark.parametrize(

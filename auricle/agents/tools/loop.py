@@ -159,6 +159,8 @@ class ToolLoop:
                 cancelled = True
                 if not self._began_write:
                     work.cancel()
+        if self._abandoned and not work.cancelled() and (error := work.exception()) is not None:
+            event(log, "tools of an interrupted answer failed", logging.ERROR, error=type(error).__name__)
         if cancelled:
             raise asyncio.CancelledError
 
