@@ -8,7 +8,7 @@ PROGRESS_STEP_S = 0.1
 
 class Deadlines:
     """The two timers of a reply. Without sound by `deadline_s` it is asked to `fill`; where its sources make no
-    progress for twice that, the block under `limit` ends in `TimeoutError`.
+    progress for twice that, or no sound for four times that, the block under `limit` ends in `TimeoutError`.
     """
 
     def __init__(self, deadline_s: float, fill: Callable[[], None]) -> None:
@@ -16,15 +16,22 @@ class Deadlines:
         self._loop = asyncio.get_running_loop()
         self._limit: asyncio.Timeout | None = None
         self._filler: asyncio.TimerHandle | None = None
+        self._sound_due = 0.0
 
     def limit(self) -> asyncio.Timeout:
         self._limit = asyncio.timeout(2 * self._deadline_s)
+        self._sound_due = self._loop.time() + 4 * self._deadline_s
         return self._limit
 
-    def progress(self) -> None:
-        """Allow as long again. The timer is moved in steps: a token costs less than a timer."""
+    def progress(self, *, audible: bool = False) -> None:
+        """Allow as long again; words that nobody hears, not for ever. The timer is moved in steps: a token costs less
+        than a timer.
+        """
         if self._limit is not None:
-            due, set_for = self._loop.time() + 2 * self._deadline_s, self._limit.when()
+            now, set_for = self._loop.time(), self._limit.when()
+            if audible:
+                self._sound_due = now + 4 * self._deadline_s
+            due = min(now + 2 * self._deadline_s, self._sound_due)
             if set_for is None or due - set_for > PROGRESS_STEP_S:
                 self._limit.reschedule(due)
 

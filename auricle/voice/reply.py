@@ -236,11 +236,11 @@ class Reply:
     async def _room(self) -> None:
         """Wait for the listener where too much is made ahead. That is no fault of the providers."""
         if self._playback.ahead_s(self._stage.clock()) <= MAX_AHEAD_S:
-            self._deadlines.progress()
+            self._deadlines.progress(audible=True)
             return
         self._deadlines.wait_for_listener()
         await self._stage.mouth.room(self._playback, MAX_AHEAD_S)
-        self._deadlines.progress()
+        self._deadlines.progress(audible=True)
 
     async def _show(self) -> None:
         if self._asked.turn.confirmed.is_set():

@@ -62,7 +62,7 @@ def serve(settings: Settings) -> None:
     uvicorn.run(
         telling, host=settings.host, port=settings.port, log_config=None, ws=FrameSocket, ws_max_size=128_000,
         ws_per_message_deflate=False, ws_ping_interval=PING_S, ws_ping_timeout=PONG_S, proxy_headers=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=3, timeout_keep_alive=300,
     )  # fmt: skip
 
 
