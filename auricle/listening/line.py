@@ -50,7 +50,7 @@ class Line:
         self._actor = Actor.system(talk.actor.organization_id, "listening")
         self._session_id = talk.session_id
         self._rate_hz = rate_hz
-        self._monitor = Monitor(rate_hz, self._sound)
+        self._monitor: Monitor | None = None
         self._seen: dict[UUID, float] = {}
         self._in_charge: UUID | None = None
         self._incoming: deque[bytes] = deque(maxlen=MOST_WAITING)
@@ -110,7 +110,8 @@ class Line:
         if onlooker not in self._seen and len(self._seen) >= MOST_ONLOOKERS:
             self._refuse(onlooker, "listening.too_many")
             return
-        if not self._seen:
+        if self._monitor is None:  # a new one: what nobody listened to is no silence to catch up with
+            self._monitor = Monitor(self._rate_hz, self._sound)
             self._session.add_tap(self._monitor)
         self._seen[onlooker] = self._clock()
         self._tell_state()  # a sign of life
@@ -153,8 +154,9 @@ class Line:
             if one == self._in_charge:
                 self._in_charge = None
                 self._session.release()
-        if gone and not self._seen:
+        if self._monitor is not None and not self._seen:
             self._session.remove_tap(self._monitor)
+            self._monitor = None
 
     def _refuse(self, onlooker: UUID, code: str) -> None:
         self._outgoing.append((Kind.REFUSED, onlooker.bytes + code.encode()))
@@ -207,4 +209,7 @@ async def serve(line: Line) -> None:
             await line.run()
         except AuricleError as error:  # the database is away: the call goes on, onlookers wait
             event(log, "onlookers can't be served now", logging.WARNING, error=type(error).__name__)
+            await asyncio.sleep(LOOK_S)
+        except Exception:  # nor may staff who took over be left in charge for ever
+            log.exception("serving onlookers failed")
             await asyncio.sleep(LOOK_S)
