@@ -144,7 +144,7 @@ class Caller:
         if self._state is State.SPEAKS:
             out = self._queue[self._next]
             self._next += 1
-        self._wire.send(out)
+        self._wire.send(self._dialect.numbered(out, self._ticks))
         self._ticks += 1
         if self._state is State.SPEAKS and self._next == len(self._queue):
             self._finish_speaking(now)

@@ -13,6 +13,7 @@ from bench.voice.delays import FRAME_S
 from bench.voice.wire import BINARY, TEXT, frame
 
 LOUD = 500
+FIRST_CHUNK = 100_000  # of a length that stays, so that a frame made once is the frame of any chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ class Dialect(Protocol):
         """A whole client frame with 20 ms of sound."""
         ...
 
+    def numbered(self, sound: bytes, number: int) -> bytes:
+        """The same sound as the call's next piece."""
+        ...
+
     def played(self, mark: str) -> bytes: ...
 
     def end(self) -> bytes: ...
@@ -86,6 +91,9 @@ class Browser:
         if self.binary:
             return frame(data, BINARY)
         return frame(orjson.dumps({"type": "audio", "data": base64.b64encode(data).decode()}))
+
+    def numbered(self, sound: bytes, number: int) -> bytes:
+        return sound
 
     def played(self, mark: str) -> bytes:
         return frame(orjson.dumps({"type": "played", "mark": mark}))
@@ -144,8 +152,11 @@ class Twilio:
 
     def sound(self, pcm: bytes) -> bytes:
         payload = base64.b64encode(mulaw_from_pcm16(pcm)).decode()
-        media = {"track": "inbound", "chunk": "2", "timestamp": "5", "payload": payload}
+        media = {"track": "inbound", "chunk": str(FIRST_CHUNK), "timestamp": "5", "payload": payload}
         return self._frame(event="media", sequenceNumber="4", media=media, streamSid=self.stream)
+
+    def numbered(self, sound: bytes, number: int) -> bytes:
+        return sound.replace(b"%d" % FIRST_CHUNK, b"%d" % (FIRST_CHUNK + number), 1)
 
     def played(self, mark: str) -> bytes:
         return self._frame(event="mark", sequenceNumber="4", streamSid=self.stream, mark={"name": mark})

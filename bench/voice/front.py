@@ -1,7 +1,7 @@
 """A door for the peers' load client, whose calls come without webhook and ticket: bench only, in the server's process.
 
 It rings the product's own webhook for each call and puts the ticket into the call's start message; from then on the
-product talks to the client itself. The client names its streams in two ways, which are made one.
+product talks to the client itself. The client names its streams in two ways, which are made one, and numbers its pieces all alike.
 """
 
 import os
@@ -19,12 +19,15 @@ from bench.voice.doors import PhoneDoors
 PATH, MEDIA = "/twilio", "/ws/phone/twilio"
 STREAM, STREAMS = "MZbench", re.compile(r"MZbench\d+")
 SHORTER_THAN_SOUND = 200  # characters
+CHUNK = (
+    '"chunk": "1", '  # all of the client's pieces have one number; a carrier's second piece of a number is a repetition
+)
 
 
 class OneName(Arrivals):
     def _put(self, item: Any) -> None:
-        if isinstance(item, str) and len(item) < SHORTER_THAN_SOUND:
-            item = STREAMS.sub(STREAM, item)
+        if isinstance(item, str):
+            item = STREAMS.sub(STREAM, item) if len(item) < SHORTER_THAN_SOUND else item.replace(CHUNK, "", 1)
         super()._put(item)
 
 
