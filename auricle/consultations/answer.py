@@ -118,19 +118,8 @@ async def answer(
         passages,
     )
     loop = await tool_loop(talk, errand, Hearing(said, history, confirmed or is_final()))
-    recalled = await recollection(assembly, talk, history)
-    told = messages(
-        config,
-        speaks,
-        translating.recalled(speaks, history[-recalled.window(config.history_messages) :]),
-        await translating.into(speaks, said, source=language, purpose="question"),
-        knowledge,
-        known=known,
-        summary=recalled.summary,
-        standing=between_turns(loop.standing),
-    )
     request = LanguageRequest(
-        told,
+        await briefing(talk, loop, speaks, knowledge, known=known),
         temperature=config.temperature,
         max_tokens=config.max_tokens,
         language=speaks,
@@ -149,6 +138,23 @@ async def answer(
     finally:
         if loop.touched or loop.standing.running:
             talk.carried.standing = None
+
+
+async def briefing(talk: Talk, loop: ToolLoop, speaks: str, knowledge: str, *, known: bool) -> list[ChatMessage]:
+    """All that the model is told, in the language it speaks."""
+    errand, hearing, config = loop.errand, loop.hearing, talk.agent.config
+    recalled = await recollection(errand.assembly, talk, hearing.history)
+    translating = translation(errand.assembly, talk, errand.language)
+    return messages(
+        config,
+        speaks,
+        translating.recalled(speaks, hearing.history[-recalled.window(config.history_messages) :]),
+        await translating.into(speaks, hearing.said, source=errand.language, purpose="question"),
+        knowledge,
+        known=known,
+        summary=recalled.summary,
+        standing=between_turns(loop.standing),
+    )
 
 
 async def unmarked(pieces: AsyncIterator[ReplyPiece], passages: Sequence[Passage]) -> AsyncGenerator[ReplyPiece, None]:

@@ -5,7 +5,8 @@ Numbers must survive: a translation that has other figures than its source is no
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from auricle.agents.tools.loop import OwnWords
@@ -70,19 +71,20 @@ class Translating:
             self._known.popitem(last=False)
 
     async def spoken(
-        self, pieces: AsyncIterator[ReplyPiece], *, source: str, target: str
+        self, pieces: AsyncGenerator[ReplyPiece, None], *, source: str, target: str
     ) -> AsyncGenerator[ReplyPiece, None]:
         """An answer sentence by sentence in the patient's language; words of the code are in it already."""
         cutter = SentenceCutter()
-        async for piece in pieces:
-            if not isinstance(piece, TextDelta):
-                yield piece
-                continue
-            own = isinstance(piece, OwnWords)
-            for sentence in cutter.finish() if own else cutter.feed(piece.text):
-                yield await self._sentence(sentence, source, target)
-            if own:
-                yield piece
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if not isinstance(piece, TextDelta):
+                    yield piece
+                    continue
+                own = isinstance(piece, OwnWords)
+                for sentence in cutter.finish() if own else cutter.feed(piece.text):
+                    yield await self._sentence(sentence, source, target)
+                if own:
+                    yield piece
         for sentence in cutter.finish():
             yield await self._sentence(sentence, source, target)
 

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from auricle.agents.tools import loop as tool_loop
 from auricle.agents.tools.builtin.own_record import LOOK_UP_PATIENT
 from auricle.agents.tools.tool import BadArguments
 from auricle.consultations.lifecycle import find_consultation
+from auricle.consultations.models import Alert
 from auricle.consultations.observations import observations
 from auricle.patients.appointments.book import Booking, book
 from auricle.patients.appointments.models import AppointmentStatus
@@ -199,6 +201,9 @@ async def test_hand_over_ends_the_agents_part(clinic: Clinic, emulated: OpenAIEm
     room = await clinic.room("hand_over")
     said = await room.says("I want to speak to a person")
     assert said.ending == HandOver("asked") and said.text == "A colleague will take over."
+    async with clinic.assembly.database.transaction(clinic.system) as db:
+        wanted = select(Alert.kind).where(Alert.consultation_id == room.talk.consultation_id)
+        assert (await db.scalars(wanted)).all() == ["hand_over"], "staff are rung, in the text channel too"
 
 
 async def test_a_goodbye_ends_the_call_and_nothing_else_does_unasked(clinic: Clinic, emulated: OpenAIEmulator) -> None:

@@ -1,6 +1,6 @@
 """Agents whose knowledge or model knows one language: translated faithfully, or not at all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from auricle.consultations.answer import translation
 from auricle.consultations.translated import Translating
 from auricle.providers.call import Call, Choice
 from auricle.providers.ports import ProviderFailed, TextDelta
+from auricle.voice.ports import ReplyPiece
 from tests.agents.conftest import Clinic, asks, tomorrow
 from tests.emulators.openai_chat import Fault, OpenAIEmulator, Scripted
 
@@ -131,7 +132,7 @@ async def test_sentences_are_translated_and_words_of_the_code_keep_their_place(c
     translating._remember("hi", "We open at 9.", "हम 9 बजे खुलते हैं।")
     translating._remember("hi", "Come on Monday.", "सोमवार को आइए।")
 
-    async def pieces() -> AsyncIterator[TextDelta]:
+    async def pieces() -> AsyncGenerator[ReplyPiece, None]:
         for text in ("We open ", "at 9.", " Come on"):
             yield TextDelta(text)
         yield TextDelta(" Monday.")
