@@ -68,6 +68,7 @@ OF_MESSAGES = "where consultation_id in (select consultation_id from message whe
 ERASE_DERIVED = (
     text(f"delete from consultation_memory {OF_MESSAGES}"),
     text(f"delete from observation {OF_MESSAGES}"),
+    text(f"update replay set result = null where recording_id in (select id from recording {OF_MESSAGES})"),
     text(f"update tool_call set body = '', result = null {OF_MESSAGES} and length(body) > 0"),
 )
 

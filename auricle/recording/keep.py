@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy import select
+
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.consent.decide import holds
@@ -26,13 +28,14 @@ from auricle.errors import AuricleError
 from auricle.live.events import publish
 from auricle.log import event
 from auricle.recording.models import Recording, RecordingChunk
+from auricle.recording.play import RecordingGone
 from auricle.recording.tracks import Chunk, Tracks
 from auricle.voice.ports import Tap
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 5
-TRIES, PAUSE_S = 4, 0.5
+TRIES, PAUSE_S = 6, 0.5  # 15 s: a database that restarts costs no sound
 FINISH_S = 10.0  # after the call, for what still waits
 
 
@@ -55,11 +58,13 @@ class Keeper:
         self._rate_hz = rate_hz
         self._waiting: deque[Chunk] = deque()
         self._changed = asyncio.Event()
-        self._over = False
+        self._over = self._gone = self._storing = False
         self._end = self._missing = 0
 
     def take(self, chunk: Chunk) -> None:
         """Queue a chunk; with too many waiting, the oldest is given up."""
+        if self._gone:
+            return
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.popleft()
             self._missing += 1
@@ -74,13 +79,26 @@ class Keeper:
                 self._changed.clear()
                 await self._changed.wait()
                 continue
-            chunk = self._waiting.popleft()
-            if not await self._stored(chunk):
+            chunk, self._storing = self._waiting.popleft(), True
+            try:
+                if not await self._stored(chunk):
+                    self._missing += 1
+            except RecordingGone:
+                self._gone = True
+                self._waiting.clear()
+            except Exception:  # the pieces after this one may be kept
+                log.exception("a piece of a recording was lost")
                 self._missing += 1
+            self._storing = False  # and stays, where this is cancelled
 
     def no_more(self) -> None:
         self._over = True
         self._changed.set()
+
+    @property
+    def _lost(self) -> int:
+        """The pieces given up, and those that nobody waits for any more."""
+        return self._missing + len(self._waiting) + self._storing
 
     async def _stored(self, chunk: Chunk) -> bool:
         chunk_id = new_id()
@@ -89,6 +107,8 @@ class Keeper:
             try:
                 await self._store(chunk, chunk_id, sealed)
                 return True
+            except RecordingGone:
+                raise
             except (AuricleError, OSError) as error:
                 event(log, "a piece of a recording was not stored", logging.WARNING, error=type(error).__name__)
             if number + 1 < TRIES:
@@ -99,7 +119,11 @@ class Keeper:
         return self._key.seal_file(zlib.compress(pcm, 1), "recording_chunk", chunk_id)
 
     async def _store(self, chunk: Chunk, chunk_id: UUID, sealed: bytes) -> None:
-        """First the file, then its row: a crash between leaves a file nobody refers to, never a row without one."""
+        """First the file, then its row: a crash between leaves a file nobody refers to, never a row without one.
+
+        Raises:
+            RecordingGone: it was deleted under way. Whoever deletes it waits for this row, or this row for them.
+        """
         row = RecordingChunk(
             id=chunk_id,
             recording_id=self._recording_id,
@@ -108,15 +132,22 @@ class Keeper:
             byte_size=len(sealed),
         )
         await self._assembly.objects.put(self.organization_id, row.place, sealed)
-        async with self._assembly.database.transaction(self._actor) as db:
-            db.add(row)
+        try:
+            async with self._assembly.database.transaction(self._actor) as db:
+                status = select(Recording.status).where(Recording.id == self._recording_id)
+                if await db.scalar(status.with_for_update(read=True)) == "deleted":
+                    raise RecordingGone
+                db.add(row)
+        except RecordingGone:
+            await self._assembly.objects.delete(self.organization_id, row.place)
+            raise
 
     async def close(self) -> None:
         async with self._assembly.database.transaction(self._actor) as db:
             recording = await db.get_one(Recording, self._recording_id, with_for_update=True)
             if recording.status == "recording":
                 recording.status, recording.ended_at = "complete", datetime.now(UTC)
-                recording.length_s, recording.missing = self._end / self._rate_hz, self._missing
+                recording.length_s, recording.missing = self._end / self._rate_hz, self._lost
                 await publish(
                     db,
                     "recording.complete",

@@ -11,18 +11,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.consent.holds import check_no_hold
+from auricle.consultations.models import Consultation
 from auricle.identity.models import Organization
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
 from auricle.jobs.schedule import periodic
 from auricle.live.events import publish
-from auricle.recording.models import Recording, RecordingChunk
+from auricle.patients.models import Patient
+from auricle.recording.models import Recording, RecordingChunk, Replay
+from auricle.recording.play import find_recording
 
 BATCH = 500
 
 
+async def delete_recording(db: AsyncSession, recording_id: UUID) -> None:
+    """Delete one by a person's will. Raises `OnHold`; a hold on a record stands for those merged into it as well."""
+    recording = await find_recording(db, recording_id)
+    consultation = await db.get_one(Consultation, recording.consultation_id)
+    patient = await db.get_one(Patient, consultation.patient_id)
+    await check_no_hold(db, [one for one in (patient.id, patient.merged_into) if one is not None])
+    await delete_recordings(db, [recording.id])
+
+
 async def delete_recordings(db: AsyncSession, ids: Sequence[UUID]) -> int:
-    """Mark recordings as deleted and queue the removal of their sound; how many were not deleted before."""
+    """Mark recordings as deleted and queue the removal of their sound; how many were not deleted before.
+
+    What replays heard in them goes at once.
+    """
     marked = (
         await db.execute(
             update(Recording)
@@ -31,6 +47,7 @@ async def delete_recordings(db: AsyncSession, ids: Sequence[UUID]) -> int:
             .returning(Recording.id, Recording.consultation_id)
         )
     ).all()
+    await db.execute(update(Replay).where(Replay.recording_id.in_([id for id, _ in marked])).values(result=None))
     for recording_id, consultation_id in marked:
         await enqueue(db, "recording.remove_files", recording_id=recording_id)
         await publish(db, "recording.deleted", recording_id=recording_id, consultation_id=consultation_id)

@@ -6,16 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.agents.models import AgentVersion
 from auricle.assembly import Assembly
 from auricle.audit.reads import record_read
+from auricle.consent.decide import require
+from auricle.consent.models import Kind
 from auricle.consultations.models import Consultation
 from auricle.db.sealed import Keyring
-from auricle.errors import Conflict, NotFound
+from auricle.errors import Conflict, NotFound, RateLimited
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
 from auricle.live.events import publish
@@ -25,11 +27,19 @@ from auricle.recording.play import RecordingGone, find_recording, open_sound
 from auricle.recording.replay import LONGEST_S, as_it_was, heard_again, talk_of, voice_with
 from auricle.settings import Settings
 
+MOST_UNDER_WAY = 10  # of one organization
+
 
 class NotReplayable(Conflict):
     """This recording is still being made, or is too long to be heard again."""
 
     code = "replay.not_possible"
+
+
+class TooManyReplays(RateLimited):
+    """As many replays wait or run as may: each takes as long as its call did."""
+
+    code = "replay.too_many"
 
 
 async def ask_for_replay(
@@ -42,6 +52,11 @@ async def ask_for_replay(
     if recording.status != "complete" or recording.length_s > LONGEST_S:
         raise NotReplayable(longest_s=LONGEST_S)
     voice_with(settings.voice, voice)
+    consultation = await db.get_one(Consultation, recording.consultation_id)
+    await require(db, consultation.patient_id, Kind.AI_USE)
+    under_way = select(func.count()).select_from(Replay).where(Replay.status.in_(("queued", "running")))
+    if (await db.scalar(under_way) or 0) >= MOST_UNDER_WAY:
+        raise TooManyReplays(limit=MOST_UNDER_WAY)
     version = await version_of(db, recording, version_number)
     replay = Replay(recording_id=recording.id, agent_version_id=version.id, voice=dict(voice))
     db.add(replay)
@@ -71,7 +86,7 @@ async def give_up(assembly: Assembly, actor: Actor, replay_id: UUID) -> None:
 
 @task("recording.replay", retries=1, timeout_s=LONGEST_S + 300, on_failed=give_up)
 async def make_replay(assembly: Assembly, actor: Actor, replay_id: UUID) -> None:
-    """Hear the recording again and keep the comparison; done already, nothing."""
+    """Hear the recording again and keep the comparison; done already, nothing. Consent must hold when it begins."""
     async with assembly.database.transaction(actor) as db:
         replay = await db.get(Replay, replay_id, with_for_update=True)
         if replay is None or replay.status in ("done", "failed"):
@@ -79,10 +94,14 @@ async def make_replay(assembly: Assembly, actor: Actor, replay_id: UUID) -> None
         replay.status = "running"
         recording = await db.get_one(Recording, replay.recording_id)
         talk = await talk_of(db, actor, replay, recording)
+        await require(db, talk.patient_id, Kind.AI_USE)
         was = await as_it_was(db, assembly.keyring, recording)
     sound = await open_sound(assembly, actor, recording.id)
     result = orjson.dumps(compared(was, await heard_again(assembly, replay, talk, sound)))
     async with assembly.database.transaction(actor) as db:
+        status = select(Recording.status).where(Recording.id == recording.id).with_for_update(read=True)
+        if await db.scalar(status) == "deleted":
+            raise RecordingGone
         key = await assembly.keyring.patient(db, talk.patient_id)
         replay = await db.get_one(Replay, replay_id, with_for_update=True)
         replay.result = key.seal(result.decode(), "replay", "result", replay.id)

@@ -10,12 +10,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from auricle.actor import Actor
+from auricle.consent.decide import ConsentNeeded
+from auricle.consent.holds import OnHold
 from auricle.errors import Forbidden, NotFound, Unauthenticated
 from auricle.recording.models import Replay
 from auricle.recording.play import RecordingGone, Track, find_recording, open_sound, recordings_of
-from auricle.recording.remove import delete_recordings
+from auricle.recording.remove import delete_recording
 from auricle.recording.replay import BadVoiceSettings
-from auricle.recording.replays import NotReplayable, ask_for_replay, find_replay, result_of
+from auricle.recording.replays import NotReplayable, TooManyReplays, ask_for_replay, find_replay, result_of
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.problems import problems
 
@@ -92,11 +94,10 @@ async def audio(
     operation_id="delete_recording",
     summary="Delete the sound of a recording for good",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(Unauthenticated, Forbidden, NotFound),
+    responses=problems(Unauthenticated, Forbidden, NotFound, OnHold),
 )
 async def delete(recording_id: UUID, db: Db, actor: Annotated[Actor, Requires("recordings:delete")]) -> None:
-    await find_recording(db, recording_id)
-    await delete_recordings(db, [recording_id])
+    await delete_recording(db, recording_id)
 
 
 class ReplayIn(BaseModel):
@@ -136,7 +137,16 @@ def told(replay: Replay, result: dict[str, Any] | None) -> ReplayOut:
     operation_id="replay_recording",
     summary="Hear a recorded call again with another agent version or other settings, and compare",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(Unauthenticated, Forbidden, NotFound, RecordingGone, NotReplayable, BadVoiceSettings),
+    responses=problems(
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        RecordingGone,
+        NotReplayable,
+        BadVoiceSettings,
+        ConsentNeeded,
+        TooManyReplays,
+    ),
 )
 async def replay(
     recording_id: UUID,

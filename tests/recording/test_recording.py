@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx2
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 import auricle.demo
 from auricle.consent.models import Kind
@@ -209,3 +210,67 @@ async def test_a_replay_of_what_is_no_recording_or_with_other_settings_is_refuse
         assert (await http.post(address, json={"agent_version": 99})).status_code == 404
     async with clinic.client() as http:
         assert (await http.post(address, json={})).status_code == 403
+
+
+async def test_a_recording_that_is_deleted_under_way_gets_no_more_sound(ward: Ward) -> None:
+    clinic, _ = await ward.patient(BOTH)
+    consultation_id = (await clinic.opened(type="voice"))["consultation_id"]
+    async with socket(clinic, consultation_id) as live:
+        await speak(live, SPOKEN)
+        (recording,) = await recordings(clinic, consultation_id)
+        async with clinic.service.client(clinic.staff) as http:
+            assert (await http.delete(f"/api/v1/recordings/{recording['id']}")).status_code == 204
+        await answered(live)
+    folder = clinic.service.settings.data_dir / "objects" / str(clinic.organization_id) / "recordings" / recording["id"]
+    await asyncio.sleep(1.5)
+    assert not folder.exists() or list(folder.iterdir()) == []
+    assert [one["status"] for one in await recordings(clinic, consultation_id)] == ["deleted"]
+
+
+async def test_a_legal_hold_keeps_a_recording_from_being_deleted(ward: Ward) -> None:
+    clinic, patient = await ward.patient(BOTH)
+    recording = await complete(clinic, await call(clinic))
+    async with clinic.service.client(clinic.staff) as http:
+        held = await http.post(f"/api/v1/patients/{patient.id}/holds", json={"reason": "a lawsuit"})
+        assert held.status_code == 201, held.text
+        refused = await http.delete(f"/api/v1/recordings/{recording['id']}")
+    assert (refused.status_code, refused.json()["error_code"]) == (409, "patient.on_hold")
+    assert (await played(clinic, recording["id"])).status_code == 200
+
+
+async def test_what_was_made_of_a_recording_goes_with_it_and_nothing_is_made_without_consent(ward: Ward) -> None:
+    clinic, patient = await ward.patient(BOTH)
+    recording = await complete(clinic, await call(clinic))
+    async with clinic.service.client(clinic.staff) as http:
+        address = f"/api/v1/recordings/{recording['id']}/replays"
+        replay_id = (await http.post(address, json={})).raise_for_status().json()["id"]
+
+        async def replay() -> dict[str, Any]:
+            return (await http.get(f"/api/v1/replays/{replay_id}")).json()  # type: ignore[no-any-return]
+
+        assert (await eventually(replay, lambda one: one["status"] in ("done", "failed"), 60))["result"]
+        async with clinic.client() as own:
+            taken_back = {"kind": "ai_use", "decision": "withdrawn"}
+            (await own.post(f"/api/v1/patients/{patient.id}/consents", json=taken_back)).raise_for_status()
+        refused = await http.post(address, json={})
+        assert (refused.status_code, refused.json()["error_code"]) == (403, "consent.needed")
+        assert (await http.delete(f"/api/v1/recordings/{recording['id']}")).status_code == 204
+        assert (await replay())["result"] is None
+
+
+async def test_an_organization_may_have_few_replays_waiting(ward: Ward) -> None:
+    from auricle.recording.models import Recording, Replay
+    from auricle.recording.replays import MOST_UNDER_WAY
+
+    clinic, _ = await ward.patient(BOTH)
+    recording = await complete(clinic, await call(clinic))
+    async with clinic.service.client(clinic.staff) as http:
+        address = f"/api/v1/recordings/{recording['id']}/replays"
+        async with clinic.service.database.transaction(clinic.system) as db:
+            row = await db.get_one(Recording, UUID(recording["id"]))
+            version = await db.scalar(
+                text("select agent_version_id from consultation where id = :id"), {"id": row.consultation_id}
+            )
+            db.add_all(Replay(recording_id=row.id, agent_version_id=version) for _ in range(MOST_UNDER_WAY))
+        refused = await http.post(address, json={})
+    assert (refused.status_code, refused.json()["error_code"]) == (429, "replay.too_many")
