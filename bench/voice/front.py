@@ -1,7 +1,8 @@
 """A door for the peers' load client, whose calls come without webhook and ticket: bench only, in the server's process.
 
 It rings the product's own webhook for each call and puts the ticket into the call's start message; from then on the
-product talks to the client itself. The client names its streams in two ways, which are made one, and numbers its pieces all alike.
+product talks to the client itself. The client names its streams in two ways, which are made one, and gives all of its
+pieces of sound one number, which is left out.
 """
 
 import os
