@@ -133,8 +133,20 @@ class FrameSocket(WebSocketsSansIOProtocol):
         item = self.queue.get_nowait()
         if self.read_paused and self.queue.qsize() <= RESUME_AT:
             self.read_paused = False
-            self.transport.resume_reading()
+            if self.writable.is_set():
+                self.transport.resume_reading()
         return item
+
+    def pause_writing(self) -> None:
+        """A client that does not read is not read: every ping of its would be answered into memory."""
+        super().pause_writing()
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

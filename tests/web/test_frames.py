@@ -183,3 +183,15 @@ def test_a_servers_frame_has_its_length_in_the_shortest_form() -> None:
     assert framed(0x81, b"a") == b"\x81\x01a"
     assert framed(0x82, bytes(200))[:4] == b"\x82\x7e\x00\xc8"
     assert framed(0x82, bytes(70_000))[:10] == b"\x82\x7f" + (70_000).to_bytes(8)
+
+
+async def test_a_client_that_pings_and_reads_nothing_is_not_answered_without_end(port: int) -> None:
+    client = await Client.connect(port)
+    ping, sent = frame(b"x" * 120, PING) * 500, 0
+    with pytest.raises(TimeoutError):  # the server reads no more before what it wrote was taken
+        for _ in range(2_000):
+            client.writer.write(ping)
+            async with asyncio.timeout(1):
+                await client.writer.drain()
+            sent += len(ping)
+    client.writer.transport.abort()
