@@ -25,6 +25,9 @@ MOST_HOLDERS = 20  # patients who share one number
 # What the agent may do on the phone: talk, and search what the organization taught it. No patient's record.
 ON_THE_PHONE = frozenset({"consultations:join", "knowledge:read"})
 
+# A record that stands for whoever calls from a number holds what calls from it left: with it a time may be booked.
+UNKNOWN_ON_THE_PHONE = ON_THE_PHONE | {"own:read", "own:book"}
+
 # What answering a call needs before anybody speaks: finding and making a patient, opening a consultation.
 AT_THE_DOOR = frozenset({"patients:read", "consultations:create", "consultations:read", "consultations:join"})
 
@@ -41,13 +44,13 @@ def doorkeeper(organization_id: UUID, seen: Actor) -> Actor:
     )
 
 
-def speaking_for(organization_id: UUID, patient_id: UUID, seen: Actor) -> Actor:
-    """Acts for one patient during one call."""
+def speaking_for(organization_id: UUID, patient_id: UUID, seen: Actor, *, identified: bool) -> Actor:
+    """Acts for one patient during one call. `identified`: the number is a known patient's, whose record it protects."""
     return Actor(
         kind="agent",
         organization_id=organization_id,
         role="caller",
-        permissions=ON_THE_PHONE,
+        permissions=ON_THE_PHONE if identified else UNKNOWN_ON_THE_PHONE,
         patient_id=patient_id,
         request_id=seen.request_id,
         address=seen.address,

@@ -161,7 +161,7 @@ async def enter(assembly: Assembly, kind: Kind, started: Started, ticket: Ticket
             .limit(1)
         )
         assert session_id is not None
-        actor = speaking_for(ticket.organization_id, consultation.patient_id, seen)
+        actor = speaking_for(ticket.organization_id, consultation.patient_id, seen, identified=call.identified)
         talk = Talk(actor, consultation.id, consultation.patient_id, session_id, serving, consultation.language)
     return Admitted(call.id, line, talk, notice_of(line.row.notice, talk.language), keeper)
 
