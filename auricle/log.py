@@ -6,6 +6,7 @@ place, never by message, because a message may quote what a patient said.
 
 import logging
 import logging.handlers
+import re
 import sys
 import traceback
 from contextvars import ContextVar
@@ -17,6 +18,8 @@ import orjson
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 session_id: ContextVar[str] = ContextVar("session_id", default="")
+
+QUERY = re.compile(r"\?[^\s\"]+")  # in what libraries say of an address: a carrier's ticket stands there
 
 ALLOWED = frozenset(
     {
@@ -61,7 +64,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.msg if record.name.startswith("auricle") else record.getMessage(),
+            "message": record.msg if record.name.startswith("auricle") else QUERY.sub("?…", record.getMessage()),
         }
         if request := request_id.get():
             line["request_id"] = request
