@@ -209,6 +209,11 @@ def test_stereo_of_any_rate_becomes_one_voice() -> None:
     assert len(decoded(wav(stereo, rate_hz=44_100, channels=2))) == pytest.approx(64_000, rel=0.01)
 
 
+def test_a_rate_at_which_a_small_frame_becomes_gigabytes_is_refused() -> None:
+    with pytest.raises(DamagedSound):
+        decoded(encoded("flac", np.zeros(2_000, "<i2"), rate_hz=10))
+
+
 def test_random_bytes_behind_any_beginning_never_do_more_than_raise() -> None:
     dice = np.random.default_rng(5)
     for start in (b"OggS", b"fLaC", b"\x1aE\xdf\xa3", b"ID3", b"\xff\xfb", b"RIFF0000WAVEfmt ", b"0000ftypM4A "):
