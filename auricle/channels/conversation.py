@@ -6,7 +6,7 @@ A channel enters with `converse`, after a handshake of its own. Its line was tak
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,15 +85,22 @@ async def converse(websocket: WebSocket, assembly: Assembly, entry: Entry) -> No
 
 async def hold(assembly: Assembly, entry: Entry, channel: Connection) -> None:
     """Run the engine until somebody ends it; the session's row is closed whatever happened."""
+    token = session_id.set(str(entry.talk.session_id))
+    async with AsyncExitStack() as afterwards:
+        afterwards.callback(session_id.reset, token)
+        await held(assembly, entry, channel, afterwards)
+
+
+async def held(assembly: Assembly, entry: Entry, channel: Connection, afterwards: AsyncExitStack) -> None:
+    """`afterwards`: what is finished once everybody knows that it is over."""
     talk = entry.talk
-    token = session_id.set(str(talk.session_id))
     session = session_of(assembly, entry, channel)
     if isinstance(channel, Line):
         channel.listener = session
     code, is_over = 1011, False  # what breaks off is no end: the client may come back to what was stored
     try:
         with assembly.calls.dismissing(lambda: session.dismiss(Stopping.code)):
-            ending = await run(assembly, entry, channel, session)
+            ending = await run(assembly, entry, channel, session, afterwards)
         code = CLOSE[ENDS[ending.reason].status] if ending.reason in ENDS else CLOSED_NORMALLY
         is_over = ending.reason != Stopping.code
         event(log, "session ended", reason=ending.kind, consultation_id=talk.consultation_id)
@@ -102,7 +109,6 @@ async def hold(assembly: Assembly, entry: Entry, channel: Connection) -> None:
     finally:
         await close_session(assembly, talk, is_over=is_over)
         await channel.close(code)
-        session_id.reset(token)
 
 
 def session_of(assembly: Assembly, entry: Entry, channel: Connection) -> VoiceSession:
@@ -121,7 +127,9 @@ def session_of(assembly: Assembly, entry: Entry, channel: Connection) -> VoiceSe
     )
 
 
-async def run(assembly: Assembly, entry: Entry, channel: Connection, session: VoiceSession) -> Ending:
+async def run(
+    assembly: Assembly, entry: Entry, channel: Connection, session: VoiceSession, afterwards: AsyncExitStack
+) -> Ending:
     """The conversation to its end, told to the client and to whoever asked for it."""
     talk = entry.talk
     try:
@@ -129,9 +137,9 @@ async def run(assembly: Assembly, entry: Entry, channel: Connection, session: Vo
             ending_on_withdrawal(assembly, talk, session, channel),
             ending_when_moved(assembly, talk, session),
             open_to_staff(assembly, session, talk, channel.rate_hz),
-            recorded(assembly, session, talk, channel.rate_hz),
             assembly.standing.watching(talk.actor, lambda: session.end(SignInOver.code)),
         ):
+            await afterwards.enter_async_context(recorded(assembly, session, talk, channel.rate_hz))
             ending = await session.run(channel.incoming())
     except TurnsNotStored as left:
         await keep(assembly, talk, left)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 import auricle.demo
 from auricle.consent.models import Kind
 from tests.channels.conftest import Clinic
-from tests.channels.talking import answered, eventually, socket, speak
+from tests.channels.talking import answered, eventually, message, socket, speak
 from tests.recording.conftest import Ward
 
 SPOKEN = "01-complaint.wav"
@@ -149,6 +149,24 @@ async def test_a_store_that_fails_costs_pieces_of_the_recording_and_nothing_of_t
     assert not sound.any()
 
 
+async def test_the_end_of_a_call_does_not_wait_for_the_end_of_its_recording(ward: Ward) -> None:
+    clinic, _ = await ward.patient(BOTH)
+    place = clinic.service.settings.data_dir / "objects" / str(clinic.organization_id)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("a file where a folder should be")
+    try:
+        consultation_id = (await clinic.opened(type="voice"))["consultation_id"]
+        async with socket(clinic, consultation_id) as live:
+            await live.send(bytes(32_000))
+            await live.send('{"type":"end"}')
+            while (await message(live))["type"] != "session_ended":
+                pass
+            assert [one["status"] for one in await recordings(clinic, consultation_id)] == ["recording"]
+    finally:
+        place.unlink()
+    assert (await complete_within(clinic, consultation_id, 30))["status"] == "complete"
+
+
 async def complete_within(clinic: Clinic, consultation_id: str, timeout_s: float) -> dict[str, Any]:
     found = await eventually(
         lambda: recordings(clinic, consultation_id),
@@ -256,6 +274,10 @@ async def test_what_was_made_of_a_recording_goes_with_it_and_nothing_is_made_wit
         assert (refused.status_code, refused.json()["error_code"]) == (403, "consent.needed")
         assert (await http.delete(f"/api/v1/recordings/{recording['id']}")).status_code == 204
         assert (await replay())["result"] is None
+    async with clinic.service.database.transaction(clinic.system) as db:
+        audited = text("select new from audit_entry where entity = 'replay' and new ? 'result'")
+        kept = [row["result"] for row in (await db.scalars(audited)).all() if row["result"]]
+    assert kept and max(map(len, kept)) < 100, "the audit has digests only"
 
 
 async def test_an_organization_may_have_few_replays_waiting(ward: Ward) -> None:

@@ -54,4 +54,9 @@ def upgrade() -> None:
     # Not audited: a row every few seconds of every recorded call; the recording's own row tells who, when and how long.
     protect("recording_chunk", references={"recording_id": "recording"}, audit=False, index=())
     op.execute(REPLAY)
-    protect("replay", references={"recording_id": "recording", "agent_version_id": "agent_version"})
+    # The result tells what was said: the audit, which is kept for longer, gets a digest.
+    protect(
+        "replay",
+        references={"recording_id": "recording", "agent_version_id": "agent_version"},
+        sealed_from_audit=("result#",),
+    )
