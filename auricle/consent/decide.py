@@ -60,7 +60,8 @@ async def decide(db: AsyncSession, patient_id: UUID, wanted: Deciding) -> Consen
     themselves = actor.patient_id == patient_id
     if actor.kind == "user" and themselves != (wanted.how == "in_app" and wanted.decided_by == "patient"):
         raise HowUnclear
-    patient = await db.get(Patient, patient_id, with_for_update=True)  # decisions of a patient have one order
+    # Decisions of a patient have one order. Not `for update`: that waits for whoever just added a row about the patient.
+    patient = await db.get(Patient, patient_id, with_for_update={"key_share": True})
     if patient is None or patient.status == "erased":
         raise NotFound("No such patient.")
     text = await text_for(db, wanted.kind, wanted.language or patient.language)
