@@ -75,9 +75,13 @@ class Line:
                 await self._obey(key, self._incoming.popleft())
             while self._outgoing:
                 await self._assembly.relay.send(To.ONLOOKERS, self._session_id, key, *self._outgoing.popleft())
+            await self._changed.wait()
+
+    async def watch_leases(self) -> None:
+        """Forget who is silent, until cancelled; a task of its own, for a frozen database holds `run` for minutes."""
+        while True:
+            await asyncio.sleep(LOOK_S)
             self._forget_silent()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), LOOK_S if self._seen else None)
 
     async def over(self) -> None:
         """Tell those who listen that the call has ended."""
@@ -189,7 +193,7 @@ async def open_to_staff(assembly: Assembly, session: Taken, talk: Talk, rate_hz:
     def take(sealed: bytes) -> None:
         line.take(sealed)
         if not serving:
-            serving.append(asyncio.create_task(serve(line)))
+            serving.extend((asyncio.create_task(serve(line)), asyncio.create_task(line.watch_leases())))
 
     assembly.relay.join(To.CALL, talk.session_id, take)
     try:
@@ -198,9 +202,9 @@ async def open_to_staff(assembly: Assembly, session: Taken, talk: Talk, rate_hz:
         assembly.relay.leave(To.CALL, talk.session_id, take)
         for task in serving:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            with suppress(AuricleError):
-                await line.over()
+        await asyncio.gather(*serving, return_exceptions=True)
+        with suppress(AuricleError):
+            await line.over()
 
 
 async def serve(line: Line) -> None:
