@@ -210,7 +210,8 @@ async def listen_in(websocket: WebSocket, assembly: Assembly, seen: Actor) -> No
         return
     await websocket.accept()
     try:
-        post = await admitted(websocket, assembly, seen)
+        with assembly.calls.lines.at_door():
+            post = await admitted(websocket, assembly, seen)
         await tell(websocket, message("listening", session_id=post.session_id, sample_rate=8000, channels=2))
         await watched(websocket, assembly, post)
     except (WebSocketDisconnect, TimeoutError, RuntimeError):

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from auricle.channels import lines
 from auricle.consent.models import Kind
 from tests.channels.conftest import Clinic
 from tests.channels.talking import eventually, message, socket, speak
@@ -193,6 +194,13 @@ async def test_a_wrong_first_message_opens_nothing(ward: Ward, first: str | byte
     assert [one["type"] for one in told] == ["error"]
 
 
+async def test_no_more_stand_at_the_door_than_may(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MAX_AT_DOOR", 0)
+    async with connect(ward.clinic.service.ws_url.replace("streaming", "listening")) as staff:
+        told = await drained(staff)
+    assert [one["error_code"] for one in told] == [lines.Busy.code]
+
+
 async def test_a_ticket_to_talk_is_no_ticket_to_listen(ward: Ward) -> None:
     clinic, consultation_id = await opened(ward)
     async with socket(clinic, consultation_id):
@@ -201,4 +209,4 @@ async def test_a_ticket_to_talk_is_no_ticket_to_listen(ward: Ward) -> None:
         async with connect(clinic.service.ws_url.replace("streaming", "listening")) as staff:
             await send(staff, type="listen", ticket=own)
             told = await drained(staff)
-    assert [one["error_code"] for one in told] == ["authorization.forbidden"] or told[0]["type"] == "error"
+    assert [one["error_code"] for one in told] == ["authorization.forbidden"]
