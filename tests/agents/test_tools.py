@@ -75,6 +75,13 @@ async def test_reads_of_one_round_run_together_and_keep_their_order(clinic: Clin
     assert any(one["professional_id"] == str(clinic.doctor.member_id) and one["starts_at"] for one in times)
 
 
+async def test_a_name_that_the_model_made_up_is_not_kept_in_clear(clinic: Clinic, emulated: OpenAIEmulator) -> None:
+    emulated.script = scripted(asks("asha_rao_has_a_rash"), Scripted("I can't do that."))
+    room = await clinic.room("look_up_patient")
+    await room.says("I have a rash.")
+    assert await room.calls() == [("(unknown)", "refused")]
+
+
 async def test_a_booking_is_asked_then_done_once_on_a_yes(clinic: Clinic, emulated: OpenAIEmulator) -> None:
     wanted = booking(clinic)
     emulated.script = scripted(asks("book_appointment", wanted, "Let me see."))

@@ -32,6 +32,7 @@ from auricle.voice.ports import EndCall, HandOver
 
 log = logging.getLogger(__name__)
 
+UNKNOWN = "(unknown)"  # the name of a tool that there is not
 MAX_ROUNDS = 4
 MAX_CALLS = 8
 MAX_RESULT_CHARACTERS = 4_000
@@ -201,7 +202,8 @@ class ToolLoop:
                 event(log, "tool calls were not recorded", logging.ERROR, error_code=error.code, count=len(noted))
 
     def _refusal(self, call: ToolCall, reason: str) -> dict[str, str]:
-        self._to_note.append(Called(call.name, {}, "refused", {"error": reason}, 0))
+        name = call.name if call.name in self.tools else UNKNOWN  # what a model made up may be what the patient said
+        self._to_note.append(Called(name, {}, "refused", {"error": reason}, 0))
         return {"error": reason}
 
     async def _read(self, tool: Tool, call: ToolCall) -> Any:
