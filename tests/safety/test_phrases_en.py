@@ -3,6 +3,19 @@ import pytest
 from auricle.safety.redflags import default_watch
 
 SAID = [
+    ("chest_pain", "my husband is holding his chest and sweating a lot"),
+    ("chest_pain", "pins and needles in my left arm and i feel sweaty and sick"),
+    ("stroke", "he is talking like he is drunk but he hasnt been drinking"),
+    ("stroke", "right hand and right leg not lifting"),
+    ("suicidal_intent", "no point in anything anymore i want to die"),
+    ("suicidal_intent", "nobody would miss me if i was gone"),
+    ("anaphylaxis", "his lips went fat after the bee sting"),
+    ("breathing_trouble", "breath is not coming"),
+    ("breathing_trouble", "oxygen level showing 82"),
+    ("severe_bleeding", "bleeding is not getting controlled"),
+    ("overdose", "she has taken the whole strip"),
+    ("pregnancy_emergency", "no kicks since morning"),
+    ("sudden_hearing_loss", "my left ear just stopped working last night"),
     ("chest_pain", "it feels like an elephant sitting on my chest"),
     ("chest_pain", "there is like a band around my chest getting tighter"),
     ("chest_pain", "the pain is shooting down my left arm and I am sweating"),
@@ -41,6 +54,13 @@ SAID = [
     ("chest_pain", "my chest really hurts and I don't have anyone here"),
 ]
 NOT_SAID = [
+    "that bill gave me a heart attack",
+    "in the film he has a heart attack",
+    "the doctor asked me about chest pain and i said no",
+    "is chest pain common with gas",
+    "i was choking with laughter",
+    "i got food poisoning last month",
+    "i dropped things off at reception",
     "my chest does not hurt",
     "no pain in the chest at all",
     "I had chest pain ten years ago",
