@@ -60,7 +60,7 @@ async def decide(db: AsyncSession, patient_id: UUID, wanted: Deciding) -> Consen
     themselves = actor.patient_id == patient_id
     if actor.kind == "user" and themselves != (wanted.how == "in_app" and wanted.decided_by == "patient"):
         raise HowUnclear
-    # Decisions of a patient have one order. Not `for update`: that waits for whoever just added a row about the patient.
+    # Decisions of a patient have one order. `for update` would also wait for whoever just added a row about them.
     patient = await db.get(Patient, patient_id, with_for_update={"key_share": True})
     if patient is None or patient.status == "erased":
         raise NotFound("No such patient.")

@@ -51,9 +51,10 @@ class Recalled:
 
 
 def history(said: Sequence[Said], limit: int = LOOK_BACK) -> list[ChatMessage]:
-    """The last messages for a model. An interrupted answer counts only as far as it was heard."""
+    """The last messages for a model. An interrupted answer counts only as far as it was heard; what staff said in the
+    agent's place, as the agent's."""
     recent = [one for one in said if one.as_heard.strip()][-limit:]
-    return [ChatMessage("assistant" if one.sender == "assistant" else "user", one.as_heard) for one in recent]
+    return [ChatMessage("user" if one.sender == "patient" else "assistant", one.as_heard) for one in recent]
 
 
 async def recall(db: AsyncSession, keyring: Keyring, consultation_id: UUID) -> Recalled:

@@ -49,9 +49,11 @@ async def take(assembly: Assembly, there: Believed, hook: Hook) -> Next:
         if call is not None and call.status.is_end:
             return "hang_up"
         because = await why_not(db, assembly, there)
+        caller = told_by(hook.kind, hook.fields.get("From") or hook.fields.get("CallFrom") or "")
         if call is None:
-            caller = told_by(hook.kind, hook.fields.get("From") or hook.fields.get("CallFrom") or "")
             call, because = await begin(db, assembly.keyring, there, caller, because)
+        elif because is None and call.patient_id is None:  # asked again, after it was not taken the first time
+            because = await recognised(db, assembly.keyring, there, call, caller)
         elif because is None:
             because = await refused_by(db, call.patient_id)
         await advance(db, call, Progress(progress.carrier_call_id, status=CallStatus.RINGING))
@@ -81,15 +83,23 @@ async def begin(
     db: AsyncSession, keyring: Keyring, there: Believed, caller: str | None, because: str | None
 ) -> tuple[PhoneCall, str | None]:
     """The row of a call that comes in. Where the agent does not take it, nobody looks up who it is."""
-    row, patient, identified = there.line.row, None, False
+    call = PhoneCall(id=new_id(), line_id=there.line.row.id, direction=Direction.INBOUND, identified=False)
     if because is None:
-        patient, identified = await recognise(db, keyring, caller, row.language)
-        because = await refused_by(db, patient.id)
-    call = PhoneCall(id=new_id(), line_id=row.id, direction=Direction.INBOUND, identified=identified)
-    await put_number(db, keyring, call, caller, patient)
+        because = await recognised(db, keyring, there, call, caller)
+    else:
+        await put_number(db, keyring, call, caller, None)
     db.add(call)
     await db.flush()
     return call, because
+
+
+async def recognised(
+    db: AsyncSession, keyring: Keyring, there: Believed, call: PhoneCall, caller: str | None
+) -> str | None:
+    """Put down whose call it is. Why it is not taken, where the patient does not want that."""
+    patient, call.identified = await recognise(db, keyring, caller, there.line.row.language)
+    await put_number(db, keyring, call, caller, patient)
+    return await refused_by(db, patient.id)
 
 
 async def put_number(

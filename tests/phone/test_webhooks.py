@@ -202,6 +202,17 @@ async def test_a_line_that_is_switched_off_puts_through_and_looks_up_nobody(clin
     assert row is not None and row.ended_because == "phone.switched_off" and row.patient_id is None
 
 
+async def test_a_carrier_that_asks_again_once_the_line_is_open_is_answered(clinic: Clinic):
+    line = f"lines/{clinic.lines['twilio']['id']}"
+    exchange, voice = clinic.exchanges["twilio"], clinic.lines["twilio"]["addresses"]["voice"]
+    call = Call("CA-asked-again", "+919845057010", clinic.lines["twilio"]["number"])
+    await clinic.patch(line, {"active": False})
+    assert "<Dial" in (await exchange.ask(call, voice, {})).text
+    await clinic.patch(line, {"active": True})
+    answer = await exchange.ask(call, voice, {})
+    assert answer.status_code == 200 and "<Stream" in answer.text
+
+
 async def test_a_full_process_says_busy_and_the_callers_that_came_too_late_reach_a_person(clinic: Clinic):
     line = f"lines/{clinic.lines['plivo']['id']}"
     calls = [clinic.call_in("twilio", f"+9198450571{n:02}") for n in range(6)]
