@@ -6,6 +6,8 @@ export UV_NO_PROGRESS := 1
 unexport VIRTUAL_ENV
 
 PYTHON ?= python3
+# Most of what tests do is wait for what happens at the pace of speech: three at once take a third of the time on two cores.
+TEST_PROCESSES ?= 3
 BIN := .venv/bin
 UV := $(BIN)/uv
 
@@ -39,7 +41,7 @@ demo: .venv/run.stamp  ## play a recorded consultation, from speech to the signe
 	@exec $(BIN)/auricle demo $(ARGS)
 
 test: .venv/dev.stamp  ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(ARGS)
 
 check: .venv/dev.stamp  ## lint, format, types, structure
 	@$(BIN)/ruff check .

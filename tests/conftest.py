@@ -91,3 +91,22 @@ async def database(urls: Urls) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     return Keyring(bytes(range(32)))
+
+
+# Folders that take minutes begin first, so that none of them is left for the end.
+LONG_FOLDERS = ("e2e", "channels", "web", "recording", "phone", "cli", "voice", "listening", "fuzz")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one folder share what they start: `--dist loadgroup` keeps them in one process."""
+    rank = {folder: number for number, folder in enumerate(LONG_FOLDERS)}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(folder_of(item)))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        items.sort(key=lambda item: rank.get(folder_of(item), len(rank)))
+
+
+def folder_of(item: pytest.Item) -> str:
+    parts = Path(item.path).relative_to(Path(__file__).parent).parts
+    return parts[0]

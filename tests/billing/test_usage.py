@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
@@ -109,7 +110,9 @@ async def test_without_an_organization_there_is_nobody_to_account_to(database):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"consultation_id": new_id()}, {"status": "fine"}, {"input_tokens": 2**70}, {"model": "nul\x00"}], ids=str
+    "bad",
+    [{"consultation_id": UUID(int=7)}, {"status": "fine"}, {"input_tokens": 2**70}, {"model": "nul\x00"}],
+    ids=str,
 )
 async def test_a_record_that_cannot_be_stored_does_not_hold_up_the_others(database, organization_id, bad):
     book, before = UsageBook(database), lost("refused")

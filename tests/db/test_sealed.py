@@ -1,18 +1,18 @@
 """Sealed columns: opened only with their own key, at their own place, and not at all once forgotten."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text, update
 
-from auricle.db.base import new_id
 from auricle.db.sealed import DataKey, Forgotten, Key, Keyring, Unreadable, master_key
 from auricle.errors import Misconfigured
 from auricle.patients.create import identity_of, read_patient
 from tests.builders import make_member, make_organization, make_patient
 
-ROW = new_id()
+ROW = UUID(int=7)
 
 
 def key() -> Key:
@@ -29,7 +29,7 @@ def test_the_same_text_is_never_sealed_to_the_same_bytes():
 
 
 @pytest.mark.parametrize(
-    "place", [("message", "heard", ROW), ("alert", "text", ROW), ("message", "text", new_id())], ids=str
+    "place", [("message", "heard", ROW), ("alert", "text", ROW), ("message", "text", UUID(int=8))], ids=str
 )
 def test_moved_ciphertext_is_refused(place):
     with pytest.raises(Unreadable):
