@@ -82,16 +82,17 @@ def check_port(host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does."""
+    """SIGTERM ends us as Ctrl-C does; and Ctrl-C does even where a shell started us with its signal ignored."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def end_with_parent(parent: int, *, grace_s: float = ORPHAN_S) -> None:
