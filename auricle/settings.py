@@ -62,6 +62,8 @@ class Provider(BaseModel, frozen=True):
     tts: str | None = None
     embedding: str | None = None
     translation: str | None = None
+    rerank: str | None = None
+    options: dict[str, str] = Field({}, description="What only this vendor knows, as a region.")
 
 
 class Timeouts(BaseModel, frozen=True):

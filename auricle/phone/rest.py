@@ -18,7 +18,7 @@ from auricle.log import event
 from auricle.phone.answers import dial
 from auricle.phone.carriers import Account
 from auricle.phone.models import Kind
-from auricle.providers.account import Connections
+from auricle.providers.connections import Connections
 
 log = logging.getLogger(__name__)
 

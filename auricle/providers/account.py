@@ -1,126 +1,30 @@
-"""HTTP to one provider account: shared sockets, the key in the request only, vendors' failures turned into our types.
+"""One key at one vendor: requests and sockets that carry it, vendors' failures turned into our types.
 
 No retry and no read deadline live here; both are the router's. What is bounded here: connecting, body and line sizes.
 """
 
-import asyncio
-import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from hashlib import sha256
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import orjson
 from pydantic import SecretStr
 
 from auricle.errors import Misconfigured
-from auricle.providers.ports import Capability, ProviderFailed, ProviderGarbled, ProviderRefused, ProviderTimeout
+from auricle.providers.connections import Connections
+from auricle.providers.ports import Capability, ProviderFailed, ProviderRefused, ProviderTimeout
 from auricle.providers.refusals import failure_of
+from auricle.providers.reply import MAX_ERROR_BYTES, Reply
+from auricle.providers.socket import ProviderSocket, opened
 
-MAX_BODY_BYTES = 32_000_000  # an embedding batch of 2,000 x 1,536 numbers as JSON is about 30 MB
-MAX_STREAM_BYTES = 64_000_000
-MAX_LINE_BYTES = 1_000_000
-MAX_ERROR_BYTES = 65_536
-DRAIN_S = 0.2
-KEEPALIVE_S = 90.0  # the library's 5 s would close the socket between two turns of a conversation
-
-
-@cache
-def shared_ssl_context() -> ssl.SSLContext:
-    """One context a process: building it reads the CA bundle and costs more than 100 ms of CPU."""
-    return httpx2.create_ssl_context()
-
-
-class Connections:
-    """One pool of sockets a provider host, shared by every organization; keys and cookies never stick to it."""
-
-    def __init__(self, connect_s: float = 3.0) -> None:
-        self._connect_s = connect_s
-        self._clients: dict[tuple[str, str], httpx2.AsyncClient] = {}
-
-    def to(self, url: str) -> httpx2.AsyncClient:
-        parts = urlsplit(url)
-        origin = (parts.scheme, parts.netloc)
-        client = self._clients.get(origin)
-        if client is None or client.is_closed:
-            client = self._clients[origin] = httpx2.AsyncClient(
-                verify=shared_ssl_context(),
-                timeout=httpx2.Timeout(None, connect=self._connect_s, pool=self._connect_s),
-                limits=httpx2.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=KEEPALIVE_S),
-                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-                headers={"user-agent": "auricle", "accept-encoding": "identity"},
-            )
-        return client
-
-    async def aclose(self) -> None:
-        clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            await client.aclose()
-
-
-class Reply:
-    """A successful answer whose body is still on the wire."""
-
-    def __init__(self, response: httpx2.Response) -> None:
-        self._response = response
-        is_plain = "content-encoding" not in response.headers  # as we asked; saves a decoder a token
-        self._pieces = response.aiter_raw() if is_plain else response.aiter_bytes()
-
-    @property
-    def content_type(self) -> str:
-        return str(self._response.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-    async def pieces(self, limit: int | None = None) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives."""
-        limit = MAX_STREAM_BYTES if limit is None else limit
-        total = 0
-        async for piece in self._pieces:
-            total += len(piece)
-            if total > limit:
-                raise ProviderGarbled("The answer is too long.", limit_bytes=limit)
-            yield piece
-
-    async def lines(self) -> AsyncGenerator[list[bytes], None]:
-        """The body's lines without their ends (LF or CRLF), as many at once as arrived; the last may lack its end."""
-        rest = bytearray()
-        async for piece in self.pieces():
-            if b"\n" not in piece:
-                rest += piece
-                lines: list[bytes] = []
-            else:
-                *lines, tail = (bytes(rest) + piece if rest else piece).split(b"\n")
-                rest = bytearray(tail)
-            if len(rest) > MAX_LINE_BYTES or any(len(line) > MAX_LINE_BYTES for line in lines):
-                raise ProviderGarbled("A line of the answer is too long.", limit_bytes=MAX_LINE_BYTES)
-            if lines:
-                yield [line[:-1] if line[-1:] == b"\r" else line for line in lines]
-        if rest:
-            yield [bytes(rest.rstrip(b"\r"))]
-
-    async def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        return b"".join([piece async for piece in self.pieces(limit)])
-
-    async def json(self) -> Any:
-        """The body as JSON."""
-        try:
-            return orjson.loads(await self.body())
-        except orjson.JSONDecodeError:
-            raise ProviderGarbled("The answer is not JSON.") from None
-
-    async def drain(self) -> None:
-        """Read what follows the part we needed, so that the socket can be used again; give up soon."""
-        try:
-            async with asyncio.timeout(DRAIN_S):
-                async for _ in self.pieces(MAX_ERROR_BYTES):
-                    pass
-        except (TimeoutError, ProviderFailed, httpx2.HTTPError):
-            return  # the pool closes this socket instead of keeping it
+# How a key is sent: a header with `{key}` in its value, or what makes headers of it (a token to be fetched first).
+Auth = str | Callable[["Account", str], Awaitable[Mapping[str, str]]]
+BEARER = "authorization: Bearer {key}"
 
 
 class Account:
@@ -137,15 +41,23 @@ class Account:
         models: Mapping[Capability, str] | None = None,
         models_path: Path = Path(),
         is_in_process: bool = False,
+        auth: Auth = BEARER,
+        headers: Mapping[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
+        is_own_url: bool = True,
     ) -> None:
+        """`is_own_url`: the URL is the owner's choice (a gateway, a region), so requests to the vendor's other hosts
+        go there too."""
         self.name = name
         self.vendor = vendor
         self.url = url.rstrip("/") if url else None
         self.models: Mapping[Capability, str] = models or {}
         self.models_path = models_path
+        self.options: Mapping[str, str] = options or {}
         self.is_local = is_in_process or _is_loopback(self.url)
         self._connections = connections
         self._key = key.get_secret_value() if key else None
+        self._auth, self._headers, self._is_own_url = auth, dict(headers or {}), is_own_url
         if self.url is not None and urlsplit(self.url).scheme not in ("http", "https"):
             raise Misconfigured("A provider's URL must begin with http:// or https://.", provider=name)
 
@@ -165,25 +77,49 @@ class Account:
             raise ProviderRefused("No model is set for this provider.", provider=self.name, capability=capability)
         return model
 
+    def address(self, path: str) -> str:
+        """The URL of a path, or of a whole URL at another host of the vendor (moved to the owner's, where set)."""
+        if self.url is None:
+            raise ProviderRefused("No URL is set for this provider.", provider=self.name)
+        if not path.startswith(("http://", "https://")):
+            return self.url + path
+        if not self._is_own_url:
+            return path
+        parts = urlsplit(path)
+        return self.url + parts.path + (f"?{parts.query}" if parts.query else "")
+
+    async def authorization(self) -> dict[str, str]:
+        """The headers that every request carries: the vendor's own and the key's."""
+        sent = dict(self._headers)
+        if self._key is not None:
+            if callable(self._auth):
+                sent.update(await self._auth(self, self._key))
+            else:
+                name, _, value = self._auth.partition(": ")
+                sent[name] = value.format(key=self._key)
+        return sent
+
     @asynccontextmanager
     async def stream(
-        self, path: str, *, json: Any = None, headers: Mapping[str, str] | None = None, **how: Any
+        self,
+        path: str,
+        *,
+        method: Literal["GET", "POST", "DELETE"] = "POST",
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **how: Any,
     ) -> AsyncGenerator[Reply, None]:
-        """POST and give the answer while it arrives. `how` is `data`, `files` or `params` as httpx2 takes them.
+        """Ask and give the answer while it arrives. `how` is `data`, `files`, `content` or `params` as httpx2 has them.
 
         Raises `ProviderRefused`, `ProviderBusy`, `ProviderFailed`, `ProviderTimeout` or `ProviderGarbled`.
         """
-        if self.url is None:
-            raise ProviderRefused("No URL is set for this provider.", provider=self.name)
-        sent = dict(headers or {})
-        if self._key:
-            sent.setdefault("authorization", f"Bearer {self._key}")
+        sent = {**await self.authorization(), **(headers or {})}
         if json is not None:
             sent["content-type"] = "application/json"
             how["content"] = orjson.dumps(json)
         try:
-            client = self._connections.to(self.url)
-            async with client.stream("POST", self.url + path, headers=sent, **how) as response:
+            url = self.address(path)
+            async with self._connections.to(url).stream(method, url, headers=sent, **how) as response:
                 if response.status_code >= 300:
                     raise await failure_of(response, MAX_ERROR_BYTES)
                 yield Reply(response)
@@ -197,6 +133,31 @@ class Account:
         """POST and give the whole JSON answer."""
         async with self.stream(path, **how) as reply:
             return await reply.json()
+
+    async def get(self, path: str, **how: Any) -> Any:
+        """GET and give the whole JSON answer."""
+        async with self.stream(path, method="GET", **how) as reply:
+            return await reply.json()
+
+    @asynccontextmanager
+    async def socket(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: tuple[str, ...] = (),
+    ) -> AsyncGenerator[ProviderSocket, None]:
+        """Open a WebSocket to the account. `params` are its query; a sequence stands for a repeated name.
+
+        Raises what `stream` raises; a handshake that is refused is read like any refused request.
+        """
+        url = self.address(path).replace("http", "ws", 1)
+        if params:
+            url += ("&" if "?" in url else "?") + urlencode(dict(params), doseq=True)
+        sent = {**await self.authorization(), **(headers or {})}
+        async with opened(url, sent, subprotocols, self._connections.connect_s) as socket:
+            yield socket
 
 
 def _is_loopback(url: str | None) -> bool:

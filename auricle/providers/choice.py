@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from auricle.errors import Misconfigured
-from auricle.providers.account import Account, Connections
+from auricle.providers.account import Account
 from auricle.providers.by_model import ByLanguageModel
 from auricle.providers.call import Call, Choice, NoProvider
+from auricle.providers.connections import Connections
 from auricle.providers.ports import Capability
 from auricle.providers.registry import vendor_named, vendors
 from auricle.providers.vendor import Vendor
@@ -80,30 +81,39 @@ def configured(providers: Mapping[str, Provider], connections: Connections, mode
             raise Misconfigured("This provider needs a URL.", provider=name)
         if vendor.needs_key and given.key is None:
             raise Misconfigured("This provider needs a key.", provider=name)
-        named: dict[Capability, str | None] = {
-            "stt": given.stt,
-            "llm": given.llm,
-            "tts": given.tts,
-            "embedding": given.embedding,
-            "translation": given.translation,
-        }
-        account = Account(
-            name,
-            vendor.name,
-            connections,
-            url=url,
-            key=given.key,
-            models_path=models_path,
-            models={c: m for c, m in named.items() if m},
-            is_in_process=not vendor.needs_url,
-        )
-        found[name] = Configured(vendor, account)
+        found[name] = Configured(vendor, account_of(name, vendor, given, connections, models_path))
     for vendor in vendors().values():
         if vendor.always_there and vendor.name not in found:
             found[vendor.name] = Configured(
                 vendor, Account(vendor.name, vendor.name, connections, models_path=models_path, is_in_process=True)
             )
     return found
+
+
+def account_of(name: str, vendor: Vendor, given: Provider, connections: Connections, models_path: Path) -> Account:
+    """The account of one entry of the settings."""
+    named: dict[Capability, str | None] = {
+        "stt": given.stt,
+        "llm": given.llm,
+        "tts": given.tts,
+        "embedding": given.embedding,
+        "translation": given.translation,
+        "rerank": given.rerank,
+    }
+    return Account(
+        name,
+        vendor.name,
+        connections,
+        url=given.url or vendor.url,
+        key=given.key,
+        models_path=models_path,
+        models={**vendor.models, **{c: m for c, m in named.items() if m}},
+        is_in_process=not vendor.needs_url,
+        auth=vendor.auth,
+        headers=vendor.headers,
+        options=given.options,
+        is_own_url=given.url is not None,
+    )
 
 
 def default_choices(providers: Mapping[str, Configured], capability: Capability) -> list[Choice]:

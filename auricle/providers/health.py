@@ -153,10 +153,15 @@ async def _translation(router: Router, call: Call) -> bool:
     return bool((await router.translate(call, SAMPLE_TEXT, source="en", target="hi")).text)
 
 
+async def _reranking(router: Router, call: Call) -> bool:
+    return (await router.rerank(call, SAMPLE_TEXT, [SAMPLE_TEXT, "Good night."])).scores.size > 0
+
+
 _SAMPLES = {
     "llm": _language,
     "tts": _speech,
     "embedding": _embedding,
     "stt": _hearing,
     "translation": _translation,
+    "rerank": _reranking,
 }

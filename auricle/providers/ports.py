@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from auricle.errors import Unavailable
 
-Capability = Literal["stt", "llm", "tts", "embedding", "translation"]
+Capability = Literal["stt", "llm", "tts", "embedding", "translation", "rerank"]
 
 
 class ProviderFailed(Unavailable):
@@ -58,6 +58,7 @@ class Usage:
     reasoning_tokens: int | None = None
     audio_s: float | None = None
     characters: int | None = None
+    requests: int | None = None  # for what is priced by the call (reranking)
 
 
 # ── speech to text ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,6 +188,23 @@ class TextToSpeech(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that an account may speak with. `languages` are ISO 639-1; none named: any."""
+
+    id: str
+    name: str
+    languages: tuple[str, ...] = ()
+    gender: Literal["female", "male", "neutral"] | None = None
+    models: tuple[str, ...] = ()  # the models it belongs to; none named: all
+
+
+class Voices(Protocol):
+    """Offered by a `TextToSpeech` that can list its voices."""
+
+    async def voices(self) -> Sequence[Voice]: ...
+
+
 # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Translated:
@@ -212,4 +230,17 @@ class Embedder(Protocol):
         self, texts: Sequence[str], *, task: Literal["query", "document"], model: str | None = None
     ) -> Embeddings:
         """Embed texts in their order."""
+        ...
+
+
+# ── reranking ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    scores: NDArray[np.float32]  # [n], one for each text in the order given; higher is nearer
+    usage: Usage = field(default_factory=Usage)
+
+
+class Reranker(Protocol):
+    async def rerank(self, query: str, texts: Sequence[str], *, model: str | None = None) -> Reranked:
+        """Score each text for how well it answers the query."""
         ...

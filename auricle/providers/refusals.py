@@ -23,8 +23,8 @@ async def failure_of(response: httpx2.Response, limit: int) -> ProviderFailed:
         body += piece
         if len(body) > limit:
             break
-    retry_after_s = seconds_of(response.headers.get("retry-after"), datetime.now(UTC))
-    return failure(response.status_code, vendor_code(_json(bytes(body[:limit]))), retry_after_s)
+    retry_after_s = seconds_of_now(response.headers.get("retry-after"))
+    return failure(response.status_code, vendor_code(json_of(bytes(body[:limit]))), retry_after_s)
 
 
 def failure(status: int, code: str | None = None, retry_after_s: float | None = None) -> ProviderFailed:
@@ -69,7 +69,12 @@ def seconds_of(header: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_S) if seconds == seconds else None
 
 
-def _json(body: bytes) -> Any:
+def seconds_of_now(header: str | None) -> float | None:
+    """`seconds_of`, as of now."""
+    return seconds_of(header, datetime.now(UTC))
+
+
+def json_of(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -11,12 +11,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from auricle.log import event
-from auricle.providers.account import Connections
 from auricle.providers.attempts import Attempt, Attempts
 from auricle.providers.breaker import Breakers, RetryBudget
 from auricle.providers.call import Call, Choice, Embedded, Guard, Served
 from auricle.providers.choice import Configured, candidates, configured, default_choices
+from auricle.providers.connections import Connections
 from auricle.providers.deadlines import Watchdog
 from auricle.providers.listening import listen
 from auricle.providers.metering import Record
@@ -32,6 +34,8 @@ from auricle.providers.ports import (
     ProviderFailed,
     ProviderGarbled,
     ReasoningDelta,
+    Reranked,
+    Reranker,
     TextToSpeech,
     Transcript,
     Translated,
@@ -143,6 +147,27 @@ class Router:
         allowed = await self._guarded(attempt, call, "translation", text)
         translator: Translator = attempt.provider.adapter("translation")
         return await translator.translate(allowed, source=source, target=target, model=attempt.model)
+
+    async def rerank(self, call: Call, query: str, texts: Sequence[str]) -> Reranked:
+        """Score texts by how well they answer a query. Raises `ProviderFailed` where nobody of the list can."""
+        attempts = self._attempts(call, "rerank")
+        while True:
+            attempt = await attempts.next()
+            try:
+                with attempt:
+                    answer = await self._whole(attempt, call, self._reranking(attempt, call, query, texts))
+                    if answer.scores.shape != (len(texts),) or not np.isfinite(answer.scores).all():
+                        raise ProviderGarbled("The answer does not hold one score for each text.")
+                    attempt.meter.first()
+                    attempt.meter.usage = answer.usage
+                    return answer
+            except ProviderFailed as error:
+                attempts.failed(error)
+
+    async def _reranking(self, attempt: Attempt, call: Call, query: str, texts: Sequence[str]) -> Reranked:
+        asked, *allowed = await self._guarded(attempt, call, "rerank", [query, *texts])
+        reranker: Reranker = attempt.provider.adapter("rerank")
+        return await reranker.rerank(asked, allowed, model=attempt.model)
 
     async def _whole(self, attempt: Attempt, call: Call, work: Coroutine[Any, Any, E]) -> E:
         """An answer that comes in one piece, within the call's time."""

@@ -22,8 +22,9 @@ from tempfile import TemporaryDirectory
 import httpx2
 import orjson
 
-from auricle.providers.account import Account, Connections
+from auricle.providers.account import Account
 from auricle.providers.call import Call, Choice
+from auricle.providers.connections import Connections
 from auricle.providers.ports import ChatMessage, LanguageRequest, TextDelta
 from auricle.providers.routing import router_for
 from auricle.providers.vendors.openai_compatible import Chat

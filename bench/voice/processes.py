@@ -83,6 +83,7 @@ def vendors(given: argparse.Namespace) -> Iterator[dict[str, str]]:
             "AURICLE_PROVIDERS__BENCH__TTS": "bench",
             "AURICLE_PROVIDERS__EARS__VENDOR": "socket_stt",
             "AURICLE_PROVIDERS__EARS__URL": url,
+            "AURICLE_PROVIDERS__EARS__STT": "bench",  # without a model it would not be set up, and the offline one hear
         }
 
 

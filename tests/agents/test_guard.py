@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from auricle.agents.tools.guard import AddressRefused, Pinned, Reach, is_public
-from auricle.providers.account import shared_ssl_context
+from auricle.providers.connections import shared_ssl_context
 
 PUBLIC = "93.184.215.14"
 

@@ -1,52 +1,16 @@
 """A server on a port of its own that speaks OpenAI's API, with a knob for everything that can go wrong."""
 
 import asyncio
-import socket
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 
-FaultName = Literal[
-    "none",
-    "status",
-    "stall_first",
-    "stall_middle",
-    "cut",
-    "malformed",
-    "drip",
-    "huge_line",
-    "no_usage",
-    "no_done",
-    "tools",
-    "html",
-    "error_chunk",
-    "crlf",
-    "whole",
-    "empty",
-    "cut_quietly",
-    "endless",
-    "stall_body",
-]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What the server does with one request."""
-
-    name: FaultName = "none"
-    status: int = 500
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    stall_s: float = 30.0
-    pause_s: float = 0.0  # between the drops of a drip
+from .server import Emulator, Fault, HttpAnswer, dripped
 
 
 def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -111,127 +75,33 @@ def sse(value: Any, end: str = "\n\n") -> bytes:
     return b"data: " + (value if isinstance(value, bytes) else orjson.dumps(value)) + end.encode()
 
 
-async def dripped(fault: Fault, data: bytes, drop_bytes: int) -> AsyncIterator[bytes]:
-    """The data whole, or in drops where that is the fault."""
-    if fault.name != "drip":
-        yield data
-        return
-    for at in range(0, len(data), drop_bytes):
-        yield data[at : at + drop_bytes]
-        await asyncio.sleep(fault.pause_s)
+class OpenAIEmulator(Emulator):
+    """Chat, embeddings, transcriptions, speech."""
 
-
-class OpenAIEmulator:
-    """`async with OpenAIEmulator() as server:`, then `server.url`; `server.next(Fault(…))` sets the next answer."""
+    prefix = "/v1"
 
     def __init__(self, key: str = "right-key") -> None:
-        self.key = key
-        self.requests: list[dict[str, Any]] = []
+        super().__init__(key)
         self.words = list(WORDS)
         self.transcripts: deque[str] = deque()
         self.script: Script | None = None  # what the model does, by the body of the request
-        self._faults: deque[Fault] = deque()
-        self._always: Fault | None = None
-        self._by_account: dict[str, Fault] = {}
-        self._listening = socket.socket()
-        self._listening.bind(("127.0.0.1", 0))  # connections are refused until the server is entered
-        self.open_streams = 0
 
-    @property
-    def url(self) -> str:
-        return self._url("v1")
-
-    def account(self, name: str, fault: Fault | None = None) -> str:
-        """The URL of an account with a fault of its own, whatever befalls the others."""
-        if fault is not None:
-            self._by_account[name] = fault
-        return self._url(f"{name}/v1")
-
-    def heal(self, account: str) -> None:
-        self._by_account.pop(account, None)
-
-    def _url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._listening.getsockname()[1]}/{path}"
-
-    def next(self, *faults: Fault) -> None:
-        self._faults.extend(faults)
-
-    def always(self, fault: Fault | None) -> None:
-        self._always = fault
+    def routes(self) -> Sequence[tuple[str, HttpAnswer]]:
+        return (
+            ("/chat/completions", self._chat),
+            ("/embeddings", self._embeddings),
+            ("/audio/transcriptions", self._transcriptions),
+            ("/audio/speech", self._speech),
+        )
 
     def forget(self) -> None:
-        """As after the start."""
-        self._faults.clear()
-        self.requests.clear()
+        super().forget()
         self.transcripts.clear()
         self.script = None
-        self._always = None
-
-    async def __aenter__(self) -> "OpenAIEmulator":
-        app = Starlette(
-            routes=[
-                Route(prefix + path, answer, methods=["POST"])
-                for prefix in ("/v1", "/{account}/v1")
-                for path, answer in (
-                    ("/chat/completions", self._chat),
-                    ("/embeddings", self._embeddings),
-                    ("/audio/transcriptions", self._transcriptions),
-                    ("/audio/speech", self._speech),
-                )
-            ]
-        )
-        config = uvicorn.Config(
-            app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, timeout_keep_alive=60
-        )
-        self._server = uvicorn.Server(config)
-        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._listening]))
-        while not self._server.started:
-            await asyncio.sleep(0.005)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        await self._task
-
-    def _fault(self, request: Request) -> Fault:
-        account = request.path_params.get("account")
-        if account is not None:
-            return self._by_account.get(account, Fault())
-        return self._faults.popleft() if self._faults else self._always or Fault()
-
-    async def _refusal(self, request: Request, fault: Fault, body: Any) -> Response | None:
-        self.requests.append(
-            {
-                "path": request.url.path,
-                "body": body,
-                "headers": dict(request.headers),
-                "port": request.client.port if request.client else 0,
-            }
-        )
-        if request.headers.get("authorization") != f"Bearer {self.key}":
-            return JSONResponse(
-                {
-                    "error": {
-                        "message": f"Incorrect API key {request.headers.get('authorization')}",
-                        "type": "invalid_request_error",
-                        "code": "invalid_api_key",
-                    }
-                },
-                401,
-            )
-        if fault.name == "status":
-            body = fault.body or {"error": {"message": "no", "type": "server_error", "code": "emulated"}}
-            return JSONResponse(body, fault.status, headers=dict(fault.headers))
-        if fault.name == "html":
-            return Response("<html>Welcome to the proxy</html>", media_type="text/html")
-        if fault.name == "stall_first":
-            await asyncio.sleep(fault.stall_s)
-        return None
 
     async def _chat(self, request: Request) -> Response:
-        fault, body = self._fault(request), orjson.loads(await request.body())
-        refusal = await self._refusal(request, fault, body)
+        fault, body = self.fault_of(request), orjson.loads(await request.body())
+        refusal = await self.refused(request, fault, body)
         if refusal is not None:
             return refusal
         if fault.name == "whole":
@@ -312,8 +182,8 @@ class OpenAIEmulator:
                 )
 
     async def _embeddings(self, request: Request) -> Response:
-        fault, body = self._fault(request), orjson.loads(await request.body())
-        refusal = await self._refusal(request, fault, body)
+        fault, body = self.fault_of(request), orjson.loads(await request.body())
+        refusal = await self.refused(request, fault, body)
         if refusal is not None:
             return refusal
         texts = body["input"]
@@ -330,11 +200,11 @@ class OpenAIEmulator:
         )
 
     async def _transcriptions(self, request: Request) -> Response:
-        fault = self._fault(request)
+        fault = self.fault_of(request)
         async with request.form() as form:
             fields = {k: v for k, v in form.items() if isinstance(v, str)}
             wav = await form["file"].read()  # type: ignore[union-attr]
-        refusal = await self._refusal(request, fault, {**fields, "wav": wav})
+        refusal = await self.refused(request, fault, {**fields, "wav": wav})
         if refusal is not None:
             return refusal
         text = self.transcripts.popleft() if self.transcripts else f"{(len(wav) - 44) // 2} samples"
@@ -351,8 +221,8 @@ class OpenAIEmulator:
             yield drop
 
     async def _speech(self, request: Request) -> Response:
-        fault, body = self._fault(request), orjson.loads(await request.body())
-        refusal = await self._refusal(request, fault, body)
+        fault, body = self.fault_of(request), orjson.loads(await request.body())
+        refusal = await self.refused(request, fault, body)
         if refusal is not None:
             return refusal
         return StreamingResponse(self._counted(self._pcm(fault)), media_type="audio/pcm")

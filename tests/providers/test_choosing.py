@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from auricle.errors import Misconfigured, NotFound
-from auricle.providers.account import Account, Connections
+from auricle.providers.account import Account
 from auricle.providers.call import Call, Choice, NoProvider, Withheld
 from auricle.providers.choice import configured
+from auricle.providers.connections import Connections
 from auricle.providers.health import check, provider_states
 from auricle.providers.ports import LanguageRequest, ProviderFailed, ProviderRefused
 from auricle.providers.registry import vendor_named, vendors

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from auricle.providers import account as wire
-from auricle.providers.account import Account, Connections, Reply
+from auricle.providers import reply as wire
+from auricle.providers.account import Account
+from auricle.providers.connections import Connections
 from auricle.providers.ports import END_OF_SPEECH, ProviderBusy, ProviderGarbled, ProviderRefused
 from auricle.providers.refusals import MAX_RETRY_AFTER_S, failure, seconds_of, vendor_code
 from auricle.providers.replay import AudioRelay
+from auricle.providers.reply import Reply
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from auricle.errors import Invalid
-from auricle.providers.account import shared_ssl_context
+from auricle.providers.connections import shared_ssl_context
 from auricle.settings import Settings
 
 PORTS = frozenset({80, 443})

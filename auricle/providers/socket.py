@@ -1,0 +1,101 @@
+"""A WebSocket to a provider: bounded messages, and its failures in our types."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from auricle.providers.connections import shared_ssl_context
+from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderGarbled, ProviderRefused, ProviderTimeout
+from auricle.providers.refusals import failure, json_of, seconds_of_now, vendor_code
+
+MAX_MESSAGE_BYTES = 4_000_000  # a sentence of speech as base64 is below 2 MB
+MAX_WAITING = 64  # messages read from the wire that nobody has taken yet
+CLOSE_S = 1.0
+
+
+class ProviderSocket:
+    """Sends text, bytes or a JSON value; gives what comes. Raises `ProviderFailed` and its kinds."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, message: str | bytes) -> None:
+        try:
+            await self._connection.send(message)
+        except ConnectionClosed as error:
+            raise closed(error) from None
+
+    async def send_json(self, value: Any) -> None:
+        await self.send(orjson.dumps(value).decode())
+
+    async def finish(self) -> None:
+        """Close from our side; what is still under way is not read."""
+        await self._connection.close()
+
+    async def messages(self) -> AsyncIterator[str | bytes]:
+        """What comes until the provider closes the socket as agreed. Raises where it closes otherwise."""
+        try:
+            async for message in self._connection:
+                yield message
+        except ConnectionClosed as error:
+            raise closed(error) from None
+
+    async def json(self) -> AsyncIterator[Any]:
+        """The same, where all that comes is JSON."""
+        async for message in self.messages():
+            try:
+                yield orjson.loads(message)
+            except orjson.JSONDecodeError:
+                raise ProviderGarbled("The provider sent something that is not JSON.") from None
+
+
+@asynccontextmanager
+async def opened(
+    url: str, headers: Mapping[str, str], subprotocols: tuple[str, ...], connect_s: float
+) -> AsyncGenerator[ProviderSocket, None]:
+    """A WebSocket that is open as long as the block lasts. The URL may hold nothing secret."""
+    context: ssl.SSLContext | None = shared_ssl_context() if url.startswith("wss:") else None
+    try:
+        connection = await connect(
+            url,
+            ssl=context,
+            additional_headers=dict(headers),
+            subprotocols=list(subprotocols) or None,  # type: ignore[arg-type]
+            user_agent_header="auricle",
+            compression=None,
+            open_timeout=connect_s,
+            close_timeout=CLOSE_S,
+            ping_interval=None,  # the router's deadlines tell a dead provider sooner
+            max_size=MAX_MESSAGE_BYTES,
+            max_queue=MAX_WAITING,
+            proxy=None,
+        )
+    except InvalidStatus as error:
+        body = json_of(bytes(error.response.body or b""))
+        after_s = seconds_of_now(error.response.headers.get("retry-after"))
+        raise failure(error.response.status_code, vendor_code(body), after_s) from None
+    except TimeoutError:
+        raise ProviderTimeout("The provider could not be reached in time.") from None
+    except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
+        raise ProviderFailed("The connection to the provider failed.", reason=type(error).__name__) from None
+    try:
+        yield ProviderSocket(connection)
+    finally:
+        with suppress(OSError, TimeoutError, asyncio.InvalidStateError):
+            await connection.close()
+
+
+def closed(error: ConnectionClosed) -> ProviderFailed:
+    """The failure that the end of a socket stands for. Its reason is prose and may quote: only the number is kept."""
+    code = error.rcvd.code if error.rcvd is not None else 1006
+    if code in (1008, 3000, 3003, 4001, 4003, 4008, 4401, 4403):
+        return ProviderRefused("The provider refuses our key or our request.", close_code=code)
+    if code in (1013, 4029, 4429):
+        return ProviderBusy("The provider asks us to slow down.", close_code=code)
+    return ProviderFailed("The provider closed the connection.", close_code=code)
