@@ -7,9 +7,10 @@ import pytest
 
 from auricle.providers.dialects.openai_chat import chat_body
 from auricle.providers.ports import ChatMessage, LanguageRequest, ToolCall, ToolSpec
-from tests.contract.openai_spec import complaints
+from tests.contract.spec import judge, nullable
 from tests.emulators.openai_chat import TOOL_DELTAS, USAGE_CHUNK, WORDS, Fault, OpenAIEmulator, chunk
 
+SPEC = "openai/openapi.yaml"
 STRICT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
 CONVERSATION = [
     ChatMessage("system", "Be kind."),
@@ -18,6 +19,10 @@ CONVERSATION = [
     ChatMessage("tool", "10:30", (), "call_a"),
     ChatMessage("assistant", "At half past ten."),
 ]
+
+
+def complaints(schema: str, value: object) -> list[str]:
+    return judge(SPEC, f"/components/schemas/{schema}", nullable).complaints(value)
 
 
 @pytest.fixture(scope="module")

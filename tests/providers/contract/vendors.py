@@ -1,0 +1,150 @@
+"""Every vendor with its emulator, as the suites of the ports run over them. A new vendor adds one entry to `CASES`.
+
+What the suites ask of an emulator, besides being an `Emulator`:
+- speech to text: a deque `transcripts`, one text for each utterance it is told the end of; an empty text is silence;
+- language: a list `words`, the pieces of its answer (the JSON, where a form was asked for); `Fault("tools")` makes the
+  model ask for `find_slot` with `{"day": "monday"}` and then `end_call` with `{}`;
+- everything: `open_streams` counts the streams and sockets that it is serving.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from auricle.providers.call import Call, Choice
+from auricle.providers.metering import UsageRecord
+from auricle.providers.ports import Capability, Usage
+from auricle.providers.registry import vendor_named
+from auricle.providers.routing import Router, router_for
+from auricle.settings import Provider, Settings, Timeouts
+from tests.emulators.openai_chat import OpenAIEmulator
+from tests.emulators.server import Emulator
+
+CLINIC = UUID(int=1)
+PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=15.0, gap_s=15.0, total_s=60.0)  # a busy machine fails no promise
+
+Asked = Callable[[Any], object]  # an emulator → what it was asked for, as its vendor names it
+
+
+@dataclass(frozen=True)
+class Hears:
+    """`languages` are ours → the vendor's; `language_sent` and `terms_sent` give what the last call asked for."""
+
+    language_sent: Asked | None = None
+    languages: Mapping[str, object] = field(default_factory=dict)
+    terms_sent: Asked | None = None
+    has_interims: bool = False  # says what it hears while the speaker speaks
+
+
+@dataclass(frozen=True)
+class Writes:
+    """`usage` is what the emulator counts for one answer."""
+
+    usage: Usage = Usage(20, 5, 8, 2)
+    has_tools: bool = True
+    has_forms: bool = True  # answers by a JSON schema
+
+
+@dataclass(frozen=True)
+class Speaks:
+    """`voice` is one of the vendor's; `settings` are some that reach it, and `settings_sent` gives them back: the value
+    where there is one, else the same mapping."""
+
+    voice: str | None = None
+    rate_hz: int = 24_000
+    language_sent: Asked | None = None
+    languages: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_sent: Asked | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A vendor on its emulator. `given` are the fields of its `settings.Provider`, but for URL and key."""
+
+    vendor: str
+    emulator: Callable[[], Emulator] | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    stt: Hears = Hears()
+    llm: Writes = Writes()
+    tts: Speaks = Speaks()
+    note: str = ""  # where a vendor has several cases: what this one is about
+    only: frozenset[Capability] | None = None  # and which capabilities it is for
+
+    def __str__(self) -> str:
+        return f"{self.vendor}-{self.note}" if self.note else self.vendor
+
+    def can(self, capability: Capability) -> bool:
+        is_for = self.only is None or capability in self.only
+        return is_for and vendor_named(self.vendor).constructor(capability) is not None
+
+
+class Running:
+    """A router over one case, and everything it metered."""
+
+    def __init__(self, case: Case, router: Router, emulator: Emulator | None, records: list[UsageRecord]) -> None:
+        self.case, self.router, self.records = case, router, records
+        self._emulator = emulator
+
+    @property
+    def emulator(self) -> Any:
+        assert self._emulator is not None
+        return self._emulator
+
+    def call(self, language: str = "en", voice: str | None = None, settings: Mapping[str, Any] | None = None) -> Call:
+        choice = Choice("it", voice=voice, settings=settings or {})
+        return Call(CLINIC, [choice], language, retries=0, timeouts=PATIENT_TIMEOUTS)
+
+    @property
+    def adapters(self) -> Any:
+        return self.router.providers["it"]
+
+
+@asynccontextmanager
+async def running(case: Case, folder: Path, key: str = "right-key") -> AsyncIterator[Running]:
+    """The vendor's emulator, and a router whose only provider `it` is an account there."""
+    if case.emulator is None:
+        async with _routed(case, None, Provider(vendor=case.vendor, **case.given), folder) as it:
+            yield it
+        return
+    async with case.emulator() as emulator:
+        given = Provider(vendor=case.vendor, url=emulator.url, key=SecretStr(key), **case.given)
+        async with _routed(case, emulator, given, folder) as it:
+            yield it
+
+
+@asynccontextmanager
+async def _routed(case: Case, emulator: Emulator | None, given: Provider, folder: Path) -> AsyncIterator[Running]:
+    records: list[UsageRecord] = []
+    router = router_for(Settings(data_dir=folder, providers={"it": given}), records.append)
+    try:
+        yield Running(case, router, emulator, records)
+    finally:
+        await router.aclose()
+
+
+def able(capability: Capability, *, emulated: bool = True) -> Sequence[Case]:
+    """The cases of a capability; `emulated`: those over a wire."""
+    return [c for c in CASES if c.can(capability) and (c.emulator is not None or not emulated)]
+
+
+def last(name: str) -> Asked:
+    """A field of the body of the last request."""
+    return lambda emulator: emulator.requests[-1]["body"].get(name)
+
+
+CASES: list[Case] = [
+    Case("offline"),
+    Case(
+        "openai_compatible",
+        OpenAIEmulator,
+        {"llm": "some-model", "stt": "some-ears", "tts": "some-voice", "embedding": "some-vectors"},
+        stt=Hears(language_sent=last("language"), languages={"en": "en", "hi": "hi"}, terms_sent=last("prompt")),
+        tts=Speaks(voice="nova", settings={"speed": 1.25}, settings_sent=last("speed")),
+    ),
+]
