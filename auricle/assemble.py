@@ -172,7 +172,8 @@ class embedding:  # noqa: N801 - a function with state: the router it embeds thr
     async def __call__(
         self, texts: Sequence[str], *, task: Literal["query", "document"], organization_id: UUID | None
     ) -> NDArray[np.float32]:
-        call = Call(organization_id, self._router.choices("embedding"))
+        # The installation's order: vectors of different embedders can't be compared, whoever's key is used.
+        call = Call(organization_id, await self._router.choices("embedding", None))
         return (await self._router.embed(call, texts, task=task)).vectors
 
 

@@ -20,10 +20,12 @@ from auricle.agents.tools.toolbox import (
     organization_tools,
 )
 from auricle.assembly import Assembly
+from auricle.db.session import actor_of
 from auricle.errors import Invalid
 from auricle.knowledge.models import KnowledgeDocument
 from auricle.providers.catalog import warnings as catalog_warnings
-from auricle.providers.choice import Configured, default_choices
+from auricle.providers.choice import Configured
+from auricle.providers.lineup import Lineup
 from auricle.providers.ports import Capability
 from auricle.voice.backchannel import words_of
 
@@ -58,10 +60,11 @@ async def examine(db: AsyncSession, assembly: Assembly, config: AgentConfig) -> 
     """Look at every part of a configuration."""
     found = Findings()
     _languages(config, found)
-    _providers(assembly.router.providers, config, found, datetime.now(UTC).date())
+    lineup = await assembly.router.lineups.of(actor_of(db).organization_id)
+    _providers(lineup.providers, config, found, datetime.now(UTC).date())
     await _tools(db, config, found)
     await _knowledge(db, config, found)
-    _translation(assembly.router.providers, config, found)
+    _translation(lineup, config, found)
     return found
 
 
@@ -157,10 +160,10 @@ async def _knowledge(db: AsyncSession, config: AgentConfig, found: Findings) -> 
         found.errors["retrieval.collection"] = "No document is in this collection."
 
 
-def _translation(providers: Mapping[str, Configured], config: AgentConfig, found: Findings) -> None:
+def _translation(lineup: Lineup, config: AgentConfig, found: Findings) -> None:
     for name in ("knowledge_language", "model_language"):
         one = getattr(config, name)
         if one is None or set(config.languages) == {one}:
             continue
-        if not config.providers.translation and not default_choices(providers, "translation"):
+        if not config.providers.translation and not lineup.choices("translation", config.language):
             found.warnings[name] = "No provider can translate; what is said goes on as it is."

@@ -14,7 +14,6 @@ from auricle.providers.call import Call, Served
 from auricle.providers.ports import Audio, EndOfSpeech, Transcript, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
-from auricle.settings import Settings
 from auricle.telemetry import TURN_STAGE, TURNS
 from auricle.voice.listen import FINAL_DEADLINE_S
 from auricle.voice.ports import ReplyPiece, Services, Turn, TurnRecord
@@ -29,7 +28,7 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
     async def transcribe(
         audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int, language: str
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        call = hurried(call_for(assembly, talk, "stt", language), assembly.settings)
+        call = await hurried(call_for(assembly, talk, "stt", language), assembly)
         keyterms = talk.agent.config.keyterms
         async with aclosing(assembly.router.transcribe(call, audio, rate_hz=rate_hz, keyterms=keyterms)) as events:
             async for event in events:
@@ -75,13 +74,15 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
     )
 
 
-def hurried(call: Call, settings: Settings) -> Call:
+async def hurried(call: Call, assembly: Assembly) -> Call:
     """Let the first recognizer of several have most of the time that a turn waits for its words, not all of it.
 
     The ear gives up long before a provider's usual deadline: without this, the next one would never be asked.
     """
-    if len(call.choices) < 2:
+    able = call.choices or await assembly.router.choices("stt", call.organization_id, call.language)
+    if len(able) < 2:
         return call
+    settings = assembly.settings
     final_s = min(FINAL_DEADLINE_S, settings.voice.reply_deadline_s / 2)
     first_s = min(settings.timeouts.first_s, FIRST_RECOGNIZER_SHARE * final_s)
     return replace(call, timeouts=settings.timeouts.model_copy(update={"first_s": first_s}))

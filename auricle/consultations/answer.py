@@ -69,7 +69,7 @@ class Talk:
 def call_for(
     assembly: Assembly, talk: Talk, capability: Literal["llm", "stt", "tts", "translation"], language: str
 ) -> Call:
-    """The provider call of a talk: the agent's own list, else the installation's."""
+    """The provider call of a talk: the agent's own list, else its organization's."""
     own = [
         Choice(c.provider, c.model, c.voice, c.settings)
         for c in talk.agent.config.providers.chosen(capability, language)
@@ -77,7 +77,7 @@ def call_for(
     is_real = talk.carried.rehearsal is None
     return Call(
         talk.actor.organization_id,
-        own or assembly.router.choices(capability),
+        own or None,
         language,
         talk.consultation_id if is_real else None,
         talk.session_id if is_real else None,

@@ -24,6 +24,7 @@ from auricle.consultations.transcript import SUMMARISED_EVERY, Said, opened
 from auricle.db.base import new_id
 from auricle.jobs.app import task
 from auricle.providers.call import Call, Choice
+from auricle.providers.lineup import Lineup
 from auricle.providers.ports import ChatMessage, LanguageRequest, TextDelta
 
 MAX_CHARACTERS = 2_000
@@ -106,7 +107,8 @@ async def written(assembly: Assembly, actor: Actor, fallen: FallenOut) -> str | 
     """
     config = fallen.serving.config
     own = [Choice(c.provider, c.model, c.voice, c.settings) for c in config.providers.llm]
-    choices = [c for c in own or assembly.router.choices("llm") if is_model(assembly, c)]
+    lineup = await assembly.router.lineups.of(actor.organization_id)
+    choices = [c for c in own or lineup.choices("llm", fallen.language) if is_model(lineup, c)]
     if not choices:
         return None
     call = Call(actor.organization_id, choices, fallen.language, fallen.consultation_id, None, fallen.serving.agent_id)
@@ -122,9 +124,9 @@ async def written(assembly: Assembly, actor: Actor, fallen: FallenOut) -> str | 
     return text if text and no_new_numbers(fallen.source, text) else None
 
 
-def is_model(assembly: Assembly, choice: Choice) -> bool:
+def is_model(lineup: Lineup, choice: Choice) -> bool:
     """Whether a choice is a language model: what is always there only asks its questions."""
-    provider = assembly.router.providers.get(choice.provider)
+    provider = lineup.providers.get(choice.provider)
     return provider is not None and not provider.vendor.always_there
 
 

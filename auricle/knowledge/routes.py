@@ -149,7 +149,7 @@ async def answer_question(
 def _generated(
     assembly: Assembly, actor: Actor, language: str, request: LanguageRequest
 ) -> AsyncGenerator[object, None]:
-    call = Call(actor.organization_id, assembly.router.choices("llm"), language)
+    call = Call(actor.organization_id, language=language)
     return assembly.router.generate(call, request)
 
 

@@ -36,10 +36,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """For whom a provider is called, and which ones may serve. `organization_id` None is the installation itself."""
+    """For whom a provider is called, and which ones may serve. `organization_id` None is the installation itself.
+
+    `choices` None: those of the organization, in its own order, else in the installation's.
+    """
 
     organization_id: UUID | None
-    choices: Sequence[Choice]
+    choices: Sequence[Choice] | None = None
     language: str = "en"
     consultation_id: UUID | None = None
     session_id: UUID | None = None

@@ -1,6 +1,6 @@
-"""Which providers may serve a call, in which order: the accounts of this installation and an agent's list."""
+"""A provider as it is set up: its vendor with an account, and the adapters made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from auricle.errors import Misconfigured
 from auricle.providers.account import Account
 from auricle.providers.by_model import ByLanguageModel
-from auricle.providers.call import Call, Choice, NoProvider
 from auricle.providers.connections import Connections
 from auricle.providers.ports import Capability
 from auricle.providers.registry import vendor_named, vendors
@@ -114,28 +113,3 @@ def account_of(name: str, vendor: Vendor, given: Provider, connections: Connecti
         options=given.options,
         is_own_url=given.url is not None,
     )
-
-
-def default_choices(providers: Mapping[str, Configured], capability: Capability) -> list[Choice]:
-    """Every provider that is set up for a capability, in the order of the settings, what is always there last."""
-    able = [name for name, p in providers.items() if capability in p.capabilities]
-    if capability == "translation":  # what is made for it first, then what can be asked for it
-        able += [name for name, p in providers.items() if p.translates_by_model and "llm" in p.capabilities]
-    return [Choice(name) for name in sorted(able, key=lambda name: providers[name].vendor.always_there)]
-
-
-def candidates(
-    providers: Mapping[str, Configured], call: Call, capability: Capability
-) -> Sequence[tuple[Choice, Configured]]:
-    """The entries of a call's list that exist here, have the capability and know the language, in its order.
-
-    Raises `NoProvider` where none is left.
-    """
-    found = []
-    for choice in call.choices:
-        provider = providers.get(choice.provider)
-        if provider is not None and provider.can(capability) and provider.vendor.speaks(capability, call.language):
-            found.append((choice, provider))
-    if not found:
-        raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
-    return found

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
+from uuid import UUID
 
 import numpy as np
 
@@ -17,9 +18,10 @@ from auricle.log import event
 from auricle.providers.attempts import Attempt, Attempts
 from auricle.providers.breaker import Breakers, RetryBudget
 from auricle.providers.call import Call, Choice, Embedded, Guard, Served
-from auricle.providers.choice import Configured, candidates, configured, default_choices
+from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
 from auricle.providers.deadlines import Watchdog
+from auricle.providers.lineup import Lineup, Lineups, SharedByAll
 from auricle.providers.listening import listen
 from auricle.providers.metering import Record
 from auricle.providers.ports import (
@@ -57,14 +59,14 @@ class Router:
 
     def __init__(
         self,
-        providers: Mapping[str, Configured],
+        lineups: Lineups,
         connections: Connections,
         record: Record,
         *,
         timeouts: Timeouts | None = None,
         guard: Guard | None = None,
     ) -> None:
-        self.providers = providers
+        self.lineups = lineups
         self.breakers = Breakers()
         self._connections = connections
         self._record = record
@@ -72,9 +74,16 @@ class Router:
         self._guard = guard
         self._budgets: dict[Capability, RetryBudget] = {}
 
-    def choices(self, capability: Capability) -> list[Choice]:
-        """The installation's own order, for agents without a list of their own."""
-        return default_choices(self.providers, capability)
+    @property
+    def providers(self) -> Mapping[str, Configured]:
+        """The installation's own."""
+        return self.lineups.installation.providers
+
+    async def choices(
+        self, capability: Capability, organization_id: UUID | None, language: str = "en"
+    ) -> Sequence[Choice]:
+        """Who is asked for an organization's agents that have no list of their own."""
+        return (await self.lineups.of(organization_id)).choices(capability, language)
 
     async def warm(self) -> None:
         """Load what works in this process (models, recognisers): the first call's deadlines do not allow for it.
@@ -87,8 +96,7 @@ class Router:
             raise failures[0]
 
     async def aclose(self) -> None:
-        for provider in self.providers.values():
-            await provider.aclose()
+        await self.lineups.aclose()
         await self._connections.aclose()
 
     def generate(self, call: Call, request: LanguageRequest) -> AsyncGenerator[Served | LanguageEvent, None]:
@@ -101,7 +109,7 @@ class Router:
             model: LanguageModel = attempt.provider.adapter("llm")
             return model.generate(replace(payload, model=attempt.model))
 
-        return self._stream(self._attempts(call, "llm", request.model), call, "llm", request, of)
+        return self._stream(call, "llm", request, of, request.model)
 
     def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Usage, None]:
         """Stream the speech of one sentence: `Served`, audio, `Usage`. Read under `aclosing`.
@@ -115,11 +123,11 @@ class Router:
             voice: TextToSpeech = attempt.provider.adapter("tts")
             return voice.speak(payload, voice=choice.voice, language=call.language, settings=settings)
 
-        return self._stream(self._attempts(call, "tts"), call, "tts", text, of)
+        return self._stream(call, "tts", text, of)
 
     async def embed(self, call: Call, texts: Sequence[str], *, task: Literal["query", "document"]) -> Embedded:
         """Embed texts in their order. All vectors of one call come from one provider."""
-        attempts = self._attempts(call, "embedding")
+        attempts = await self._attempts(call, "embedding")
         while True:
             attempt = await attempts.next()
             try:
@@ -129,7 +137,7 @@ class Router:
 
     async def translate(self, call: Call, text: str, *, source: str, target: str) -> Translated:
         """Translate a few sentences. Raises `ProviderFailed` where nobody of the list can."""
-        attempts = self._attempts(call, "translation")
+        attempts = await self._attempts(call, "translation")
         while True:
             attempt = await attempts.next()
             try:
@@ -150,7 +158,7 @@ class Router:
 
     async def rerank(self, call: Call, query: str, texts: Sequence[str]) -> Reranked:
         """Score texts by how well they answer a query. Raises `ProviderFailed` where nobody of the list can."""
-        attempts = self._attempts(call, "rerank")
+        attempts = await self._attempts(call, "rerank")
         while True:
             attempt = await attempts.next()
             try:
@@ -202,7 +210,7 @@ class Router:
         embedder: Embedder = attempt.provider.adapter("embedding")
         return await embedder.embed(allowed, task=task, model=attempt.model)
 
-    def transcribe(
+    async def transcribe(
         self, call: Call, audio: AsyncIterator[bytes | EndOfSpeech], *, rate_hz: int, keyterms: Sequence[str] = ()
     ) -> AsyncGenerator[Served | Transcript | Usage, None]:
         """Transcribe a live stream, moving to another provider whenever one fails: what it had not yet finalised is
@@ -212,8 +220,8 @@ class Router:
         async def allow(attempt: Attempt) -> None:
             await self._guarded(attempt, call, "stt", None)
 
-        return listen(
-            self._attempts(call, "stt"),
+        heard = listen(
+            await self._attempts(call, "stt"),
             call,
             audio,
             rate_hz=rate_hz,
@@ -221,9 +229,12 @@ class Router:
             timeouts=call.timeouts or self._timeouts,
             allow=allow,
         )
+        async with aclosing(heard) as events:
+            async for one in events:
+                yield one
 
-    def _attempts(self, call: Call, capability: Capability, model: str | None = None) -> Attempts:
-        able = candidates(self.providers, call, capability)
+    async def _attempts(self, call: Call, capability: Capability, model: str | None = None) -> Attempts:
+        able = (await self.lineups.of(call.organization_id)).candidates(call, capability)
         budget = self._budgets.setdefault(capability, RetryBudget())
         return Attempts(call, capability, able, self.breakers, budget, self._record, model)
 
@@ -234,12 +245,13 @@ class Router:
 
     async def _stream(
         self,
-        attempts: Attempts,
         call: Call,
         capability: Capability,
         payload: P,
         of: Callable[[Attempt, P], AsyncGenerator[E, None]],
+        model: str | None = None,
     ) -> AsyncGenerator[Served | E, None]:
+        attempts = await self._attempts(call, capability, model)
         while True:
             attempt = await attempts.next()
             is_committed = False
@@ -309,8 +321,14 @@ def _bug(error: Exception, attempt: Attempt) -> ProviderFailed:
 
 
 def router_for(settings: Settings, record: Record, guard: Guard | None = None) -> Router:
-    """The router of a process, with the installation's providers."""
+    """A router with the installation's providers alone."""
     connections = Connections(settings.timeouts.connect_s)
+    lineups = SharedByAll(installed(settings, connections))
+    return Router(lineups, connections, record, timeouts=settings.timeouts, guard=guard)
+
+
+def installed(settings: Settings, connections: Connections) -> Lineup:
+    """The installation's providers, as its settings have them."""
     providers = configured(settings.providers, connections, settings.models_path)
     event(log, "providers configured", count=len(providers))
-    return Router(providers, connections, record, timeouts=settings.timeouts, guard=guard)
+    return Lineup(providers)

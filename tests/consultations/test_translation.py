@@ -122,7 +122,7 @@ async def test_one_who_fails_is_followed_by_the_next_and_is_metered(clinic: Clin
     emulated.always(Fault("empty"))
     with pytest.raises(ProviderFailed):
         await router.translate(call, "Come on Monday.", source="en", target="hi")
-    assert [choice.provider for choice in router.choices("translation")] == ["emulated"]
+    assert [choice.provider for choice in await router.choices("translation", clinic.organization_id)] == ["emulated"]
 
 
 async def test_sentences_are_translated_and_words_of_the_code_keep_their_place(clinic: Clinic) -> None:

@@ -17,7 +17,7 @@ from auricle.providers.ports import LanguageRequest, ProviderFailed, ProviderRef
 from auricle.providers.registry import vendor_named, vendors
 from auricle.settings import Provider
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
-from tests.providers.conftest import ASK, FAST, Setup, all_of, routed, served
+from tests.providers.conftest import ASK, CLINIC, FAST, Setup, all_of, routed, served
 
 OTHER_CLINIC = UUID(int=2)
 
@@ -107,7 +107,7 @@ async def test_the_models_of_choice_request_and_settings_are_asked_in_this_order
 
 
 async def test_what_is_set_up_comes_before_what_is_always_there(setup: Setup) -> None:
-    assert [c.provider for c in setup.router.choices("llm")] == ["main", "spare", "nobody", "offline"]
+    assert [c.provider for c in await setup.router.choices("llm", CLINIC)] == ["main", "spare", "nobody", "offline"]
 
 
 async def test_a_check_gives_each_capability_a_real_sample(setup: Setup) -> None:

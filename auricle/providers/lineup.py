@@ -1,0 +1,84 @@
+"""Which providers there are for whom, and in which order they are asked: the installation's, and an organization's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from auricle.providers.call import Call, Choice, NoProvider
+from auricle.providers.choice import Configured
+from auricle.providers.ports import Capability
+
+ANY = "default"  # the entry of an order for languages that have none of their own
+
+# capability → language (ISO 639-1, or `ANY`) → who is asked, first to last
+Orders = Mapping[Capability, Mapping[str, Sequence[Choice]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """The providers that an organization (or the installation itself) can call. Never changed: a new one replaces it.
+
+    A call keeps the providers it began with, and so their keys, to its end.
+    """
+
+    providers: Mapping[str, Configured]
+    orders: Orders = field(default_factory=dict)
+
+    def choices(self, capability: Capability, language: str) -> Sequence[Choice]:
+        """Who is asked where the agent says nothing: the order set for the language, for any language, else all."""
+        own = self.orders.get(capability)
+        if own and (ordered := own.get(language.partition("-")[0]) or own.get(ANY)):
+            return ordered
+        return default_choices(self.providers, capability)
+
+    def candidates(self, call: Call, capability: Capability) -> Sequence[tuple[Choice, Configured]]:
+        """The entries of a call's list that exist here, have the capability and know the language, in its order.
+
+        Raises `NoProvider` where none is left.
+        """
+        choices = self.choices(capability, call.language) if call.choices is None else call.choices
+        found = []
+        for choice in choices:
+            provider = self.providers.get(choice.provider)
+            if provider is not None and provider.can(capability) and provider.vendor.speaks(capability, call.language):
+                found.append((choice, provider))
+        if not found:
+            raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
+        return found
+
+
+def default_choices(providers: Mapping[str, Configured], capability: Capability) -> list[Choice]:
+    """Every provider that is set up for a capability, in the order of the settings, what is always there last."""
+    able = [name for name, p in providers.items() if capability in p.capabilities]
+    if capability == "translation":  # what is made for it first, then what can be asked for it
+        able += [name for name, p in providers.items() if p.translates_by_model and "llm" in p.capabilities]
+    return [Choice(name) for name in sorted(able, key=lambda name: providers[name].vendor.always_there)]
+
+
+class Lineups(Protocol):
+    """Whose providers are whose. Asked before every call: it answers at once, but for an organization not seen lately.
+
+    `of(None)` is the installation's own.
+    """
+
+    @property
+    def installation(self) -> Lineup: ...
+
+    async def of(self, organization_id: UUID | None) -> Lineup: ...
+
+    async def aclose(self) -> None: ...
+
+
+class SharedByAll:
+    """`Lineups` where nobody has providers of their own."""
+
+    def __init__(self, installation: Lineup) -> None:
+        self.installation = installation
+
+    async def of(self, organization_id: UUID | None) -> Lineup:
+        return self.installation
+
+    async def aclose(self) -> None:
+        for provider in self.installation.providers.values():
+            await provider.aclose()
