@@ -8,7 +8,9 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import orjson
@@ -18,7 +20,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 FaultName = Literal[
     "none",
@@ -76,6 +78,7 @@ class Emulator:
         self.received: list[Any] = []  # frames that came over sockets, JSON read
         self.sent: list[Any] = []  # frames that went over sockets, before they were written as JSON
         self.open_streams = 0
+        self._certificate: Path | None = None
         self._faults: deque[Fault] = deque()
         self._always: Fault | None = None
         self._by_account: dict[str, Fault] = {}
@@ -95,6 +98,11 @@ class Emulator:
     @property
     def url(self) -> str:
         return self._url("")
+
+    def secured(self, certificate: Path) -> Self:
+        """Speak TLS. `certificate` is a PEM file that holds the private key too; to be called before entering."""
+        self._certificate = certificate
+        return self
 
     def account(self, name: str, fault: Fault | None = None) -> str:
         """The URL of an account with a fault of its own, whatever befalls the others."""
@@ -129,7 +137,12 @@ class Emulator:
 
     async def __aenter__(self) -> Self:
         config = uvicorn.Config(
-            self.app(), log_level="critical", lifespan="off", timeout_graceful_shutdown=1, timeout_keep_alive=60
+            self.app(),
+            log_level="critical",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=60,
+            ssl_certfile=self._certificate,
         )
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -143,7 +156,8 @@ class Emulator:
         await self._task
 
     def _url(self, account: str) -> str:
-        return f"http://127.0.0.1:{self._listening.getsockname()[1]}{account}{self.prefix}"
+        scheme = "http" if self._certificate is None else "https"
+        return f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}{account}{self.prefix}"
 
     # ── for the answers of a vendor's emulator ────────────────────────────────────────────────────────────────────
     def fault_of(self, connection: HTTPConnection) -> Fault:
@@ -214,6 +228,34 @@ class Emulator:
             self.received.append(data)
             yield data
 
+    async def converse(self, ws: WebSocket, answer: Callable[[AsyncIterator[Any]], Awaitable[None]]) -> None:
+        """Answer the frames of an accepted socket until the answer is over or the client has gone, even in a stall."""
+        came: asyncio.Queue[Any] = asyncio.Queue()
+
+        async def queued() -> AsyncIterator[Any]:
+            while True:
+                yield await came.get()
+
+        async def read() -> None:
+            async for frame in self.frames(ws):
+                came.put_nowait(frame)
+
+        self.open_streams += 1
+        tasks = {asyncio.ensure_future(read()), asyncio.ensure_future(answer(queued()))}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self.open_streams -= 1
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(RuntimeError, WebSocketDisconnect):  # closed already, by either side
+                await ws.close()
+
     async def tell(self, ws: WebSocket, value: Any) -> None:
         """Send a frame, and keep it for the judge: bytes as they are, everything else as JSON."""
         self.sent.append(value)
@@ -262,3 +304,23 @@ async def dripped(fault: Fault, data: bytes, drop_bytes: int) -> AsyncIterator[b
     for at in range(0, len(data), drop_bytes):
         yield data[at : at + drop_bytes]
         await asyncio.sleep(fault.pause_s)
+
+
+async def piecemeal(fault: Fault, data: bytes) -> AsyncIterator[bytes]:
+    """A body that is of use only when it is whole, with what can befall it on the way."""
+    half = len(data) // 2
+    if fault.name == "stall_body":
+        yield b""  # the headers go out
+        await asyncio.sleep(fault.stall_s)
+    if fault.name in ("stall_middle", "cut", "cut_quietly"):
+        yield data[:half]
+        if fault.name == "stall_middle":
+            await asyncio.sleep(fault.stall_s)
+        elif fault.name == "cut":
+            await asyncio.sleep(0.02)  # what was sent so far leaves first
+            raise ConnectionAbortedError
+        else:
+            return
+        data = data[half:]
+    async for drop in dripped(fault, data, 40):
+        yield drop
