@@ -1,16 +1,19 @@
 """The order of attempts at the providers of one call: breakers, retries with full jitter, the next in the list."""
 
 import asyncio
+import logging
 import random
 import time
 from collections import deque
 from collections.abc import Sequence
 
 from auricle.providers.breaker import Breaker, Breakers, RetryBudget
-from auricle.providers.call import Call, Choice, NoProvider
+from auricle.providers.call import Call, Choice, NoProvider, Served
 from auricle.providers.choice import Configured
 from auricle.providers.metering import Meter, Record, status_of
-from auricle.providers.ports import Capability, ProviderBusy, ProviderFailed
+from auricle.providers.ports import Capability, ProviderBusy, ProviderFailed, ProviderGarbled
+
+log = logging.getLogger(__name__)
 
 BACKOFF_S = 0.15
 MAX_BACKOFF_S = 1.0
@@ -38,6 +41,16 @@ class Attempt:
     def __enter__(self) -> "Attempt":
         self.breaker.begin(time.monotonic())
         return self
+
+    @property
+    def served(self) -> Served:
+        return Served(self.choice.provider, self.model, self.number)
+
+    def bug(self, error: Exception) -> ProviderGarbled:
+        """What an adapter raised that is none of ours, as the failure of its provider."""
+        named = {"provider": self.choice.provider, "error": type(error).__name__}
+        log.error("adapter failed", exc_info=error, extra={"fields": named})
+        return ProviderGarbled("The provider's answer could not be read.", reason=type(error).__name__)
 
     def hung_up(self) -> None:
         """The caller ended a live stream that had answered all it was asked: that is not a cancelled call."""

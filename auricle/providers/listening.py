@@ -19,7 +19,7 @@ Event = Served | Transcript | Usage
 
 
 async def listen(
-    attempts: Attempts,
+    begin: Callable[[], Awaitable[Attempts]],
     call: Call,
     audio: AsyncIterator[bytes | EndOfSpeech],
     *,
@@ -29,6 +29,7 @@ async def listen(
     allow: Callable[[Attempt], Awaitable[None]],
 ) -> AsyncGenerator[Event, None]:
     """Transcribe until the audio ends. Each `END_OF_SPEECH` must be followed by its final within `first_s`."""
+    attempts = await begin()
     watchdog = Watchdog()
 
     def watch() -> None:
@@ -88,7 +89,7 @@ async def _once(
     with attempt:
         try:
             await watchdog.wait(allow(attempt))
-            yield Served(attempt.choice.provider, attempt.model, attempt.number)
+            yield attempt.served
             events = _events(attempt, relay, rate_hz, call.language, keyterms)
             async with aclosing(events):
                 while True:
@@ -132,5 +133,4 @@ async def _events(
     except ProviderFailed:
         raise
     except Exception as error:
-        log.error("adapter failed", exc_info=error, extra={"fields": {"provider": attempt.choice.provider}})
-        raise ProviderGarbled("The provider's answer could not be read.", reason=type(error).__name__) from error
+        raise attempt.bug(error) from error

@@ -1,15 +1,15 @@
 """The only caller of adapters: deadlines, retries, failover, breakers, the masking guard and metering.
 
 An adapter only translates. Everything that a provider can do wrong ends here as a `ProviderFailed` of the right type,
-within its deadline, metered once.
+within its deadline, metered once. How: `streams.py`, `listening.py` and `whole.py`, over the order of `attempts.py`.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -20,7 +20,6 @@ from auricle.providers.breaker import Breakers, RetryBudget
 from auricle.providers.call import Call, Choice, Embedded, Guard, Served
 from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
-from auricle.providers.deadlines import Watchdog
 from auricle.providers.lineup import Lineup, Lineups, SharedByAll
 from auricle.providers.listening import listen
 from auricle.providers.metering import Record
@@ -33,9 +32,7 @@ from auricle.providers.ports import (
     LanguageEvent,
     LanguageModel,
     LanguageRequest,
-    ProviderFailed,
     ProviderGarbled,
-    ReasoningDelta,
     Reranked,
     Reranker,
     TextToSpeech,
@@ -44,13 +41,12 @@ from auricle.providers.ports import (
     Translator,
     Usage,
 )
+from auricle.providers.streams import stream
+from auricle.providers.whole import whole
 from auricle.settings import Settings, Timeouts
 
 log = logging.getLogger(__name__)
 
-_NOT_YET_WORDS = (Served, ReasoningDelta)  # after these another provider may still begin anew
-
-E = TypeVar("E")
 P = TypeVar("P")
 
 
@@ -105,11 +101,12 @@ class Router:
         A provider that fails before its first words is replaced; a `Served` in between says so. Read under `aclosing`.
         """
 
-        def of(attempt: Attempt, payload: LanguageRequest) -> AsyncGenerator[LanguageEvent, None]:
+        async def ask(attempt: Attempt) -> AsyncGenerator[LanguageEvent, None]:
+            allowed = await self._guarded(attempt, call, "llm", request)
             model: LanguageModel = attempt.provider.adapter("llm")
-            return model.generate(replace(payload, model=attempt.model))
+            return model.generate(replace(allowed, model=attempt.model))
 
-        return self._stream(call, "llm", request, of, request.model)
+        return stream(partial(self._attempts, call, "llm", request.model), self._times(call), ask)
 
     def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Usage, None]:
         """Stream the speech of one sentence: `Served`, audio, `Usage`. Read under `aclosing`.
@@ -117,100 +114,60 @@ class Router:
         Never moves to another provider once audio of this sentence was given: the voice would change in its middle.
         """
 
-        def of(attempt: Attempt, payload: str) -> AsyncGenerator[Audio | Usage, None]:
-            choice = attempt.choice
+        async def ask(attempt: Attempt) -> AsyncGenerator[Audio | Usage, None]:
+            allowed, choice = await self._guarded(attempt, call, "tts", text), attempt.choice
             settings = {"model": choice.model, **choice.settings} if choice.model else choice.settings
             voice: TextToSpeech = attempt.provider.adapter("tts")
-            return voice.speak(payload, voice=choice.voice, language=call.language, settings=settings)
+            return voice.speak(allowed, voice=choice.voice, language=call.language, settings=settings)
 
-        return self._stream(call, "tts", text, of)
+        return stream(partial(self._attempts, call, "tts"), self._times(call), ask)
 
     async def embed(self, call: Call, texts: Sequence[str], *, task: Literal["query", "document"]) -> Embedded:
         """Embed texts in their order. All vectors of one call come from one provider."""
-        attempts = await self._attempts(call, "embedding")
-        while True:
-            attempt = await attempts.next()
-            try:
-                return await self._embed_once(attempt, call, texts, task)
-            except ProviderFailed as error:
-                attempts.failed(error)
+
+        async def ask(attempt: Attempt) -> Embeddings:
+            allowed = await self._guarded(attempt, call, "embedding", texts)
+            embedder: Embedder = attempt.provider.adapter("embedding")
+            return await embedder.embed(allowed, task=task, model=attempt.model)
+
+        def judge(answer: Embeddings) -> None:
+            if answer.vectors.ndim != 2 or len(answer.vectors) != len(texts):
+                raise ProviderGarbled("The answer does not hold one vector for each text.")
+
+        answer, by = await whole(await self._attempts(call, "embedding"), self._times(call).total_s, ask, judge)
+        return Embedded(answer.vectors, answer.usage, by.served)
 
     async def translate(self, call: Call, text: str, *, source: str, target: str) -> Translated:
         """Translate a few sentences. Raises `ProviderFailed` where nobody of the list can."""
-        attempts = await self._attempts(call, "translation")
-        while True:
-            attempt = await attempts.next()
-            try:
-                with attempt:
-                    answer = await self._whole(attempt, call, self._translation(attempt, call, text, source, target))
-                    if not answer.text.strip():
-                        raise ProviderGarbled("The translation is empty.")
-                    attempt.meter.first()
-                    attempt.meter.usage = answer.usage
-                    return answer
-            except ProviderFailed as error:
-                attempts.failed(error)
 
-    async def _translation(self, attempt: Attempt, call: Call, text: str, source: str, target: str) -> Translated:
-        allowed = await self._guarded(attempt, call, "translation", text)
-        translator: Translator = attempt.provider.adapter("translation")
-        return await translator.translate(allowed, source=source, target=target, model=attempt.model)
+        async def ask(attempt: Attempt) -> Translated:
+            allowed = await self._guarded(attempt, call, "translation", text)
+            translator: Translator = attempt.provider.adapter("translation")
+            return await translator.translate(allowed, source=source, target=target, model=attempt.model)
+
+        def judge(answer: Translated) -> None:
+            if not answer.text.strip():
+                raise ProviderGarbled("The translation is empty.")
+
+        answer, _ = await whole(await self._attempts(call, "translation"), self._times(call).total_s, ask, judge)
+        return answer
 
     async def rerank(self, call: Call, query: str, texts: Sequence[str]) -> Reranked:
         """Score texts by how well they answer a query. Raises `ProviderFailed` where nobody of the list can."""
-        attempts = await self._attempts(call, "rerank")
-        while True:
-            attempt = await attempts.next()
-            try:
-                with attempt:
-                    answer = await self._whole(attempt, call, self._reranking(attempt, call, query, texts))
-                    if answer.scores.shape != (len(texts),) or not np.isfinite(answer.scores).all():
-                        raise ProviderGarbled("The answer does not hold one score for each text.")
-                    attempt.meter.first()
-                    attempt.meter.usage = answer.usage
-                    return answer
-            except ProviderFailed as error:
-                attempts.failed(error)
 
-    async def _reranking(self, attempt: Attempt, call: Call, query: str, texts: Sequence[str]) -> Reranked:
-        asked, *allowed = await self._guarded(attempt, call, "rerank", [query, *texts])
-        reranker: Reranker = attempt.provider.adapter("rerank")
-        return await reranker.rerank(asked, allowed, model=attempt.model)
+        async def ask(attempt: Attempt) -> Reranked:
+            asked, *allowed = await self._guarded(attempt, call, "rerank", [query, *texts])
+            reranker: Reranker = attempt.provider.adapter("rerank")
+            return await reranker.rerank(asked, allowed, model=attempt.model)
 
-    async def _whole(self, attempt: Attempt, call: Call, work: Coroutine[Any, Any, E]) -> E:
-        """An answer that comes in one piece, within the call's time."""
-        watchdog = Watchdog()
-        watchdog.expect(watchdog.now() + (call.timeouts or self._timeouts).total_s, "total")
-        try:
-            return await watchdog.wait(work)
-        except ProviderFailed:
-            raise
-        except Exception as error:
-            raise _bug(error, attempt) from error
-        finally:
-            watchdog.close()
+        def judge(answer: Reranked) -> None:
+            if answer.scores.shape != (len(texts),) or not np.isfinite(answer.scores).all():
+                raise ProviderGarbled("The answer does not hold one score for each text.")
 
-    async def _embed_once(
-        self, attempt: Attempt, call: Call, texts: Sequence[str], task: Literal["query", "document"]
-    ) -> Embedded:
-        with attempt:
-            answer = await self._whole(attempt, call, self._embedding(attempt, call, texts, task))
-            if answer.vectors.ndim != 2 or len(answer.vectors) != len(texts):
-                raise ProviderGarbled("The answer does not hold one vector for each text.")
-            attempt.meter.first()
-            attempt.meter.usage = answer.usage
-            return Embedded(
-                answer.vectors, answer.usage, Served(attempt.choice.provider, attempt.model, attempt.number)
-            )
+        answer, _ = await whole(await self._attempts(call, "rerank"), self._times(call).total_s, ask, judge)
+        return answer
 
-    async def _embedding(
-        self, attempt: Attempt, call: Call, texts: Sequence[str], task: Literal["query", "document"]
-    ) -> Embeddings:
-        allowed = await self._guarded(attempt, call, "embedding", texts)
-        embedder: Embedder = attempt.provider.adapter("embedding")
-        return await embedder.embed(allowed, task=task, model=attempt.model)
-
-    async def transcribe(
+    def transcribe(
         self, call: Call, audio: AsyncIterator[bytes | EndOfSpeech], *, rate_hz: int, keyterms: Sequence[str] = ()
     ) -> AsyncGenerator[Served | Transcript | Usage, None]:
         """Transcribe a live stream, moving to another provider whenever one fails: what it had not yet finalised is
@@ -220,18 +177,18 @@ class Router:
         async def allow(attempt: Attempt) -> None:
             await self._guarded(attempt, call, "stt", None)
 
-        heard = listen(
-            await self._attempts(call, "stt"),
+        return listen(
+            partial(self._attempts, call, "stt"),
             call,
             audio,
             rate_hz=rate_hz,
             keyterms=keyterms,
-            timeouts=call.timeouts or self._timeouts,
+            timeouts=self._times(call),
             allow=allow,
         )
-        async with aclosing(heard) as events:
-            async for one in events:
-                yield one
+
+    def _times(self, call: Call) -> Timeouts:
+        return call.timeouts or self._timeouts
 
     async def _attempts(self, call: Call, capability: Capability, model: str | None = None) -> Attempts:
         able = (await self.lineups.of(call.organization_id)).candidates(call, capability)
@@ -242,82 +199,6 @@ class Router:
         if self._guard is None or attempt.provider.account.is_local:
             return payload
         return await self._guard(call, capability, attempt.choice.provider, payload)  # type: ignore[no-any-return]
-
-    async def _stream(
-        self,
-        call: Call,
-        capability: Capability,
-        payload: P,
-        of: Callable[[Attempt, P], AsyncGenerator[E, None]],
-        model: str | None = None,
-    ) -> AsyncGenerator[Served | E, None]:
-        attempts = await self._attempts(call, capability, model)
-        while True:
-            attempt = await attempts.next()
-            is_committed = False
-            try:
-                async with aclosing(self._once(attempt, call, capability, payload, of)) as events:
-                    async for one in events:
-                        is_committed = is_committed or not isinstance(one, _NOT_YET_WORDS)
-                        yield one
-                return
-            except ProviderFailed as error:
-                attempts.failed(error)
-                if is_committed:
-                    raise
-
-    async def _once(
-        self,
-        attempt: Attempt,
-        call: Call,
-        capability: Capability,
-        payload: P,
-        of: Callable[[Attempt, P], AsyncGenerator[E, None]],
-    ) -> AsyncGenerator[Served | E, None]:
-        """One provider's events. What an adapter raises that is none of ours is its answer's fault, or its own."""
-        timeouts, meter = call.timeouts or self._timeouts, attempt.meter
-        with attempt:
-            watchdog = Watchdog()
-            total_at = watchdog.now() + timeouts.total_s
-            watchdog.expect(min(watchdog.now() + timeouts.first_s, total_at), "first")
-            is_first, is_closed = True, False
-            try:
-                allowed = await watchdog.wait(self._guarded(attempt, call, capability, payload))
-                async with aclosing(of(attempt, allowed)) as events:
-                    while True:
-                        try:
-                            one = await watchdog.wait(anext(events))
-                        except StopAsyncIteration:
-                            break
-                        watchdog.expect(min(watchdog.now() + timeouts.gap_s, total_at), "gap")
-                        if isinstance(one, Usage):
-                            meter.usage, is_closed = one, True
-                            continue
-                        if is_first:
-                            is_first = False
-                            meter.first()
-                            yield Served(attempt.choice.provider, attempt.model, attempt.number)
-                        if isinstance(one, Audio):
-                            meter.made_audio_s += len(one.pcm) / 2 / one.rate_hz
-                        yield one
-                if is_first or not is_closed:
-                    raise ProviderGarbled("The provider gave no answer.")
-            except ProviderFailed:
-                raise
-            except Exception as error:
-                raise _bug(error, attempt) from error
-            finally:
-                watchdog.close()
-        yield meter.usage  # type: ignore[misc]
-
-
-def _bug(error: Exception, attempt: Attempt) -> ProviderFailed:
-    log.error(
-        "adapter failed",
-        exc_info=error,
-        extra={"fields": {"provider": attempt.choice.provider, "error": type(error).__name__}},
-    )
-    return ProviderGarbled("The provider's answer could not be read.", reason=type(error).__name__)
 
 
 def router_for(settings: Settings, record: Record, guard: Guard | None = None) -> Router:
