@@ -6,6 +6,7 @@ retries, failover, metering and the masking guard are the router's (`providers/r
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -169,6 +170,20 @@ class LanguageModel(Protocol):
     def generate(self, request: LanguageRequest) -> AsyncGenerator[LanguageEvent, None]:
         """Stream one answer: deltas and whole tool calls, one `Finish`, one `Usage`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A model that its vendor lists now. `shutdown` is the day announced for its end, where one is."""
+
+    id: str
+    shutdown: date | None = None
+
+
+class Models(Protocol):
+    """Offered by an adapter that can list its vendor's models."""
+
+    async def models(self) -> Sequence[Offered]: ...
 
 
 # ── text to speech ────────────────────────────────────────────────────────────────────────────────────────────────
