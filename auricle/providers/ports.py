@@ -195,10 +195,21 @@ class Audio:
     rate_hz: int = 24_000
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a stretch of the text sounds, on the clock of its sentence's audio: a character or a word, as the vendor
+    tells. Comes after the audio that it is about; not every vendor has it.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+
+
 class TextToSpeech(Protocol):
     def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Usage, None]:
+    ) -> AsyncGenerator[Audio | Timing | Usage, None]:
         """Stream the speech of one sentence."""
         ...
 
