@@ -22,7 +22,7 @@ from auricle.providers.ports import Usage
 PCM16_24K_BYTES_PER_S = 48_000
 TOKEN_CAPABILITIES = frozenset({"llm", "embedding", "translation"})
 # Our vendors' names where the price list calls them differently.
-MAKERS = {"gemini": "google", "voyage": "voyageai"}
+MAKERS = {"voyage": "voyageai"}
 
 Unit = Literal["minute", "megabyte", "1k_characters", "1m_tokens"]
 

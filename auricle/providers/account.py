@@ -107,13 +107,16 @@ class Account:
         method: Literal["GET", "POST", "DELETE"] = "POST",
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        with_key: bool = True,
         **how: Any,
     ) -> AsyncGenerator[Reply, None]:
         """Ask and give the answer while it arrives. `how` is `data`, `files`, `content` or `params` as httpx2 has them.
 
+        Without the key is how a token is asked for that stands for it.
+
         Raises `ProviderRefused`, `ProviderBusy`, `ProviderFailed`, `ProviderTimeout` or `ProviderGarbled`.
         """
-        sent = {**await self.authorization(), **(headers or {})}
+        sent = {**(await self.authorization() if with_key else self._headers), **(headers or {})}
         if json is not None:
             sent["content-type"] = "application/json"
             how["content"] = orjson.dumps(json)

@@ -12,7 +12,8 @@ from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderRefuse
 
 # Only a short code leaves a vendor's error body: its message may quote the prompt, or the key.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}\Z")
-UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s\Z")
+_PAYMENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 MAX_RETRY_AFTER_S = 3600.0
 
 
@@ -23,8 +24,9 @@ async def failure_of(response: httpx2.Response, limit: int) -> ProviderFailed:
         body += piece
         if len(body) > limit:
             break
+    said = json_of(bytes(body[:limit]))
     retry_after_s = seconds_of_now(response.headers.get("retry-after"))
-    return failure(response.status_code, vendor_code(json_of(bytes(body[:limit]))), retry_after_s)
+    return failure(response.status_code, vendor_code(said), delay_of(said) if retry_after_s is None else retry_after_s)
 
 
 def failure(status: int, code: str | None = None, retry_after_s: float | None = None) -> ProviderFailed:
@@ -36,7 +38,7 @@ def failure(status: int, code: str | None = None, retry_after_s: float | None = 
         context["retry_after_s"] = retry_after_s
     if status in (408, 504):
         return ProviderTimeout("The provider says that it took too long.", **context)
-    if status in (429, 529) and code not in UNPAID:
+    if status in (429, 529) and code not in _PAYMENT:
         return ProviderBusy("The provider asks us to slow down.", **context)
     if status >= 500 or status == 425:
         return ProviderFailed("The provider had an error of its own.", **context)
@@ -47,10 +49,21 @@ def vendor_code(body: Any) -> str | None:
     """The machine-readable code of an error body, in any of the usual forms."""
     error = body.get("error", body) if isinstance(body, dict) else None
     if isinstance(error, dict):
-        for name in ("code", "type"):
+        for name in ("code", "type", "status"):
             value = error.get(name)
             if isinstance(value, str) and _CODE.match(value):
                 return value
+    return None
+
+
+def delay_of(body: Any) -> float | None:
+    """Google's way to say for how long: a `RetryInfo` among the details of the error, as `"retryDelay": "34s"`."""
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str) and (found := _DELAY.match(delay)):
+            return min(float(found[1]), MAX_RETRY_AFTER_S)
     return None
 
 

@@ -46,6 +46,21 @@ def test_tokens_cost_what_the_maker_asks(provider: str, model: str, usd: str) ->
     assert price.source is not None and price.source.startswith("genai-prices") and price.date == NOW.date()
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "usd"),
+    [
+        ("anthropic", "claude-haiku-5-5", "0.000191"),  # 900 at 0.10, 100 cached at 0.01, 200 at 0.50 a million
+        ("anthropic", "claude-sonnet-5-5", "0.00381"),
+        ("google", "gemini-3.8-flash", "0.0014325"),
+    ],
+)
+def test_a_makers_cached_and_written_tokens_are_priced_as_our_usage_counts_them(
+    provider: str, model: str, usd: str
+) -> None:
+    used = Usage(input_tokens=1_000, output_tokens=200, cached_tokens=100, reasoning_tokens=50)
+    assert cost(provider, "llm", model, used, NOW).usd == Decimal(usd)
+
+
 def test_cached_tokens_are_cheaper() -> None:
     full = cost("openai", "llm", "gpt-4o", Usage(1000, 0), NOW).usd
     cached = cost("openai", "llm", "gpt-4o", Usage(1000, 0, cached_tokens=1000), NOW).usd
@@ -54,7 +69,7 @@ def test_cached_tokens_are_cheaper() -> None:
 
 def test_embeddings_have_token_prices() -> None:
     assert cost("openai", "embedding", "text-embedding-3-small", TOKENS, NOW).usd == Decimal("0.02")
-    assert cost("gemini", "embedding", "gemini-embedding-001", TOKENS, NOW).usd == Decimal("0.15")
+    assert cost("google", "embedding", "gemini-embedding-001", TOKENS, NOW).usd == Decimal("0.15")
 
 
 def test_an_openai_compatible_server_is_priced_by_its_address() -> None:

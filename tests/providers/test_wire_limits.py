@@ -10,7 +10,7 @@ from auricle.providers import reply as wire
 from auricle.providers.account import Account
 from auricle.providers.connections import Connections
 from auricle.providers.ports import END_OF_SPEECH, ProviderBusy, ProviderGarbled, ProviderRefused
-from auricle.providers.refusals import MAX_RETRY_AFTER_S, failure, seconds_of, vendor_code
+from auricle.providers.refusals import MAX_RETRY_AFTER_S, delay_of, failure, seconds_of, vendor_code
 from auricle.providers.replay import AudioRelay
 from auricle.providers.reply import Reply
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
@@ -48,11 +48,28 @@ def test_retry_after_is_read_in_every_form_and_bounded(header: str | None, secon
         "x",
         {"error": "You said: chest pain"},
         {"error": {"message": "chest pain"}},
+        {"error": {"status": "chest pain"}},
         {"code": 5},
     ],
 )
 def test_prose_of_a_vendor_never_becomes_a_code(body: object) -> None:
     assert vendor_code(body) is None
+
+
+def test_googles_codes_and_pauses_are_read_where_google_puts_them() -> None:
+    again = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.07s"}
+    body = {"error": {"code": 429, "message": "chest pain", "status": "RESOURCE_EXHAUSTED", "details": [4, {}, again]}}
+    assert vendor_code(body) == "RESOURCE_EXHAUSTED" and delay_of(body) == 34.07
+    again["retryDelay"] = "999999s"
+    assert delay_of(body) == MAX_RETRY_AFTER_S
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], {}, {"error": "x"}, {"error": {"details": {}}}, {"error": {"details": [{"retryDelay": "soon"}]}}],
+)
+def test_an_error_that_names_no_pause_has_none(body: object) -> None:
+    assert delay_of(body) is None
 
 
 def test_an_unpaid_bill_is_a_refusal_and_not_a_pause() -> None:

@@ -1,4 +1,4 @@
-"""Tool calls put together from the pieces in which OpenAI-like servers stream them."""
+"""Tool calls put together from the pieces in which vendors stream them."""
 
 from typing import Any
 
@@ -74,6 +74,15 @@ class ToolCallParts:
                 return index
         begins_another = bool(call_id and known.id) or bool(name and known.name and known.arguments)
         return last + 1 if begins_another else last
+
+
+def arguments_of(text: str) -> dict[str, Any]:
+    """The arguments of a call as an object, for vendors that want it as one."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_object(text: str) -> bool:

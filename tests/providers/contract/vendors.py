@@ -22,11 +22,12 @@ from auricle.providers.ports import Capability, Usage
 from auricle.providers.registry import vendor_named
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
+from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.server import Emulator
 
 CLINIC = UUID(int=1)
-PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=60.0, gap_s=60.0, total_s=120.0)  # a busy machine fails no promise
+PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=15.0, gap_s=15.0, total_s=60.0)  # a busy machine fails no promise
 
 Asked = Callable[[Any], object]  # an emulator → what it was asked for, as its vendor names it
 
@@ -110,7 +111,6 @@ async def running(case: Case, folder: Path, key: str = "right-key") -> AsyncIter
     """The vendor's emulator, and a router whose only provider `it` is an account there."""
     if case.emulator is None:
         async with _routed(case, None, Provider(vendor=case.vendor, **case.given), folder) as it:
-            await it.router.warm()
             yield it
         return
     async with case.emulator() as emulator:
@@ -148,4 +148,5 @@ CASES: list[Case] = [
         stt=Hears(language_sent=last("language"), languages={"en": "en", "hi": "hi"}, terms_sent=last("prompt")),
         tts=Speaks(voice="nova", settings={"speed": 1.25}, settings_sent=last("speed")),
     ),
+    Case("anthropic", AnthropicEmulator),
 ]
