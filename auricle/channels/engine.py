@@ -11,7 +11,7 @@ from auricle.consultations.answer import Talk, answer, call_for
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.transcript import Said, append, raise_alert
 from auricle.providers.call import Call, Served
-from auricle.providers.ports import Audio, EndOfSpeech, Transcript, Usage
+from auricle.providers.ports import Audio, EndOfSpeech, Timing, Transcript, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
 from auricle.telemetry import TURN_STAGE, TURNS
@@ -44,7 +44,7 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
             async for piece in pieces:
                 yield piece
 
-    async def speak(sentence: str, language: str) -> AsyncGenerator[Audio | Usage, None]:
+    async def speak(sentence: str, language: str) -> AsyncGenerator[Audio | Timing | Usage, None]:
         async with aclosing(assembly.router.speak(call_for(assembly, talk, "tts", language), sentence)) as pieces:
             async for piece in pieces:
                 if not isinstance(piece, Served):

@@ -75,8 +75,7 @@ def configured(providers: Mapping[str, Provider], connections: Connections, mode
     found: dict[str, Configured] = {}
     for name, given in providers.items():
         vendor = vendor_named(given.vendor)
-        url = given.url or vendor.url
-        if vendor.needs_url and url is None:
+        if vendor.needs_url and given.url is None and vendor.url is None:
             raise Misconfigured("This provider needs a URL.", provider=name)
         if vendor.needs_key and given.key is None:
             raise Misconfigured("This provider needs a key.", provider=name)
@@ -103,7 +102,7 @@ def account_of(name: str, vendor: Vendor, given: Provider, connections: Connecti
         name,
         vendor.name,
         connections,
-        url=given.url or vendor.url,
+        url=given.url or vendor.address(given.options),
         key=given.key,
         models_path=models_path,
         models={**vendor.models, **{c: m for c, m in named.items() if m}},

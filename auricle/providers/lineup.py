@@ -25,35 +25,51 @@ class Lineup:
     providers: Mapping[str, Configured]
     orders: Orders = field(default_factory=dict)
 
-    def choices(self, capability: Capability, language: str) -> Sequence[Choice]:
-        """Who is asked where the agent says nothing: the order set for the language, for any language, else all."""
-        own = self.orders.get(capability)
-        if own and (ordered := own.get(language.partition("-")[0]) or own.get(ANY)):
-            return ordered
-        return default_choices(self.providers, capability)
+    def choices(self, capability: Capability, *languages: str) -> Sequence[Choice]:
+        """Who is asked where the agent says nothing: the order set for a language, for any language, else all."""
+        own = self.orders.get(capability) or {}
+        for language in (*(one.partition("-")[0] for one in languages), ANY):
+            if ordered := own.get(language):
+                return ordered
+        return default_choices(self.providers, capability, *languages)
 
-    def candidates(self, call: Call, capability: Capability) -> Sequence[tuple[Choice, Configured]]:
+    def candidates(
+        self, call: Call, capability: Capability, languages: Sequence[str] = ()
+    ) -> Sequence[tuple[Choice, Configured]]:
         """The entries of a call's list that exist here, have the capability and know the language, in its order.
 
-        Raises `NoProvider` where none is left.
+        `languages` are those of a translation, which must all be known; otherwise it is the call's. Raises `NoProvider`
+        where none is left.
         """
-        choices = self.choices(capability, call.language) if call.choices is None else call.choices
+        languages = languages or (call.language,)
+        choices = self.choices(capability, *languages) if call.choices is None else call.choices
         found = []
         for choice in choices:
             provider = self.providers.get(choice.provider)
-            if provider is not None and provider.can(capability) and provider.vendor.speaks(capability, call.language):
+            if (
+                provider is not None
+                and provider.can(capability)
+                and all(provider.vendor.speaks(capability, language) for language in languages)
+            ):
                 found.append((choice, provider))
         if not found:
             raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
         return found
 
 
-def default_choices(providers: Mapping[str, Configured], capability: Capability) -> list[Choice]:
-    """Every provider that is set up for a capability, in the order of the settings, what is always there last."""
-    able = [name for name, p in providers.items() if capability in p.capabilities]
-    if capability == "translation":  # what is made for it first, then what can be asked for it
-        able += [name for name, p in providers.items() if p.translates_by_model and "llm" in p.capabilities]
-    return [Choice(name) for name in sorted(able, key=lambda name: providers[name].vendor.always_there)]
+def default_choices(providers: Mapping[str, Configured], capability: Capability, *languages: str) -> list[Choice]:
+    """Every provider that is set up for a capability: those made for a language of the call, then those for any, then
+    those made for others, each in the order of the settings; what is always there comes last.
+    """
+    able = {name: p for name, p in providers.items() if capability in p.capabilities}
+    if capability == "translation":  # what is made for it, and after it what can be asked for it
+        able |= {name: p for name, p in providers.items() if p.translates_by_model and "llm" in p.capabilities}
+
+    def place(name: str) -> tuple[bool, bool, int]:
+        vendor = able[name].vendor
+        return vendor.always_there, capability not in able[name].capabilities, vendor.rank(capability, *languages)
+
+    return [Choice(name) for name in sorted(able, key=place)]
 
 
 class Lineups(Protocol):

@@ -6,6 +6,7 @@ retries, failover, metering and the masking guard are the router's (`providers/r
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
@@ -172,6 +173,20 @@ class LanguageModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A model that its vendor lists now. `shutdown` is the day announced for its end, where one is."""
+
+    id: str
+    shutdown: date | None = None
+
+
+class Models(Protocol):
+    """Offered by an adapter that can list its vendor's models."""
+
+    async def models(self) -> Sequence[Offered]: ...
+
+
 # ── text to speech ────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Audio:
@@ -181,10 +196,21 @@ class Audio:
     rate_hz: int = 24_000
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a stretch of the text sounds, on the clock of its sentence's audio: a character or a word, as the vendor
+    tells. Comes after the audio that it is about; not every vendor has it.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+
+
 class TextToSpeech(Protocol):
     def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Usage, None]:
+    ) -> AsyncGenerator[Audio | Timing | Usage, None]:
         """Stream the speech of one sentence."""
         ...
 

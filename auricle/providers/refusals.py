@@ -12,8 +12,8 @@ from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderRefuse
 
 # Only a short code leaves a vendor's error body: its message may quote the prompt, or the key.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}\Z")
+UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s\Z")
-_PAYMENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 MAX_RETRY_AFTER_S = 3600.0
 
 
@@ -38,7 +38,7 @@ def failure(status: int, code: str | None = None, retry_after_s: float | None = 
         context["retry_after_s"] = retry_after_s
     if status in (408, 504):
         return ProviderTimeout("The provider says that it took too long.", **context)
-    if status in (429, 529) and code not in _PAYMENT:
+    if status in (429, 529) and code not in UNPAID:
         return ProviderBusy("The provider asks us to slow down.", **context)
     if status >= 500 or status == 425:
         return ProviderFailed("The provider had an error of its own.", **context)

@@ -36,6 +36,7 @@ from auricle.providers.ports import (
     Reranked,
     Reranker,
     TextToSpeech,
+    Timing,
     Transcript,
     Translated,
     Translator,
@@ -108,13 +109,14 @@ class Router:
 
         return stream(partial(self._attempts, call, "llm", request.model), self._times(call), ask)
 
-    def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Usage, None]:
-        """Stream the speech of one sentence: `Served`, audio, `Usage`. Read under `aclosing`.
+    def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Timing | Usage, None]:
+        """Stream the speech of one sentence: `Served`, audio with its timings (where the vendor tells), `Usage`. Read
+        under `aclosing`.
 
         Never moves to another provider once audio of this sentence was given: the voice would change in its middle.
         """
 
-        async def ask(attempt: Attempt) -> AsyncGenerator[Audio | Usage, None]:
+        async def ask(attempt: Attempt) -> AsyncGenerator[Audio | Timing | Usage, None]:
             allowed, choice = await self._guarded(attempt, call, "tts", text), attempt.choice
             settings = {"model": choice.model, **choice.settings} if choice.model else choice.settings
             voice: TextToSpeech = attempt.provider.adapter("tts")
@@ -149,7 +151,8 @@ class Router:
             if not answer.text.strip():
                 raise ProviderGarbled("The translation is empty.")
 
-        answer, _ = await whole(await self._attempts(call, "translation"), self._times(call).total_s, ask, judge)
+        attempts = await self._attempts(call, "translation", languages=(source, target))
+        answer, _ = await whole(attempts, self._times(call).total_s, ask, judge)
         return answer
 
     async def rerank(self, call: Call, query: str, texts: Sequence[str]) -> Reranked:
@@ -190,8 +193,10 @@ class Router:
     def _times(self, call: Call) -> Timeouts:
         return call.timeouts or self._timeouts
 
-    async def _attempts(self, call: Call, capability: Capability, model: str | None = None) -> Attempts:
-        able = (await self.lineups.of(call.organization_id)).candidates(call, capability)
+    async def _attempts(
+        self, call: Call, capability: Capability, model: str | None = None, languages: Sequence[str] = ()
+    ) -> Attempts:
+        able = (await self.lineups.of(call.organization_id)).candidates(call, capability, languages)
         budget = self._budgets.setdefault(capability, RetryBudget())
         return Attempts(call, capability, able, self.breakers, budget, self._record, model)
 

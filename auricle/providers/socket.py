@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake, InvalidStatus, InvalidURI
 
 from auricle.providers.connections import shared_ssl_context
 from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderGarbled, ProviderRefused, ProviderTimeout
@@ -37,6 +37,15 @@ class ProviderSocket:
     async def finish(self) -> None:
         """Close from our side; what is still under way is not read."""
         await self._connection.close()
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None once the provider closed the socket as agreed. A cancelled call loses nothing."""
+        try:
+            return await self._connection.recv()
+        except ConnectionClosedOK:
+            return None
+        except ConnectionClosed as error:
+            raise closed(error) from None
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """What comes until the provider closes the socket as agreed. Raises where it closes otherwise."""

@@ -1,9 +1,11 @@
 """What a vendor file declares of itself."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from auricle.errors import Misconfigured
 from auricle.providers.account import BEARER, Account, Auth
 from auricle.providers.ports import (
     Capability,
@@ -16,14 +18,18 @@ from auricle.providers.ports import (
 )
 
 CAPABILITIES: tuple[Capability, ...] = ("stt", "llm", "tts", "embedding", "translation", "rerank")
+_OPEN = re.compile(r"\{([a-z_]+)\}")  # what a URL leaves to an account's options
+_HOST_PART = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """What a vendor can do: for each capability a constructor that takes an `Account`.
 
-    `languages` names the languages of a capability (ISO 639-1); one that is not named there takes any. `models` holds
-    the model of a capability for accounts that name none; `formats` and `settings` are what an administrator is shown.
+    `languages` names the languages of a capability (ISO 639-1); one that is not named there takes any. `made_for` names
+    those that it was built for: where nobody has chosen, it is asked first for them and after the others for the rest.
+    `models` holds the model of a capability for accounts that name none; `formats` and `settings` are what an
+    administrator is shown. `url` may leave parts of the host open, as `{region}`: an account's options fill them.
     """
 
     name: str
@@ -40,6 +46,7 @@ class Vendor:
     needs_url: bool = True  # False: works in this process
     always_there: bool = False  # usable without being set up
     languages: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
+    made_for: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     models: Mapping[Capability, str] = field(default_factory=dict)
     formats: Mapping[Capability, tuple[str, ...]] = field(default_factory=dict)  # of audio, as the vendor names them
     settings: Mapping[Capability, Mapping[str, str]] = field(default_factory=dict)  # an agent may set: name → meaning
@@ -56,3 +63,19 @@ class Vendor:
     def speaks(self, capability: Capability, language: str) -> bool:
         known = self.languages.get(capability)
         return known is None or language.partition("-")[0].lower() in known
+
+    def rank(self, capability: Capability, *languages: str) -> int:
+        """Where it stands in an order that nobody has chosen: made for a language, for any, for others."""
+        own = self.made_for.get(capability)
+        if own is None:
+            return 1
+        return 0 if any(language.partition("-")[0].lower() in own for language in languages) else 2
+
+    def address(self, options: Mapping[str, str]) -> str | None:
+        """Its URL for an account with these options. Raises `Misconfigured`: the key goes to what is named there."""
+        if self.url is None:
+            return None
+        for name in _OPEN.findall(self.url):
+            if not _HOST_PART.match(options.get(name, "")):
+                raise Misconfigured("This provider needs a URL, or an option that its own is made of.", option=name)
+        return self.url.format_map(options)

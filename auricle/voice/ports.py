@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from auricle.errors import AuricleError
-from auricle.providers.ports import Audio, ChatMessage, EndOfSpeech, TextDelta, Transcript, Usage
+from auricle.providers.ports import Audio, ChatMessage, EndOfSpeech, TextDelta, Timing, Transcript, Usage
 from auricle.safety.respond import EmergencyScript
 
 
@@ -220,7 +220,7 @@ class Services:
 
     transcribe: Callable[[AsyncIterator[bytes | EndOfSpeech], int, str], AsyncGenerator[Transcript | Usage, None]]
     answer: Callable[[Turn], AsyncGenerator[ReplyPiece, None]]
-    speak: Callable[[str, str], AsyncGenerator[Audio | Usage, None]]  # (sentence, language)
+    speak: Callable[[str, str], AsyncGenerator[Audio | Timing | Usage, None]]  # (sentence, language)
     emergency: Callable[[str, str], EmergencyScript | None]  # (text, language); quick, searched in interims too
     record: Callable[[TurnRecord], Awaitable[None]]
     apology: Callable[[str], Prepared]  # (language)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from auricle.errors import AuricleError
 from auricle.log import event
-from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Usage
+from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Timing, Usage
 from auricle.settings import Voice
 from auricle.voice.account import Account
 from auricle.voice.asked import Asked
@@ -213,7 +213,7 @@ class Reply:
                     if made_s - counted_s >= PROGRESS_S:
                         counted_s = made_s
                         await self._room()
-                elif not isinstance(piece, Usage):
+                elif not isinstance(piece, Timing | Usage):
                     raise ProviderGarbled(capability="tts")
                 if made_s > MAX_SENTENCE_S:
                     raise EndlessAnswer(capability="tts")

@@ -3,6 +3,9 @@
 A frame is 32 ms (256 samples at 8 kHz, 512 at 16 kHz). What a call owns is the network's state and the last few
 samples, about 1.3 kB. Batched answers equal single ones bit for bit (tests/voice/test_vad.py).
 
+The network has a mode for 8 kHz, which finds the end of speech some 40 ms later than its mode for 16 kHz does on the
+same telephone sound at twice the rate (docs/decisions/0009…). So telephone frames are doubled on their way in.
+
 The batch runs on the loop itself. A process has one core, so a thread would not run beside the loop, only instead of
 it, and handing batches over and back cost more than half of what the network does; 30 frames take 2 ms.
 """
@@ -18,12 +21,15 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from auricle.errors import Misconfigured
+from auricle.halfband import AFTER, BEFORE, doubled
 
 FRAME_S = 0.032
-CONTEXT = {8_000: 32, 16_000: 64}  # samples of the frame before that the network wants to see again
+RATE_HZ = 16_000  # of the network
+SEEN_AGAIN = 64  # samples of the frame before, at the network's rate, that it wants to see again
+CONTEXT = {8_000: SEEN_AGAIN // 2 + BEFORE + AFTER, 16_000: SEEN_AGAIN}  # samples kept of the frame before
 GATHER_S = 0.016  # half a frame: half of all calls in a batch, for 8 ms of delay on the average
 MAX_BATCH = 64  # some 3 ms at 16 kHz: nothing on the loop waits longer
-# Left alone in silence the 8 kHz state drifts until speech is found 200 ms late; a reset every 2 s of quiet cures it.
+# Left alone in silence the state drifts until speech is found late; a reset every 2 s of quiet cures it.
 RESET_S = 2.0
 QUIET_P, QUIET_FRAMES = 0.1, 5
 BLANK: NDArray[np.float32] = np.zeros((2, 1, 128), np.float32)
@@ -87,9 +93,9 @@ class SharedVad:
         self._session: Any = onnxruntime.InferenceSession(
             str(path or silero_path()), options, providers=["CPUExecutionProvider"]
         )
-        self._rates = {rate: np.array(rate, dtype=np.int64) for rate in CONTEXT}
+        self._rate = np.array(RATE_HZ, dtype=np.int64)
         self._gather_s = gather_s
-        self._waiting: dict[int, list[Waiting]] = {rate: [] for rate in CONTEXT}
+        self._waiting: list[Waiting] = []
         self._gathering: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -112,9 +118,9 @@ class SharedVad:
         loop = stream.loop
         if loop is not self._loop:  # the loop before may have ended in the middle of a batch
             self._loop, self._gathering = loop, None
-            self._waiting = {rate: [] for rate in CONTEXT}
+            self._waiting = []
         answer: asyncio.Future[float] = loop.create_future()
-        self._waiting[stream.rate_hz].append((stream, frame, answer))
+        self._waiting.append((stream, frame, answer))
         if self._gathering is None:
             self._gathering = loop.call_later(self._gather_s, self._flush)
         return answer
@@ -125,26 +131,23 @@ class SharedVad:
         taken_s = []
         for _ in range(trials):
             begun_s = time.thread_time()
-            self._infer(8_000, batch)
+            self._infer(batch)
             taken_s.append(time.thread_time() - begun_s)
         return max(1e-6, min(taken_s)) / frames
 
     def _flush(self) -> None:
-        """Run what has gathered, at most one batch a rate; the rest comes right after what else is due."""
+        """Run what has gathered, one batch of it at most; the rest comes right after what else is due."""
         self._gathering = None
-        for rate_hz, waiting in self._waiting.items():
-            if not waiting:
-                continue
-            batch = [item for item in waiting[:MAX_BATCH] if not item[2].done()]  # a cancelled call's frame is dropped
-            del waiting[:MAX_BATCH]
-            if batch:
-                self._answer(rate_hz, batch)
-            if waiting and self._gathering is None and self._loop is not None:
-                self._gathering = self._loop.call_later(0, self._flush)
+        batch = [item for item in self._waiting[:MAX_BATCH] if not item[2].done()]  # not a cancelled call's frame
+        del self._waiting[:MAX_BATCH]
+        if batch:
+            self._answer(batch)
+        if self._waiting and self._gathering is None and self._loop is not None:
+            self._gathering = self._loop.call_later(0, self._flush)
 
-    def _answer(self, rate_hz: int, batch: list[Waiting]) -> None:
+    def _answer(self, batch: list[Waiting]) -> None:
         try:
-            probabilities, state = self._infer(rate_hz, [(stream, frame) for stream, frame, _ in batch])
+            probabilities, state = self._infer([(stream, frame) for stream, frame, _ in batch])
         except Exception as error:  # each call hears of it, none waits for ever
             for _, _, answer in batch:
                 answer.set_exception(error)
@@ -154,10 +157,21 @@ class SharedVad:
             stream.context = frame[-stream.context_bytes :]
             answer.set_result(probabilities[row])
 
-    def _infer(self, rate_hz: int, batch: list[tuple[VadStream, bytes]]) -> tuple[list[float], NDArray[np.float32]]:
-        heard = b"".join([part for stream, frame in batch for part in (stream.context, frame)])
-        x = np.frombuffer(heard, "<i2").astype(np.float32).reshape(len(batch), -1)
-        x *= 1 / 32768
+    def _infer(self, batch: list[tuple[VadStream, bytes]]) -> tuple[list[float], NDArray[np.float32]]:
+        heard = np.empty((len(batch), SEEN_AGAIN + frame_samples(RATE_HZ)), np.float32)
+        for rate_hz in CONTEXT:
+            rows = [row for row, (stream, _) in enumerate(batch) if stream.rate_hz == rate_hz]
+            if rows:
+                samples = samples_of([batch[row] for row in rows])
+                heard[rows] = samples if rate_hz == RATE_HZ else doubled(samples)
         before = np.concatenate([stream.state for stream, _ in batch], axis=1)
-        probabilities, after = self._session.run(None, {"input": x, "state": before, "sr": self._rates[rate_hz]})
+        probabilities, after = self._session.run(None, {"input": heard, "state": before, "sr": self._rate})
         return probabilities[:, 0].tolist(), after
+
+
+def samples_of(batch: list[tuple[VadStream, bytes]]) -> NDArray[np.float32]:
+    """Each call's last samples and its frame, between -1 and 1. All of one rate."""
+    heard = b"".join([part for stream, frame in batch for part in (stream.context, frame)])
+    x = np.frombuffer(heard, "<i2").astype(np.float32).reshape(len(batch), -1)
+    x *= 1 / 32768
+    return x

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from auricle.phone.notices import MARK as NOTICE
 from bench.voice.delays import FRAME_S, PHASES, REPLY_S
 from bench.voice.dialects import Cleared, Dialect, Failed, MarkAsked, Ready, Sound, frames
 from bench.voice.wire import Wire
@@ -87,6 +88,7 @@ class Caller:
         self._utterance = "b"
         self._queue: Sequence[bytes] = ()
         self._next = self._ticks = self._phase = 0
+        self._heard_from = 0  # the tick at which the server begins to listen: on the phone after its notice
         self._onset = self._ended = 0.0
         self._counts = False  # this utterance began inside the measured time
         self._interrupted_at: float | None = None
@@ -149,7 +151,10 @@ class Caller:
         if self._state is State.SPEAKS and self._next == len(self._queue):
             self._finish_speaking(now)
         while self._marks and self._marks[0][0] <= now:
-            self._wire.send(self._dialect.played(self._marks.popleft()[1]))
+            name = self._marks.popleft()[1]
+            self._wire.send(self._dialect.played(name))
+            if name == NOTICE:
+                self._heard_from = self._ticks
 
     def _is_greeted(self, now: float) -> bool:
         if self._received_s and now >= self._played_until + SILENCE_AFTER_S:
@@ -163,7 +168,7 @@ class Caller:
     def _speak(self, utterance: str, now: float) -> None:
         self._state, self._utterance = State.SPEAKS, utterance
         self._queue, self._next = self._speech.utterances[utterance], 0
-        self._phase = self._ticks % PHASES
+        self._phase = (self._ticks - self._heard_from) % PHASES
         self._onset = now - FRAME_S  # the frame that is sent now began 20 ms ago
         self._interrupted_at = None
         self._counts = self._taken.measuring

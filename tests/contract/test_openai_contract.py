@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from auricle.providers.dialects.openai_chat import chat_body
+from auricle.providers.dialects.openai_request import chat_body
 from auricle.providers.ports import ChatMessage, LanguageRequest, ToolCall, ToolSpec
 from tests.contract.spec import judge, nullable
 from tests.emulators.openai_chat import TOOL_DELTAS, USAGE_CHUNK, WORDS, Fault, OpenAIEmulator, chunk

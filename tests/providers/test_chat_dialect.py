@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.providers.dialects.openai_chat import ChatStream, chat_body
+from auricle.providers.dialects.openai_chat import ChatStream
+from auricle.providers.dialects.openai_request import Habits, chat_body, family
 from auricle.providers.ports import (
     ChatMessage,
     Finish,
@@ -260,3 +261,78 @@ def test_a_schema_with_optional_fields_is_not_sent_as_strict() -> None:
     assert (
         chat_body(LanguageRequest([], response_schema=loose), "m")["response_format"]["json_schema"]["strict"] is False
     )
+
+
+TALK = LanguageRequest([ChatMessage("user", "Hello")], temperature=0.3, max_tokens=100)
+TOOL = LanguageRequest(TALK.messages, tools=[ToolSpec("x", "finds", {"type": "object"})])
+
+
+def test_a_model_that_thinks_gets_room_for_it_and_no_temperature_where_it_takes_none() -> None:
+    habits = Habits(limit_field="max_completion_tokens", effort="low", temperature="unthinking")
+    body = chat_body(TALK, "m", habits)
+    assert (body["reasoning_effort"], body["max_completion_tokens"]) == ("low", 2_100)
+    assert "temperature" not in body and "max_tokens" not in body
+    quick = chat_body(TALK, "m", habits, effort="none")
+    assert (quick["reasoning_effort"], quick["max_completion_tokens"], quick["temperature"]) == ("none", 100, 0.3)
+
+
+def test_tools_are_sent_with_the_only_effort_that_takes_them() -> None:
+    habits = Habits(effort="low", effort_with_tools="none")
+    assert chat_body(TALK, "m", habits, effort="high")["reasoning_effort"] == "high"
+    assert chat_body(TOOL, "m", habits, effort="high")["reasoning_effort"] == "none"
+
+
+def test_an_answer_by_a_schema_comes_in_one_piece_where_a_vendor_streams_none() -> None:
+    form = LanguageRequest(TALK.messages, response_schema={"type": "object"})
+    body = chat_body(form, "m", Habits(streams_forms=False))
+    assert body["stream"] is False and "stream_options" not in body
+    assert chat_body(TALK, "m", Habits(streams_forms=False))["stream"] is True
+
+
+def test_the_first_family_that_a_name_begins_with_has_its_habits() -> None:
+    mini, all_fives = Habits(effort="low"), Habits(effort="none")
+    table = (("gpt-5-mini", mini), ("gpt-5", all_fives))
+    assert family(table, "gpt-5-mini-2025-08-07") is mini
+    assert family(table, "gpt-5.4") is all_fives
+    assert family(table, "llama3.2") == Habits()
+
+
+@pytest.mark.parametrize("cut", [1, 3, 8, 100])
+def test_thinking_between_marks_is_told_apart_wherever_the_text_is_cut(cut: int) -> None:
+    text = "\n<think>The patient </thinks of a cold.</think>\n\nPlease sit <think>here</think>."
+    pieces = [delta(content=text[at : at + cut]) for at in range(0, len(text), cut)]
+    events = read(*pieces, STOP)
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "Please sit <think>here</think>."
+    assert "".join(e.text for e in events if isinstance(e, ReasoningDelta)) == "The patient </thinks of a cold."
+
+
+@pytest.mark.parametrize("text", ["<", "<th", "  <think", "\n", "<b>Sit</b>", "<thinking> is words"])
+def test_what_only_looks_like_the_mark_of_thinking_is_words(text: str) -> None:
+    events = read(*[delta(content=c) for c in text], STOP)
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == text
+
+
+def test_thinking_that_never_ends_is_never_words() -> None:
+    assert read(delta(content="<think>and so"), delta("length")) == [
+        ReasoningDelta("and so"),
+        Finish("length"),
+        Usage(),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "kind"),
+    [
+        ({"object": "error", "message": "private", "type": "BadRequestError", "code": 400}, ProviderRefused),
+        ({"error": "private words", "error_type": "overloaded"}, ProviderBusy),
+        ({"error": "private words", "error_type": "validation"}, ProviderRefused),
+        ({"error": "private words", "error_type": "incomplete_generation"}, ProviderFailed),
+        ({"error": {"code": "insufficient_quota", "message": "private"}}, ProviderRefused),
+        ({**delta("stop"), "x_groq": {"error": "over_capacity"}}, ProviderFailed),
+    ],
+)
+def test_every_servers_own_form_of_an_error_has_its_type_and_no_prose(chunk: dict, kind: type) -> None:
+    with pytest.raises(ProviderFailed) as caught:
+        read(delta(content="A"), chunk)
+    assert type(caught.value) is kind
+    assert "private" not in f"{caught.value!r} {caught.value.context}"

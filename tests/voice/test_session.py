@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auricle.providers.ports import Audio, EndOfSpeech, ProviderFailed, TextDelta, Transcript
+from auricle.providers.ports import Audio, EndOfSpeech, ProviderFailed, TextDelta, Timing, Transcript, Usage
 from auricle.settings import Voice
 from auricle.voice.ports import AudioIn, EndCall, Interrupt, TextIn, Turn
 from auricle.voice.records import TurnsNotStored
@@ -173,8 +173,29 @@ async def _dying_voice(_: str) -> AsyncGenerator[Any, None]:
     raise ProviderFailed
 
 
+async def _timed_voice(sentence: str) -> AsyncGenerator[Any, None]:
+    for number, word in enumerate(sentence.split()):
+        yield Audio(TONE, 24_000)
+        yield Timing(word, number * 0.1, number * 0.1 + 0.1)
+    yield Usage(characters=len(sentence))
+
+
 async def _impossible_voice(_: str) -> AsyncGenerator[Any, None]:
     yield Audio(TONE, 7)
+
+
+def test_timings_between_the_audio_leave_the_answer_as_it_is(vad: SharedVad) -> None:
+    async def scenario() -> None:
+        c = call(vad, Providers(tts_fault=_timed_voice))
+        await c.line.hush(0.6)
+        await c.line.say(speech(PHRASE_A))
+        await c.line.until("metrics")
+        await c.end()
+        [turn] = c.providers.records
+        assert turn.errors == () and turn.heard_text == turn.answer_text == ANSWER
+        assert c.providers.open_streams == 0
+
+    in_virtual_time(scenario())
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from auricle.providers.account import Account
+from auricle.providers.dialects.samples import Samples
 from auricle.providers.ports import Audio, EndOfSpeech, ProviderGarbled, Transcript, Usage
 
 MAX_UTTERANCE_S = 25.0  # a longer one is sent in parts, well below every vendor's file limit
 SPEECH_RATE_HZ = 24_000
-PIECE_BYTES = 4_800  # 100 ms
-NO_SOUND = (b"ID3", b"RIFF", b"OggS", b"fLaC", b'{"', b"<!", b"<html")  # files and error pages, not raw samples
 
 
 class ChunkedTranscriber:
@@ -79,16 +78,10 @@ class Speaker:
         async with self._account.stream("/audio/speech", json=body) as reply:
             if reply.content_type.startswith(("text/", "application/json", "audio/mp", "audio/wav", "audio/ogg")):
                 raise ProviderGarbled("The provider did not answer with raw PCM.")
-            rest, is_first = b"", True
+            samples = Samples(SPEECH_RATE_HZ)
             async for piece in reply.pieces():
-                pcm = rest + piece
-                if is_first and pcm.startswith(NO_SOUND):
-                    raise ProviderGarbled("The provider did not answer with raw PCM.")
-                is_first = is_first and not pcm
-                whole = len(pcm) - len(pcm) % 2
-                rest = pcm[whole:]
-                for start in range(0, whole, PIECE_BYTES):
-                    yield Audio(pcm[start : min(start + PIECE_BYTES, whole)], SPEECH_RATE_HZ)
+                for audio in samples.feed(piece):
+                    yield audio
         yield Usage(characters=len(text))
 
 

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions as they are on the wire: what we send, and the stream that comes back.
+"""OpenAI's chat completions as they come back on the wire.
 
 `ChatStream` is a state machine without I/O: lines in, events out. It is tolerant of what vLLM, Ollama, llama.cpp, Groq
 and others leave out or do differently; what it refuses is silence where an answer should be, and half a tool call.
@@ -9,12 +9,11 @@ from typing import Any
 
 import orjson
 
+from auricle.providers.dialects.thoughts import Thoughts
 from auricle.providers.dialects.tool_calls import ToolCallParts
 from auricle.providers.ports import (
-    ChatMessage,
     Finish,
     LanguageEvent,
-    LanguageRequest,
     ProviderBusy,
     ProviderFailed,
     ProviderGarbled,
@@ -23,7 +22,7 @@ from auricle.providers.ports import (
     TextDelta,
     Usage,
 )
-from auricle.providers.refusals import failure, vendor_code
+from auricle.providers.refusals import UNPAID, failure, vendor_code
 
 _REASONS = {
     "length": "length",
@@ -35,59 +34,6 @@ _REASONS = {
 _NOTHING: tuple[LanguageEvent, ...] = ()
 
 
-def chat_body(request: LanguageRequest, model: str, limit_field: str = "max_tokens") -> dict[str, Any]:
-    """The body of a streaming request."""
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": [_message(m) for m in request.messages],
-        "temperature": request.temperature,
-        limit_field: request.max_tokens,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if request.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "function": {"name": t.name, "description": t.description, "parameters": dict(t.parameters)},
-            }
-            for t in request.tools
-        ]
-    if request.response_schema is not None:
-        schema = dict(request.response_schema)
-        body["response_format"] = {
-            "type": "json_schema",
-            "json_schema": {"name": "answer", "schema": schema, "strict": _fits_strict_mode(schema)},
-        }
-    return body
-
-
-def _message(message: ChatMessage) -> dict[str, Any]:
-    sent: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_calls:
-        sent["content"] = message.content or None
-        sent["tool_calls"] = [
-            {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
-            for c in message.tool_calls
-        ]
-    if message.tool_call_id is not None:
-        sent["tool_call_id"] = message.tool_call_id
-    return sent
-
-
-def _fits_strict_mode(schema: Any) -> bool:
-    """OpenAI's strict mode refuses a schema with optional or further properties anywhere."""
-    if isinstance(schema, list):
-        return all(_fits_strict_mode(part) for part in schema)
-    if not isinstance(schema, dict):
-        return True
-    if "properties" in schema or schema.get("type") == "object":
-        named = set(schema.get("properties", ()))
-        if schema.get("additionalProperties") is not False or set(schema.get("required", ())) != named:
-            return False
-    return all(_fits_strict_mode(part) for part in schema.values())
-
-
 class ChatStream:
     """Reads one streamed answer."""
 
@@ -97,6 +43,7 @@ class ChatStream:
         self._reason: str | None = None
         self._usage: Mapping[str, Any] | None = None
         self._tools = ToolCallParts()
+        self._thoughts = Thoughts()
         self._said = False
 
     def line(self, line: bytes) -> Sequence[LanguageEvent]:
@@ -125,7 +72,7 @@ class ChatStream:
         reason = _REASONS.get(self._reason or "", "stop")
         if calls and reason == "stop":  # Ollama and others finish tool calls with "stop"
             reason = "tools"
-        return (*calls, Finish(reason), usage_of(self._usage))  # type: ignore[arg-type]
+        return (*self._thoughts.end(), *calls, Finish(reason), usage_of(self._usage))  # type: ignore[arg-type]
 
     def whole(self, body: bytes) -> Sequence[LanguageEvent]:
         """The events of an answer that came in one piece although a stream was asked for."""
@@ -172,7 +119,11 @@ class ChatStream:
         content = delta.get("content")
         if content:
             self._said = True
-            events.append(TextDelta(content if type(content) is str else _joined(content)))
+            text = content if type(content) is str else _joined(content)
+            if self._thoughts.is_over:
+                events.append(TextDelta(text))
+            else:
+                events += self._thoughts.add(text)
             if len(delta) == 1:  # the usual chunk
                 return
         thought = delta.get("reasoning_content") or delta.get("reasoning")
@@ -184,12 +135,14 @@ class ChatStream:
 
     def _without_choices(self, chunk: dict[str, Any]) -> None:
         """Usage at the end, an error in the middle, or Groq's own field."""
-        own = chunk.get("x_groq")
-        if own:
-            self._usage = own.get("usage") or self._usage
-        error = chunk.get("error")
+        own = chunk.get("x_groq") or {}
+        self._usage = own.get("usage") or self._usage
+        error = chunk.get("error") or own.get("error")
         if error:
-            raise failure_in_stream(error)
+            # Hugging Face's server writes prose there, and the kind beside it.
+            raise failure_in_stream(error if isinstance(error, dict) else {"type": chunk.get("error_type")})
+        if chunk.get("object") == "error":  # older vLLM, without a frame around it
+            raise failure_in_stream(chunk)
 
 
 def failure_in_stream(error: Any) -> ProviderFailed:
@@ -200,7 +153,7 @@ def failure_in_stream(error: Any) -> ProviderFailed:
     code = vendor_code({"error": error}) or ""
     if "rate_limit" in code or "overloaded" in code:
         return ProviderBusy("The provider asks us to slow down.", vendor_code=code)
-    if code.startswith("invalid_") or "not_found" in code:
+    if code.startswith("invalid_") or "not_found" in code or code == "validation" or code in UNPAID:
         return ProviderRefused("The provider refuses our key or our request.", vendor_code=code)
     return ProviderFailed("The provider had an error of its own.", vendor_code=code)
 

@@ -27,7 +27,7 @@ from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.server import Emulator
 
 CLINIC = UUID(int=1)
-PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=15.0, gap_s=15.0, total_s=60.0)  # a busy machine fails no promise
+PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=60.0, gap_s=60.0, total_s=120.0)  # a busy machine fails no promise
 
 Asked = Callable[[Any], object]  # an emulator → what it was asked for, as its vendor names it
 
@@ -111,6 +111,7 @@ async def running(case: Case, folder: Path, key: str = "right-key") -> AsyncIter
     """The vendor's emulator, and a router whose only provider `it` is an account there."""
     if case.emulator is None:
         async with _routed(case, None, Provider(vendor=case.vendor, **case.given), folder) as it:
+            await it.router.warm()
             yield it
         return
     async with case.emulator() as emulator:
