@@ -64,6 +64,10 @@ class Provider(BaseModel, frozen=True):
     translation: str | None = None
     rerank: str | None = None
     options: dict[str, str] = Field({}, description="What only this vendor knows, as a region.")
+    probe: bool = Field(
+        True,
+        description="While it is out of order, small calls find out when it works again; false: a patient's turn does.",
+    )
 
 
 class Timeouts(BaseModel, frozen=True):
@@ -73,6 +77,19 @@ class Timeouts(BaseModel, frozen=True):
     first_s: float = Field(6.0, gt=0, le=300, description="From the request to the first event.")
     gap_s: float = Field(8.0, gt=0, le=300, description="Between two events.")
     total_s: float = Field(60.0, gt=0, le=1800)
+
+
+class Hedging(BaseModel, frozen=True):
+    """A model or a voice that is slow to begin gets the next of its list beside it; who speaks first is heard."""
+
+    share: float = Field(0.05, ge=0, le=0.5, description="Of an organization's calls, at the most; 0: never.")
+    after_s: float | None = Field(
+        None, gt=0, le=60, description="Wait so long; unset: as long as this provider takes in 19 of 20 answers."
+    )
+    least_s: float = Field(0.3, gt=0, le=60, description="But no shorter than this,")
+    most_s: float = Field(
+        2.0, gt=0, le=60, description="and no longer than this, which also holds for one not yet known."
+    )
 
 
 class Limits(BaseModel, frozen=True):
@@ -164,6 +181,7 @@ class Settings(BaseSettings):
     voice: Voice = Voice()
     phone: Phone = Phone()
     timeouts: Timeouts = Timeouts()
+    hedging: Hedging = Hedging()
     providers: dict[str, Provider] = {}
     tools_allow_hosts: tuple[str, ...] = Field(
         (), description="Hosts (`name` or `name:port`) that tools may reach although private or without TLS."

@@ -24,5 +24,8 @@ PROVIDER_CALLS = Histogram(
     ["provider", "capability", "status"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
 )
+HEDGES = Counter(
+    "auricle_provider_hedges_total", "Second providers asked beside a slow one.", ["capability", "outcome"]
+)
 LOOP_LAG = Gauge("auricle_event_loop_lag_seconds", "How late the event loop runs its timers.")
 TASKS = Gauge("auricle_tasks", "Tasks of the event loop.")

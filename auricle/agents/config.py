@@ -29,6 +29,7 @@ class Providers(Part):
     translation: Annotated[Sequence[Choice], Field(max_length=8)] = ()
     stt: Mapping[str, Annotated[Sequence[Choice], Field(max_length=8)]] = {}
     tts: Mapping[str, Annotated[Sequence[Choice], Field(max_length=8)]] = {}
+    hedging: bool = Field(True, description="The next is asked beside a model or voice that is slow to begin.")
 
     def chosen(self, capability: Literal["llm", "stt", "tts", "translation"], language: str) -> Sequence[Choice]:
         """The agent's own list for a capability in a language; empty where it has none."""

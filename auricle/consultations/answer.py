@@ -82,6 +82,7 @@ def call_for(
         talk.consultation_id if is_real else None,
         talk.session_id if is_real else None,
         talk.agent.agent_id,
+        may_hedge=talk.agent.config.providers.hedging,
     )
 
 

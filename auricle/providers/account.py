@@ -45,6 +45,7 @@ class Account:
         headers: Mapping[str, str] | None = None,
         options: Mapping[str, str] | None = None,
         is_own_url: bool = True,
+        may_probe: bool = True,
     ) -> None:
         """`is_own_url`: the URL is the owner's choice (a gateway, a region), so requests to the vendor's other hosts
         go there too."""
@@ -54,6 +55,7 @@ class Account:
         self.models: Mapping[Capability, str] = models or {}
         self.models_path = models_path
         self.options: Mapping[str, str] = options or {}
+        self.may_probe = may_probe  # whether small calls in the background may find out if it works again
         self.is_local = is_in_process or _is_loopback(self.url)
         self._connections = connections
         self._key = key.get_secret_value() if key else None

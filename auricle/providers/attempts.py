@@ -7,16 +7,20 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from auricle.providers.breaker import Breaker, Breakers, RetryBudget
+from auricle.providers.breaker import Breaker, Breakers
+from auricle.providers.budgets import Extra
 from auricle.providers.call import Call, Choice, NoProvider, Served
 from auricle.providers.choice import Configured
 from auricle.providers.metering import Meter, Record, status_of
 from auricle.providers.ports import Capability, ProviderBusy, ProviderFailed, ProviderGarbled
+from auricle.providers.probing import Probes
 
 log = logging.getLogger(__name__)
 
 BACKOFF_S = 0.15
 MAX_BACKOFF_S = 1.0
+
+Entry = tuple[Choice, Configured]
 
 
 class Attempt:
@@ -26,16 +30,16 @@ class Attempt:
         self,
         call: Call,
         capability: Capability,
-        choice: Choice,
-        provider: Configured,
+        entry: Entry,
         number: int,
         breaker: Breaker,
         record: Record,
         model: str | None,
     ) -> None:
-        self.choice, self.provider, self.number, self.breaker = choice, provider, number, breaker
-        self.model = choice.model or model or provider.model(capability)
-        self.meter = Meter(call, capability, provider.account, self.model, number)
+        self.capability, self.entry, self.number, self.breaker = capability, entry, number, breaker
+        self.choice, self.provider = entry
+        self.model = self.choice.model or model or self.provider.model(capability)
+        self.meter = Meter(call, capability, self.provider.account, self.model, number)
         self._record = record
 
     def __enter__(self) -> "Attempt":
@@ -77,71 +81,96 @@ class Attempts:
         self,
         call: Call,
         capability: Capability,
-        able: Sequence[tuple[Choice, Configured]],
+        able: Sequence[Entry],
         breakers: Breakers,
-        budget: RetryBudget,
+        probes: Probes,
+        extra: Extra,
         record: Record,
         model: str | None = None,
     ) -> None:
         self._call, self._capability, self._able = call, capability, able
-        self._breakers, self._budget, self._record, self._model = breakers, budget, record, model
+        self._breakers, self._probes, self._extra = breakers, probes, extra
+        self._record, self._model = record, model
         self._number = 0
         self._retries = 0
-        self._last: ProviderFailed | None = None
-        self._current: tuple[Choice, Configured] | None = None
+        self._last: tuple[Attempt, ProviderFailed] | None = None
         self._queue = deque(able)
-        budget.call()
+        extra.call()
 
-    def begin_again(self) -> None:
+    def begin_again(self, by: Attempt) -> None:
         """The stream got on: should the present provider fail later, every other one may be tried anew."""
-        self._queue = deque(entry for entry in self._able if entry is not self._current)
+        self._queue = deque(entry for entry in self._able if entry is not by.entry)
         self._last, self._retries = None, 0
 
     async def next(self) -> Attempt:
         """The next attempt, after a pause where it repeats the last provider. Raises the last failure at the end."""
         while self._queue:
             entry = self._queue.popleft()
-            if self._call.is_check or self._breaker(entry[1]).allows(time.monotonic()):
+            if self._may_ask(entry):
                 return self._attempt(entry)
-        if self._last is None or self._current is None:
-            raise NoProvider("Every provider of the list is out of order now.", capability=self._capability)
-        if not self._may_retry(self._last):
-            raise self._last
+        if self._last is None:
+            return self._attempt(self._last_resort())
+        failed, error = self._last
+        if not self._may_retry(error):
+            raise error
         self._retries += 1
-        await asyncio.sleep(self._pause_s(self._last))
-        return self._attempt(self._current)
+        await asyncio.sleep(self._pause_s(error))
+        return self._attempt(failed.entry)
 
-    def failed(self, error: ProviderFailed) -> None:
-        """Remember why the present attempt failed."""
-        if self._current is not None:
-            error.context.setdefault("provider", self._current[0].provider)
-        self._last = error
+    @property
+    def has_another(self) -> bool:
+        """Whether somebody could be asked beside the present provider: no last resort, which would always be first."""
+        return self._call.may_hedge and any(not p.vendor.always_there for _, p in self._queue)
 
-    def _attempt(self, entry: tuple[Choice, Configured]) -> Attempt:
-        self._number += 1
-        self._current = entry
-        choice, provider = entry
-        return Attempt(
-            self._call,
-            self._capability,
-            choice,
-            provider,
-            self._number,
-            self._breaker(provider),
-            self._record,
-            self._model,
-        )
+    def beside(self) -> Attempt | None:
+        """The next attempt, to be made while the one before is still silent; None where none may be."""
+        for entry in self._queue:
+            if entry[1].vendor.always_there:
+                return None
+            if self._may_ask(entry):
+                if not self._extra.hedges.take():
+                    return None
+                self._queue.remove(entry)
+                return self._attempt(entry)
+        return None
 
-    def _breaker(self, provider: Configured) -> Breaker:
-        account = provider.account
+    def failed(self, attempt: Attempt, error: ProviderFailed) -> None:
+        """Remember why an attempt failed."""
+        error.context.setdefault("provider", attempt.choice.provider)
+        self._last = attempt, error
+        if not self._call.is_check:
+            self._probes.want(self._call, self._capability, attempt.entry, attempt.breaker)
+
+    def _breaker(self, entry: Entry) -> Breaker:
+        account = entry[1].account
         return self._breakers.of((self._call.organization_id, account.name, account.fingerprint))
+
+    def _may_ask(self, entry: Entry) -> bool:
+        if self._call.is_check:
+            return True
+        breaker = self._breaker(entry)
+        self._probes.want(self._call, self._capability, entry, breaker)
+        return breaker.allows(time.monotonic())
+
+    def _last_resort(self) -> Entry:
+        """Nobody may be asked: then whoever is only waiting for a probe. Better a patient's turn than no turn."""
+        for entry in self._able:
+            if self._breaker(entry).allows(time.monotonic(), despite_probe=True):
+                return entry
+        raise NoProvider("Every provider of the list is out of order now.", capability=self._capability)
+
+    def _attempt(self, entry: Entry) -> Attempt:
+        self._number += 1
+        return Attempt(
+            self._call, self._capability, entry, self._number, self._breaker(entry), self._record, self._model
+        )
 
     def _may_retry(self, error: ProviderFailed) -> bool:
         return (
             error.retryable
             and self._retries < self._call.retries
             and _asked_pause_s(error) <= MAX_BACKOFF_S
-            and self._budget.take()
+            and self._extra.retries.take()
         )
 
     def _pause_s(self, error: ProviderFailed) -> float:

@@ -27,9 +27,10 @@ Key = tuple[UUID | None, str, str]
 class Breaker:
     outcomes: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=20))
     open_until: float | None = None
-    open_s: float = OPEN_S
+    open_s: float = field(default_factory=lambda: OPEN_S)
     busy_until: float = 0.0
     probing_since: float | None = None
+    is_probed: bool = False  # a call of ours in the background will tell, no caller's needs to
     refused_code: str | None = None  # the last refusal's code, until a call succeeds
     last_error: str | None = None
 
@@ -38,12 +39,14 @@ class Breaker:
             return "closed"
         return "open" if now < self.open_until else "half_open"
 
-    def allows(self, now: float) -> bool:
+    def allows(self, now: float, *, despite_probe: bool = False) -> bool:
         """Whether a call may be tried now. Asking changes nothing; `begin` takes the probe's place."""
         if now < self.busy_until:
             return False
         state = self.state(now)
         if state == "half_open":
+            if self.is_probed and not despite_probe:
+                return False
             return self.probing_since is None or now - self.probing_since > PROBE_S
         return state == "closed"
 
@@ -102,19 +105,3 @@ class Breakers:
     def seen(self, provider: str, organization_id: UUID | None = None) -> list[Breaker]:
         """The breakers of a provider: of one organization, or (with None) of all."""
         return [b for (org, name, _), b in self._by_key.items() if name == provider and organization_id in (None, org)]
-
-
-class RetryBudget:
-    """Retries may be a tenth of all calls, so that they never make an outage worse. A token bucket without a clock."""
-
-    def __init__(self, share: float = 0.1, most: float = 10.0) -> None:
-        self._share, self._most, self._tokens = share, most, most
-
-    def call(self) -> None:
-        self._tokens = min(self._most, self._tokens + self._share)
-
-    def take(self) -> bool:
-        if self._tokens < 1.0:
-            return False
-        self._tokens -= 1.0
-        return True

@@ -50,6 +50,7 @@ class Call:
     timeouts: Timeouts | None = None  # the router's own where None
     retries: int = 1  # of the last provider in the list; the others are followed by the next one at once
     is_check: bool = False  # a health check asks no circuit breaker
+    may_hedge: bool = True  # whether the next of the list may be asked beside one that is slow to begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,4 +111,5 @@ def account_of(name: str, vendor: Vendor, given: Provider, connections: Connecti
         headers=vendor.headers,
         options=given.options,
         is_own_url=given.url is not None,
+        may_probe=given.probe,
     )

@@ -23,7 +23,7 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._waiting: asyncio.Task[object] | None = None
-        self._fired = False
+        self._ended_by: BaseException | None = None  # why the wait under way is being cancelled
 
     def now(self) -> float:
         return self._loop.time()
@@ -46,12 +46,17 @@ class Watchdog:
             return
         if self._loop.time() + 1e-3 < self.deadline:
             self._arm(self.deadline)
-        elif self._waiting is not None and not self._fired:
-            self._fired = True
+        else:
+            self.interrupt(ProviderTimeout("The provider took too long.", phase=self.phase))
+
+    def interrupt(self, error: BaseException) -> None:
+        """End the wait under way, where there is one, with this."""
+        if self._waiting is not None and self._ended_by is None:
+            self._ended_by = error
             self._waiting.cancel()
 
     async def wait(self, what: Awaitable[E]) -> E:
-        """What `what` gives. Raises `ProviderTimeout` past the deadline."""
+        """What `what` gives. Raises `ProviderTimeout` past the deadline, and what it was interrupted with."""
         task = asyncio.current_task()
         assert task is not None
         cancelling = task.cancelling()
@@ -59,12 +64,15 @@ class Watchdog:
             self._arm(self.deadline)
         self._waiting = task
         try:
-            return await what
+            given = await what
+            if self._ended_by is None:
+                return given
+            raise asyncio.CancelledError  # swallowed, and meant for this wait alone
         except BaseException:
-            if self._fired:
-                self._fired = False
+            if self._ended_by is not None:
+                error, self._ended_by = self._ended_by, None
                 if task.uncancel() <= cancelling:  # otherwise somebody else wants us to stop too
-                    raise ProviderTimeout("The provider took too long.", phase=self.phase) from None
+                    raise error from None
             raise
         finally:
             self._waiting = None

@@ -1,7 +1,5 @@
 """How the providers of this installation are: what we know without asking, and what a small real call says."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import monotonic, perf_counter
@@ -14,21 +12,10 @@ from auricle.providers.breaker import Breaker
 from auricle.providers.call import Call, Choice
 from auricle.providers.catalog import warnings
 from auricle.providers.choice import Configured
-from auricle.providers.ports import (
-    END_OF_SPEECH,
-    Audio,
-    Capability,
-    ChatMessage,
-    EndOfSpeech,
-    LanguageRequest,
-    ProviderGarbled,
-    TextDelta,
-    Transcript,
-)
+from auricle.providers.ports import Capability, ProviderGarbled
 from auricle.providers.routing import Router
+from auricle.providers.trial import trial
 
-SAMPLE_TEXT = "Good morning."
-RATE_HZ = 16_000
 State = Literal["closed", "open", "half_open"]
 
 
@@ -115,53 +102,8 @@ async def _checked(router: Router, call: Call, capability: Capability) -> Checke
     start = perf_counter()
     error: str | None = None
     try:
-        if not await _SAMPLES[capability](router, call):
+        if not await trial(router, capability, call):
             error = ProviderGarbled.code
     except AuricleError as failed:
         error = failed.code
     return Checked(capability, error is None, (perf_counter() - start) * 1000, error)
-
-
-async def _language(router: Router, call: Call) -> bool:
-    request = LanguageRequest([ChatMessage("user", "Answer with one word: ready?")], max_tokens=16)
-    async with aclosing(router.generate(call, request)) as events:
-        return any([isinstance(e, TextDelta) async for e in events])
-
-
-async def _speech(router: Router, call: Call) -> bool:
-    async with aclosing(router.speak(call, SAMPLE_TEXT)) as events:
-        return any([isinstance(e, Audio) async for e in events])
-
-
-async def _embedding(router: Router, call: Call) -> bool:
-    return (await router.embed(call, [SAMPLE_TEXT], task="query")).vectors.size > 0
-
-
-async def _hearing(router: Router, call: Call) -> bool:
-    """Half a second of quiet: whether it answers is asked, not what it hears."""
-
-    async def quiet() -> AsyncIterator[bytes | EndOfSpeech]:
-        for _ in range(5):
-            yield bytes(RATE_HZ // 10 * 2)
-        yield END_OF_SPEECH
-
-    async with aclosing(router.transcribe(call, quiet(), rate_hz=RATE_HZ)) as events:
-        return any([isinstance(e, Transcript) and e.is_final async for e in events])
-
-
-async def _translation(router: Router, call: Call) -> bool:
-    return bool((await router.translate(call, SAMPLE_TEXT, source="en", target="hi")).text)
-
-
-async def _reranking(router: Router, call: Call) -> bool:
-    return (await router.rerank(call, SAMPLE_TEXT, [SAMPLE_TEXT, "Good night."])).scores.size > 0
-
-
-_SAMPLES = {
-    "llm": _language,
-    "tts": _speech,
-    "embedding": _embedding,
-    "stt": _hearing,
-    "translation": _translation,
-    "rerank": _reranking,
-}

@@ -49,10 +49,10 @@ async def listen(
                     async for one in events:
                         if isinstance(one, Transcript) and one.is_final:
                             watch()
-                            attempts.begin_again()
+                            attempts.begin_again(attempt)
                         yield one
             except ProviderFailed as error:
-                attempts.failed(error)
+                attempts.failed(attempt, error)
                 if relay.is_finished:
                     break  # nothing is left to be heard
             else:

@@ -92,16 +92,20 @@ class Meter:
         self.sent_audio_s: float | None = None  # for speech to text that broke off without telling its usage
         self.made_audio_s = 0.0  # for text to speech
 
+    @property
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self._start
+
     def first(self, first_ms: float | None = None) -> None:
         """The first event is here (`first_ms` where it counts from later than the start)."""
         if self._first_ms is None:
-            self._first_ms = (time.perf_counter() - self._start) * 1000 if first_ms is None else first_ms
+            self._first_ms = self.elapsed_s * 1000 if first_ms is None else first_ms
 
     def close(self, status: Status, record: Record) -> None:
         if self._is_closed:
             return
         self._is_closed = True
-        total_ms = (time.perf_counter() - self._start) * 1000
+        total_ms = self.elapsed_s * 1000
         usage = self._completed_usage()
         price = cost(self._account.vendor, self._capability, self._model, usage, self._at, url=self._account.url)
         call = self._call

@@ -16,10 +16,12 @@ import numpy as np
 
 from auricle.log import event
 from auricle.providers.attempts import Attempt, Attempts
-from auricle.providers.breaker import Breakers, RetryBudget
+from auricle.providers.breaker import Breakers
+from auricle.providers.budgets import Budgets
 from auricle.providers.call import Call, Choice, Embedded, Guard, Served
 from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
+from auricle.providers.hedging import Patience
 from auricle.providers.lineup import Lineup, Lineups, SharedByAll
 from auricle.providers.listening import listen
 from auricle.providers.metering import Record
@@ -42,9 +44,11 @@ from auricle.providers.ports import (
     Translator,
     Usage,
 )
-from auricle.providers.streams import stream
+from auricle.providers.probing import Probes
+from auricle.providers.streams import Streaming, stream
+from auricle.providers.trial import trial
 from auricle.providers.whole import whole
-from auricle.settings import Settings, Timeouts
+from auricle.settings import Hedging, Settings, Timeouts
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +65,18 @@ class Router:
         record: Record,
         *,
         timeouts: Timeouts | None = None,
+        hedging: Hedging | None = None,
         guard: Guard | None = None,
     ) -> None:
+        hedging = hedging or Hedging()
         self.lineups = lineups
         self.breakers = Breakers()
         self._connections = connections
         self._record = record
         self._timeouts = timeouts or Timeouts()
         self._guard = guard
-        self._budgets: dict[Capability, RetryBudget] = {}
+        self._patience, self._budgets = Patience(hedging), Budgets(hedging.share)
+        self._probes = Probes(partial(trial, self))
 
     @property
     def providers(self) -> Mapping[str, Configured]:
@@ -93,6 +100,7 @@ class Router:
             raise failures[0]
 
     async def aclose(self) -> None:
+        await self._probes.aclose()
         await self.lineups.aclose()
         await self._connections.aclose()
 
@@ -107,7 +115,8 @@ class Router:
             model: LanguageModel = attempt.provider.adapter("llm")
             return model.generate(replace(allowed, model=attempt.model))
 
-        return stream(partial(self._attempts, call, "llm", request.model), self._times(call), ask)
+        begin = partial(self._attempts, call, "llm", request.model)
+        return stream(Streaming(begin, ask, self._times(call), self._patience))
 
     def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Timing | Usage, None]:
         """Stream the speech of one sentence: `Served`, audio with its timings (where the vendor tells), `Usage`. Read
@@ -122,7 +131,7 @@ class Router:
             voice: TextToSpeech = attempt.provider.adapter("tts")
             return voice.speak(allowed, voice=choice.voice, language=call.language, settings=settings)
 
-        return stream(partial(self._attempts, call, "tts"), self._times(call), ask)
+        return stream(Streaming(partial(self._attempts, call, "tts"), ask, self._times(call), self._patience))
 
     async def embed(self, call: Call, texts: Sequence[str], *, task: Literal["query", "document"]) -> Embedded:
         """Embed texts in their order. All vectors of one call come from one provider."""
@@ -197,8 +206,8 @@ class Router:
         self, call: Call, capability: Capability, model: str | None = None, languages: Sequence[str] = ()
     ) -> Attempts:
         able = (await self.lineups.of(call.organization_id)).candidates(call, capability, languages)
-        budget = self._budgets.setdefault(capability, RetryBudget())
-        return Attempts(call, capability, able, self.breakers, budget, self._record, model)
+        extra = self._budgets.of(call.organization_id, capability)
+        return Attempts(call, capability, able, self.breakers, self._probes, extra, self._record, model)
 
     async def _guarded(self, attempt: Attempt, call: Call, capability: Capability, payload: P) -> P:
         if self._guard is None or attempt.provider.account.is_local:
@@ -210,7 +219,7 @@ def router_for(settings: Settings, record: Record, guard: Guard | None = None) -
     """A router with the installation's providers alone."""
     connections = Connections(settings.timeouts.connect_s)
     lineups = SharedByAll(installed(settings, connections))
-    return Router(lineups, connections, record, timeouts=settings.timeouts, guard=guard)
+    return Router(lineups, connections, record, timeouts=settings.timeouts, hedging=settings.hedging, guard=guard)
 
 
 def installed(settings: Settings, connections: Connections) -> Lineup:

@@ -33,7 +33,7 @@ async def whole(
                 attempt.meter.usage = answer.usage
                 return answer, attempt
         except ProviderFailed as error:
-            attempts.failed(error)
+            attempts.failed(attempt, error)
 
 
 async def _in_time(attempt: Attempt, ask: Callable[[Attempt], Awaitable[A]], total_s: float) -> A:

@@ -20,7 +20,7 @@ from auricle.agents.config import AgentConfig
 from auricle.channels.prepared import apology_text
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
-from auricle.settings import Provider, Timeouts, Voice
+from auricle.settings import Hedging, Provider, Timeouts, Voice
 from tests import builders
 from tests.channels.conftest import Clinic, clinic_at
 from tests.channels.talking import eventually, message, socket, speak, type_in
@@ -150,7 +150,12 @@ async def outcomes(
         providers["spare"] = provider(up.account("spare"), up.key)
         urls = template.copy()
         settings = settings_for(
-            urls, tmp_path_factory.mktemp("faults"), providers=providers, timeouts=DEADLINES, voice=VOICE
+            urls,
+            tmp_path_factory.mktemp("faults"),
+            providers=providers,
+            timeouts=DEADLINES,
+            voice=VOICE,
+            hedging=Hedging(share=0),  # so that every fault is met to its end
         )
         database = Database(urls.app)
         with served(settings):

@@ -1,8 +1,10 @@
 """A router over the emulator, and everything it metered."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,10 +14,11 @@ from auricle.providers.call import Call, Choice, Guard, Served
 from auricle.providers.metering import UsageRecord
 from auricle.providers.ports import ChatMessage, LanguageRequest
 from auricle.providers.routing import Router, router_for
-from auricle.settings import Provider, Settings, Timeouts
+from auricle.settings import Hedging, Provider, Settings, Timeouts
 from tests.emulators.openai_chat import OpenAIEmulator
 
 CLINIC = UUID(int=1)
+NEVER = Hedging(share=0)
 FAST = Timeouts(connect_s=1.0, first_s=0.7, gap_s=0.7, total_s=4.0)
 ASK = LanguageRequest([ChatMessage("user", "Where do I sit?")])
 
@@ -34,23 +37,37 @@ class Setup:
         return [(r.provider, r.status) for r in self.records]
 
 
-def provider(url: str, key: str = "right-key") -> Provider:
+def provider(url: str, key: str = "right-key", **given: Any) -> Provider:
     return Provider(
-        url=url, key=SecretStr(key), llm="some-model", stt="some-ears", tts="some-voice", embedding="some-vectors"
+        url=url,
+        key=SecretStr(key),
+        llm="some-model",
+        stt="some-ears",
+        tts="some-voice",
+        embedding="some-vectors",
+        **given,
     )
 
 
 @asynccontextmanager
 async def routed(
-    main: OpenAIEmulator, spare: OpenAIEmulator, folder: Path, guard: Guard | None = None, key: str = "right-key"
+    main: OpenAIEmulator,
+    spare: OpenAIEmulator,
+    folder: Path,
+    guard: Guard | None = None,
+    key: str = "right-key",
+    hedging: Hedging = NEVER,
+    **given: Any,
 ) -> AsyncIterator[Setup]:
+    """`given` are further fields of the settings of both providers."""
     records: list[UsageRecord] = []
     settings = Settings(
         data_dir=folder,
         timeouts=FAST,
+        hedging=hedging,
         providers={
-            "main": provider(main.url, key),
-            "spare": provider(spare.url),
+            "main": provider(main.url, key, **given),
+            "spare": provider(spare.url, **given),
             "nobody": provider("http://127.0.0.1:9/v1"),
         },
     )
@@ -82,3 +99,10 @@ async def all_of(events: AsyncGenerator[object, None]) -> list[object]:
 
 def served(events: list[object]) -> list[str]:
     return [e.provider for e in events if isinstance(e, Served)]
+
+
+async def soon(happened: Callable[[], bool]) -> None:
+    """Wait for what must happen, however busy the machine is."""
+    async with asyncio.timeout(20):
+        while not happened():
+            await asyncio.sleep(0.01)

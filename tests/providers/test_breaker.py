@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from auricle.providers.breaker import MAX_BREAKERS, MAX_OPEN_S, OPEN_S, Breaker, Breakers, RetryBudget
+from auricle.providers.breaker import MAX_BREAKERS, MAX_OPEN_S, OPEN_S, Breaker, Breakers
+from auricle.providers.budgets import Budget
 from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderRefused, ProviderTimeout
 
 
@@ -94,7 +95,7 @@ def test_one_tenants_trouble_is_not_anothers_and_the_number_of_breakers_is_bound
 
 
 def test_retries_are_a_share_of_calls() -> None:
-    budget = RetryBudget(share=0.1, most=2.0)
+    budget = Budget(share=0.1, most=2.0)
     assert [budget.take() for _ in range(3)] == [True, True, False]
     for _ in range(11):
         budget.call()
