@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -47,7 +47,7 @@ class ProviderSocket:
         except ConnectionClosed as error:
             raise closed(error) from None
 
-    async def messages(self) -> AsyncIterator[str | bytes]:
+    async def messages(self) -> AsyncGenerator[str | bytes, None]:
         """What comes until the provider closes the socket as agreed. Raises where it closes otherwise."""
         try:
             async for message in self._connection:
@@ -55,7 +55,7 @@ class ProviderSocket:
         except ConnectionClosed as error:
             raise closed(error) from None
 
-    async def json(self) -> AsyncIterator[Any]:
+    async def json(self) -> AsyncGenerator[Any, None]:
         """The same, where all that comes is JSON."""
         async for message in self.messages():
             try:

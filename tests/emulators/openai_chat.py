@@ -1,10 +1,12 @@
 """A server on a port of its own that speaks OpenAI's API, with a knob for everything that can go wrong."""
 
 import asyncio
+import base64
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from struct import pack
+from typing import Any, ClassVar
 
 import orjson
 from starlette.requests import Request
@@ -75,10 +77,16 @@ def sse(value: Any, end: str = "\n\n") -> bytes:
     return b"data: " + (value if isinstance(value, bytes) else orjson.dumps(value)) + end.encode()
 
 
-class OpenAIEmulator(Emulator):
-    """Chat, embeddings, transcriptions, speech."""
+def packed(vector: Sequence[float]) -> str:
+    return base64.b64encode(pack(f"<{len(vector)}f", *vector)).decode()
 
+
+class OpenAIEmulator(Emulator):
+    """Chat, embeddings, transcriptions, speech, models. `objection` says what a vendor of this dialect refuses."""
+
+    vendor: ClassVar[str] = "openai_compatible"
     prefix = "/v1"
+    listed: ClassVar[Sequence[Mapping[str, Any]]] = ({"id": "some-model"}, {"id": "some-vectors"})
 
     def __init__(self, key: str = "right-key") -> None:
         super().__init__(key)
@@ -92,7 +100,18 @@ class OpenAIEmulator(Emulator):
             ("/embeddings", self._embeddings),
             ("/audio/transcriptions", self._transcriptions),
             ("/audio/speech", self._speech),
+            ("/models", self._models),
         )
+
+    def objection(self, what: str, body: Mapping[str, Any]) -> Response | None:
+        """What is answered instead to a request (for `chat`, `embeddings`, …) that the vendor would not take."""
+        return None
+
+    def streams_transcripts(self, body: Mapping[str, Any]) -> bool:
+        return False
+
+    async def _refused(self, request: Request, fault: Fault, what: str, body: Any) -> Response | None:
+        return await self.refused(request, fault, body) or self.objection(what, body)
 
     def forget(self) -> None:
         super().forget()
@@ -101,10 +120,10 @@ class OpenAIEmulator(Emulator):
 
     async def _chat(self, request: Request) -> Response:
         fault, body = self.fault_of(request), orjson.loads(await request.body())
-        refusal = await self.refused(request, fault, body)
+        refusal = await self._refused(request, fault, "chat", body)
         if refusal is not None:
             return refusal
-        if fault.name == "whole":
+        if fault.name == "whole" or not body.get("stream"):
             message = {"role": "assistant", "content": "".join(self.words), "refusal": None}
             return JSONResponse(
                 {
@@ -183,11 +202,16 @@ class OpenAIEmulator(Emulator):
 
     async def _embeddings(self, request: Request) -> Response:
         fault, body = self.fault_of(request), orjson.loads(await request.body())
-        refusal = await self.refused(request, fault, body)
+        refusal = await self._refused(request, fault, "embeddings", body)
         if refusal is not None:
             return refusal
-        texts = body["input"]
-        rows = [{"object": "embedding", "index": i, "embedding": [len(t) + 1.0, 2.0, 3.0]} for i, t in enumerate(texts)]
+        texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+        vectors = [[len(t) + 1.0, 2.0, 3.0][: body.get("dimensions")] for t in texts]
+        is_packed = body.get("encoding_format") == "base64"
+        rows = [
+            {"object": "embedding", "index": i, "embedding": packed(v) if is_packed else v}
+            for i, v in enumerate(vectors)
+        ]
         if fault.name == "malformed":
             rows = rows[1:]
         return JSONResponse(
@@ -199,17 +223,44 @@ class OpenAIEmulator(Emulator):
             }
         )
 
+    async def _models(self, request: Request) -> Response:
+        refusal = await self._refused(request, self.fault_of(request), "models", {})
+        rows = [{"object": "model", "created": 1763700000, "owned_by": "emulated", **row} for row in self.listed]
+        return refusal or JSONResponse({"object": "list", "data": rows})
+
     async def _transcriptions(self, request: Request) -> Response:
         fault = self.fault_of(request)
         async with request.form() as form:
-            fields = {k: v for k, v in form.items() if isinstance(v, str)}
+            fields: dict[str, Any] = {k: v for k, v in form.items() if isinstance(v, str)}
+            fields |= {k: form.getlist(k) for k in fields if k.endswith("[]")}
             wav = await form["file"].read()  # type: ignore[union-attr]
-        refusal = await self.refused(request, fault, {**fields, "wav": wav})
+        refusal = await self._refused(request, fault, "transcriptions", {**fields, "wav": wav})
         if refusal is not None:
             return refusal
         text = self.transcripts.popleft() if self.transcripts else f"{(len(wav) - 44) // 2} samples"
+        if self.streams_transcripts(fields):
+            said = self._counted(self._transcript(fault, text))
+            return StreamingResponse(said, media_type="text/event-stream")
         whole = b'{"text": ["bro' if fault.name == "malformed" else orjson.dumps({"text": text})
         return StreamingResponse(self._json(fault, whole), media_type="application/json")
+
+    async def _transcript(self, fault: Fault, text: str) -> AsyncIterator[bytes]:
+        if fault.name == "stall_body":
+            yield b": \n\n"
+            await asyncio.sleep(fault.stall_s)
+        if fault.name == "empty":
+            return
+        for number, word in enumerate(text.split(" ") if text else ()):
+            if number == 1:
+                async for piece in self._middle(fault):
+                    yield piece
+                if fault.name == "cut_quietly":
+                    return
+            delta = {"type": "transcript.text.delta", "delta": word if number == 0 else f" {word}"}
+            async for drop in dripped(fault, sse(delta), 9):
+                yield drop
+        usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 5, "total_tokens": 19}
+        yield sse({"type": "transcript.text.done", "text": text, "usage": usage})
 
     async def _json(self, fault: Fault, whole: bytes) -> AsyncIterator[bytes]:
         if fault.name in ("stall_body", "cut"):
@@ -222,7 +273,7 @@ class OpenAIEmulator(Emulator):
 
     async def _speech(self, request: Request) -> Response:
         fault, body = self.fault_of(request), orjson.loads(await request.body())
-        refusal = await self.refused(request, fault, body)
+        refusal = await self._refused(request, fault, "speech", body)
         if refusal is not None:
             return refusal
         return StreamingResponse(self._counted(self._pcm(fault)), media_type="audio/pcm")
@@ -244,3 +295,6 @@ class OpenAIEmulator(Emulator):
                 yield drop
             await asyncio.sleep(0.002)
         yield b"\4" * 6
+
+
+EMULATOR = OpenAIEmulator

@@ -23,6 +23,7 @@ from auricle.providers.registry import vendor_named
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
+from tests.emulators.openai import OpenAI
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.server import Emulator
 
@@ -140,6 +141,12 @@ def last(name: str) -> Asked:
     return lambda emulator: emulator.requests[-1]["body"].get(name)
 
 
+def _transcription(emulator: Any) -> Any:
+    """How OpenAI's last realtime session was set up."""
+    setups = [f for f in emulator.received if f["type"] == "session.update"]
+    return setups[-1]["session"]["audio"]["input"]["transcription"]
+
+
 CASES: list[Case] = [
     Case("offline"),
     Case(
@@ -150,4 +157,24 @@ CASES: list[Case] = [
         tts=Speaks(voice="nova", settings={"speed": 1.25}, settings_sent=last("speed")),
     ),
     Case("anthropic", AnthropicEmulator),
+    Case(
+        "openai",
+        OpenAI,
+        {"tts": "gpt-4o-mini-tts"},
+        stt=Hears(
+            language_sent=lambda e: _transcription(e)["language"],
+            languages={"en": "en", "hi": "hi", "ta": "ta"},
+            terms_sent=lambda e: _transcription(e)["keywords"],
+            has_interims=True,
+        ),
+        tts=Speaks(voice="marin", settings={"instructions": "calmly"}, settings_sent=last("instructions")),
+    ),
+    Case(
+        "openai",
+        OpenAI,
+        {"stt": "gpt-transcribe"},
+        stt=Hears(language_sent=last("language"), languages={"en": "en", "mr": "mr"}, terms_sent=last("keywords[]")),
+        note="files",
+        only=frozenset({"stt"}),
+    ),
 ]
