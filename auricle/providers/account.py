@@ -79,6 +79,15 @@ class Account:
             raise ProviderRefused("No model is set for this provider.", provider=self.name, capability=capability)
         return model
 
+    def whole(self, option: str) -> int | None:
+        """An option that is a whole number from 1 on, where it is set."""
+        given = self.options.get(option)
+        if given is None:
+            return None
+        if not (given.isascii() and given.isdigit() and int(given[:9]) > 0):
+            raise ProviderRefused("An option of this provider must be a whole number.", option=option)
+        return int(given[:9])
+
     def address(self, path: str) -> str:
         """The URL of a path, or of a whole URL at another host of the vendor (moved to the owner's, where set)."""
         if self.url is None:

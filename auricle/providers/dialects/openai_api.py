@@ -7,21 +7,23 @@ from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auricle.providers.account import Account
 from auricle.providers.dialects.openai_chat import ChatStream, usage_of
 from auricle.providers.dialects.openai_request import PLAIN, Habits, chat_body
+from auricle.providers.dialects.vectors import Floats, batches, in_order, stacked, total, unit
 from auricle.providers.ports import (
     Embeddings,
     LanguageEvent,
     LanguageRequest,
     Offered,
     ProviderGarbled,
-    ProviderRefused,
+    Usage,
 )
 
 EFFORT = "reasoning_effort"  # an account's option
+# Of one request for embeddings. OpenAI takes 2,048 texts and 300,000 tokens; others tell no limit.
+MOST_TEXTS, MOST_CHARACTERS = 1_024, 250_000
 
 
 class Chat:
@@ -74,42 +76,29 @@ class Embed:
     async def embed(
         self, texts: Sequence[str], *, task: Literal["query", "document"], model: str | None = None
     ) -> Embeddings:
-        body: dict[str, Any] = {
-            "model": self._account.model("embedding", model),
-            "input": list(texts),
-            "encoding_format": self._encoding,
-        }
-        asked = self._account.options.get("dimensions")
+        body: dict[str, Any] = {"model": self._account.model("embedding", model), "encoding_format": self._encoding}
+        asked = self._account.whole("dimensions")
         if asked is not None:
-            if not asked.isdecimal():
-                raise ProviderRefused("The option `dimensions` is not a number.", provider=self._account.name)
-            body["dimensions"] = int(asked)
-        answer = await self._account.post(f"{self._prefix}/embeddings", json=body)
-        return Embeddings(vectors_of(answer, len(texts)), usage_of(answer.get("usage")))
+            body["dimensions"] = asked
+        parts, used = [], []
+        for batch in batches(texts, most=MOST_TEXTS, most_characters=MOST_CHARACTERS):
+            answer = await self._account.post(f"{self._prefix}/embeddings", json={**body, "input": list(batch)})
+            parts.append(vectors_of(answer, len(batch)))
+            used.append(usage_of(answer.get("usage")).input_tokens)
+        return Embeddings(stacked(parts), Usage(input_tokens=total(used)))
 
 
-def vectors_of(answer: Any, count: int) -> NDArray[np.float32]:
+def vectors_of(answer: Any, count: int) -> Floats:
     """The normalised vectors of an answer, in the order of the texts."""
     try:
         rows = answer["data"]
         if any("index" in row for row in rows):  # without any they are in order
-            rows = sorted(rows, key=lambda row: row["index"])
-            if [row["index"] for row in rows] != list(range(count)):
-                raise ValueError
-        vectors = np.asarray([_vector(row["embedding"]) for row in rows], dtype=np.float32)
+            found = in_order(rows, "embedding", count)
+        else:
+            found = [row["embedding"] for row in rows]
+        return unit([_vector(one) for one in found], count)
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise ProviderGarbled("The answer does not hold one vector for each text.") from None
-    return unit(vectors, count)
-
-
-def unit(vectors: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """[count, dimension] vectors at length 1. Raises where there are others, or one has no direction."""
-    if vectors.ndim != 2 or len(vectors) != count:
-        raise ProviderGarbled("The answer does not hold one vector for each text.")
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if not (np.isfinite(norms).all() and (norms > 0).all()):
-        raise ProviderGarbled("The answer holds a vector without a direction.")
-    return np.asarray(vectors / norms, dtype=np.float32)
 
 
 def _vector(given: Any) -> Any:
