@@ -34,3 +34,4 @@ class UsageRow(Tenant, Base):
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 9))
     rate_source: Mapped[str | None]
     rate_date: Mapped[date | None]
+    requests: Mapped[int | None] = mapped_column(BigInteger)

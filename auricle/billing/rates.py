@@ -1,7 +1,7 @@
 """What a provider call costs, by a dated rate card. A price nobody knows is None, never 0.
 
-Audio, translation and search are priced by `rates.yaml` (later rows win; a row with a model beats one without). Tokens
-are priced by the makers' lists in `genai-prices`, which works without a network.
+Audio, translation, reranking and search are priced by `rates.yaml` (later rows win; a row with a model beats one
+without). Tokens are priced by the makers' lists in `genai-prices`, which works without a network.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ TOKEN_CAPABILITIES = frozenset({"llm", "embedding", "translation"})
 # Our vendors' names where the price list calls them differently.
 MAKERS = {"voyage": "voyageai"}
 
-Unit = Literal["minute", "megabyte", "1k_characters", "1m_tokens"]
+Unit = Literal["minute", "megabyte", "1k_characters", "1m_tokens", "1k_requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ _QUANTITY: Mapping[str, Callable[[Usage], Decimal | None]] = {
     # The card's "MB" is 10^6 bytes of the audio we ask for: PCM16 mono at 24 kHz.
     "megabyte": lambda u: None if u.audio_s is None else Decimal(str(u.audio_s)) * PCM16_24K_BYTES_PER_S / 10**6,
     "1k_characters": lambda u: None if u.characters is None else Decimal(u.characters) / 1000,
+    "1k_requests": lambda u: None if u.requests is None else Decimal(u.requests) / 1000,
     "1m_tokens": lambda u: None if u.input_tokens is None else Decimal(u.input_tokens + (u.output_tokens or 0)) / 10**6,
 }
 

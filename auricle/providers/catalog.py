@@ -22,7 +22,7 @@ class Model(BaseModel):
 
     provider: str
     name: str
-    capability: Literal["stt", "llm", "tts", "embedding", "ner"]
+    capability: Literal["stt", "llm", "tts", "embedding", "rerank", "ner"]
     also_called: tuple[str, ...] = ()
     status: Status
     shutdown: date | None = None

@@ -55,6 +55,7 @@ class UsageRecord:
     cost_usd: Decimal | None
     rate_source: str | None
     rate_date: date | None
+    requests: int | None = None  # billed ones, where the vendor bills by the request
 
 
 Record = Callable[[UsageRecord], None]
@@ -134,6 +135,7 @@ class Meter:
                     price.usd,
                     price.source,
                     price.date,
+                    usage.requests,
                 )
             )
         except Exception:  # a full queue must not end a conversation, but it must be seen

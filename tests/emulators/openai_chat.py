@@ -12,7 +12,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from .meaning import tokens, vector
 from .server import Emulator, Fault, HttpAnswer, dripped
+from .whole import whole_json
 
 
 def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more: Any) -> dict[str, Any]:
@@ -206,7 +208,7 @@ class OpenAIEmulator(Emulator):
         if refusal is not None:
             return refusal
         texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
-        vectors = [[len(t) + 1.0, 2.0, 3.0][: body.get("dimensions")] for t in texts]
+        vectors = [vector(t, body.get("dimensions") or 64, 2.0) for t in texts]
         is_packed = body.get("encoding_format") == "base64"
         rows = [
             {"object": "embedding", "index": i, "embedding": packed(v) if is_packed else v}
@@ -214,14 +216,16 @@ class OpenAIEmulator(Emulator):
         ]
         if fault.name == "malformed":
             rows = rows[1:]
-        return JSONResponse(
-            {
-                "object": "list",
-                "data": rows[::-1],
-                "model": body["model"],
-                "usage": {"prompt_tokens": 3 * len(texts), "total_tokens": 3 * len(texts)},
-            }
-        )
+        used = sum(map(tokens, texts))
+        answer = {
+            "object": "list",
+            "data": rows[::-1],
+            "model": body["model"],
+            "usage": {"prompt_tokens": used, "total_tokens": used},
+        }
+        if fault.name == "no_usage":
+            del answer["usage"]
+        return whole_json(self, fault, answer)
 
     async def _models(self, request: Request) -> Response:
         refusal = await self._refused(request, self.fault_of(request), "models", {})

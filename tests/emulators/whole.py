@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response, StreamingResponse
 
-from .server import Emulator, Fault, dripped
+from .server import Emulator, Fault, piecemeal
 
 
 def whole_json(emulator: Emulator, fault: Fault, value: Any) -> Response:
@@ -25,29 +25,13 @@ async def _counted(emulator: Emulator, fault: Fault, whole: bytes) -> AsyncItera
 
 
 async def _pieces(fault: Fault, whole: bytes) -> AsyncIterator[bytes]:
-    half = len(whole) // 2
-    match fault.name:
-        case "empty":
-            return
-        case "stall_body":
-            yield b""  # the headers go out
-            await asyncio.sleep(fault.stall_s)
-        case "stall_middle":
-            yield whole[:half]
-            await asyncio.sleep(fault.stall_s)
-            whole = whole[half:]
-        case "cut":
-            yield whole[:half]
-            await asyncio.sleep(0.02)  # what was sent so far leaves first
-            raise ConnectionAbortedError
-        case "cut_quietly":
-            whole = whole[:half]
-        case "huge_line":
-            for _ in range(400):
-                yield b" " * 100_000
-        case "endless":
-            while True:
-                yield b" "
-                await asyncio.sleep(0.01)
-    async for drop in dripped(fault, whole, max(2, len(whole) // 200)):
-        yield drop
+    if fault.name == "empty":
+        return
+    if fault.name == "huge_line":
+        for _ in range(400):
+            yield b" " * 100_000
+    while fault.name == "endless":
+        yield b" "
+        await asyncio.sleep(0.01)
+    async for piece in piecemeal(fault, whole):
+        yield piece

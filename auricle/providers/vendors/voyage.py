@@ -10,7 +10,7 @@ from auricle.providers.dialects.vectors import batches, in_order, scores, stacke
 from auricle.providers.ports import Embeddings, ProviderGarbled, Reranked, Usage
 from auricle.providers.vendor import Vendor
 
-# Of one request: 128 texts by the API's specification (1,000 by its later pages), 120,000 tokens with the largest models.
+# Of one request: 128 texts by the API's specification (later pages say 1,000), 120,000 tokens with the largest models.
 # Indic scripts may take a token a character.
 MOST_TEXTS, MOST_CHARACTERS = 128, 100_000
 # 1,000 texts and 600,000 tokens, the query's counted with each text.

@@ -4,6 +4,9 @@ What the suites ask of an emulator, besides being an `Emulator`:
 - speech to text: a deque `transcripts`, one text for each utterance it is told the end of; an empty text is silence;
 - language: a list `words`, the pieces of its answer (the JSON, where a form was asked for); `Fault("tools")` makes the
   model ask for `find_slot` with `{"day": "monday"}` and then `end_call` with `{}`;
+- embeddings and reranking: texts in one request's body, and usage for each, as `Embeds` and `Ranks` find them; the
+  vector and the score of a text do not depend on its company; `Fault("malformed")` leaves one out, or names one that
+  there is not; `Fault("no_usage")` does not say what was used;
 - everything: `open_streams` counts the streams and sockets that it is serving.
 """
 
@@ -11,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -23,9 +26,11 @@ from auricle.providers.registry import vendor_named
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
+from tests.emulators.cohere import CohereEmulator
 from tests.emulators.openai import OpenAI
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.server import Emulator
+from tests.emulators.voyage import VoyageEmulator
 
 CLINIC = UUID(int=1)
 PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=60.0, gap_s=60.0, total_s=120.0)  # a busy machine fails no promise
@@ -66,6 +71,26 @@ class Speaks:
 
 
 @dataclass(frozen=True)
+class Embeds:
+    """`most` and `most_characters` are what one request takes; `texts_sent` gives the texts of a request's body, and
+    `task_sent` how the last one named what they are for (ours → the vendor's in `tasks`)."""
+
+    texts_sent: Callable[[Any], Sequence[str]] = lambda body: list(body["input"])
+    most: int = 2_048
+    most_characters: int = 300_000
+    task_sent: Asked | None = None
+    tasks: Mapping[Literal["query", "document"], object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """`most` texts go into one request; `documents` gives those of a request's body."""
+
+    documents: Callable[[Any], Sequence[str]] = lambda body: list(body["documents"])
+    most: int = 1_000
+
+
+@dataclass(frozen=True)
 class Case:
     """A vendor on its emulator. `given` are the fields of its `settings.Provider`, but for URL and key."""
 
@@ -75,6 +100,8 @@ class Case:
     stt: Hears = Hears()
     llm: Writes = Writes()
     tts: Speaks = Speaks()
+    embedding: Embeds = Embeds()
+    rerank: Ranks = Ranks()
     note: str = ""  # where a vendor has several cases: what this one is about
     only: frozenset[Capability] | None = None  # and which capabilities it is for
 
@@ -176,5 +203,28 @@ CASES: list[Case] = [
         stt=Hears(language_sent=last("language"), languages={"en": "en", "mr": "mr"}, terms_sent=last("keywords[]")),
         note="files",
         only=frozenset({"stt"}),
+    ),
+    Case(
+        "voyage",
+        VoyageEmulator,
+        {"options": {"dimensions": "512"}},
+        embedding=Embeds(
+            most=128,
+            most_characters=480_000,
+            task_sent=last("input_type"),
+            tasks={"query": "query", "document": "document"},
+        ),
+    ),
+    Case(
+        "cohere",
+        CohereEmulator,
+        {"options": {"dimensions": "512"}},
+        embedding=Embeds(
+            texts_sent=lambda body: list(body["texts"]),
+            most=96,
+            most_characters=400_000,
+            task_sent=last("input_type"),
+            tasks={"query": "search_query", "document": "search_document"},
+        ),
     ),
 ]
