@@ -71,7 +71,7 @@ class Configured:
 
 
 def configured(providers: Mapping[str, Provider], connections: Connections, models_path: Path) -> dict[str, Configured]:
-    """The installation's providers by name, and after them what is always there."""
+    """The installation's providers by name, and after them what is there without being set up."""
     found: dict[str, Configured] = {}
     for name, given in providers.items():
         vendor = vendor_named(given.vendor)
@@ -81,7 +81,8 @@ def configured(providers: Mapping[str, Provider], connections: Connections, mode
             raise Misconfigured("This provider needs a key.", provider=name)
         found[name] = Configured(vendor, account_of(name, vendor, given, connections, models_path))
     for vendor in vendors().values():
-        if vendor.always_there and vendor.name not in found:
+        is_here = vendor.always_there or (vendor.is_here is not None and vendor.is_here(models_path))
+        if is_here and vendor.name not in found:
             found[vendor.name] = Configured(
                 vendor, Account(vendor.name, vendor.name, connections, models_path=models_path, is_in_process=True)
             )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from auricle.errors import Misconfigured
@@ -45,6 +46,7 @@ class Vendor:
     needs_key: bool = True
     needs_url: bool = True  # False: works in this process
     always_there: bool = False  # usable without being set up
+    is_here: Callable[[Path], bool] | None = None  # usable so once it finds in the folder of models what it needs
     languages: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     made_for: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     models: Mapping[Capability, str] = field(default_factory=dict)

@@ -1,5 +1,8 @@
 """Local faster-whisper from a folder of weights (`auricle models pull whisper-small`). It never downloads by itself.
 
+Once package and weights are there it is used before the offline recognizer, without being set up. An account of this
+vendor may name another of the fetched models (`…__STT=medium`) or a device.
+
 Whisper hears whole pieces, not streams: audio is gathered until the caller's own detector says that speech ended; an
 interim is the same piece decoded early, at most once a second and only while nothing else is being decoded.
 """
@@ -14,7 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from auricle.providers.account import Account
+from auricle.providers.local_models import present, whisper_folder
 from auricle.providers.ports import EndOfSpeech, ProviderFailed, ProviderRefused, Transcript, Usage
+from auricle.providers.vendor import Vendor
 from auricle.providers.vendors.offline.upsample import Doubler
 
 RATE_HZ = 16_000
@@ -67,7 +73,7 @@ class FasterWhisper:
             yield await self._final(spoken, weights, hints)
         yield Usage(audio_s=spoken.received_s)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     async def _final(self, spoken: "_Spoken", weights: Path, hints: str | None) -> Transcript:
@@ -145,3 +151,35 @@ class _Spoken:
     def transcript(self, text: str, *, is_final: bool) -> Transcript:
         whole = " ".join(filter(None, [*self.done, text]))
         return Transcript(whole, is_final, self.start_s, self.received_s, self.language)
+
+
+# Of the languages that whisper was trained on, those with a two-letter code. Odia is not among them.
+LANGUAGES = frozenset(
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy id is it"
+    " ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl"
+    " sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh".split()
+)
+
+
+def hear(account: Account) -> FasterWhisper:
+    """With the model that the account names, else the largest that was fetched."""
+    fetched = present(account.models_path)
+    model = account.models.get("stt") or (fetched[-1].folder.name if fetched else "small")
+    return FasterWhisper(
+        whisper_folder(account.models_path), model=model, device=account.options.get("device", "auto")
+    )
+
+
+def is_here(models_path: Path) -> bool:
+    return find_spec("faster_whisper") is not None and bool(present(models_path))
+
+
+VENDOR = Vendor(
+    "faster_whisper",
+    stt=hear,
+    needs_key=False,
+    needs_url=False,
+    is_here=is_here,
+    languages={"stt": LANGUAGES},
+    options={"device": "`cpu`, `cuda` or `auto` (usual)."},
+)
