@@ -72,7 +72,9 @@ def _billed(answer: Any, unit: str) -> int | None:
     meta = answer.get("meta")
     units = meta.get("billed_units") if isinstance(meta, dict) else None
     count = units.get(unit) if isinstance(units, dict) else None
-    return int(count) if type(count) in (int, float) and count >= 0 and float(count).is_integer() else None
+    if isinstance(count, bool) or not isinstance(count, int | float) or count < 0 or not float(count).is_integer():
+        return None
+    return int(count)
 
 
 VENDOR = Vendor(

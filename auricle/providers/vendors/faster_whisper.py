@@ -154,10 +154,10 @@ class _Spoken:
 
 
 # Of the languages that whisper was trained on, those with a two-letter code. Odia is not among them.
-LANGUAGES = frozenset(
+CODES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy id is it"
     " ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl"
-    " sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh".split()
+    " sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
 )
 
 
@@ -165,9 +165,7 @@ def hear(account: Account) -> FasterWhisper:
     """With the model that the account names, else the largest that was fetched."""
     fetched = present(account.models_path)
     model = account.models.get("stt") or (fetched[-1].folder.name if fetched else "small")
-    return FasterWhisper(
-        whisper_folder(account.models_path), model=model, device=account.options.get("device", "auto")
-    )
+    return FasterWhisper(whisper_folder(account.models_path), model=model, device=account.options.get("device", "auto"))
 
 
 def is_here(models_path: Path) -> bool:
@@ -180,6 +178,6 @@ VENDOR = Vendor(
     needs_key=False,
     needs_url=False,
     is_here=is_here,
-    languages={"stt": LANGUAGES},
+    languages={"stt": frozenset(CODES.split())},
     options={"device": "`cpu`, `cuda` or `auto` (usual)."},
 )

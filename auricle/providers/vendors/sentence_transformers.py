@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from auricle.log import event
 from auricle.providers.account import Account
-from auricle.providers.dialects.vectors import batches, stacked, unit_vectors
+from auricle.providers.dialects.vectors import batches, stacked, unit
 from auricle.providers.ports import Embeddings, ProviderFailed, ProviderRefused, Usage
 from auricle.providers.vendor import Vendor
 
@@ -61,7 +61,7 @@ class Embed:
         parts: list[NDArray[np.float32]] = []
         for batch in batches(texts, most=TEXTS_A_HOP, most_characters=100_000):
             rows = await loop.run_in_executor(thread, self._encoded, folder, list(batch), task)
-            parts.append(unit_vectors(rows, len(batch)))
+            parts.append(unit(rows, len(batch)))
         return Embeddings(stacked(parts), Usage(characters=sum(map(len, texts))))
 
     def _encoded(self, folder: Path, texts: list[str], task: str) -> Any:
