@@ -49,7 +49,7 @@ def vendor_code(body: Any) -> str | None:
     """The machine-readable code of an error body, in any of the usual forms."""
     error = body.get("error", body) if isinstance(body, dict) else None
     if isinstance(error, dict):
-        for name in ("code", "type", "status"):
+        for name in ("code", "type", "status", "err_code", "category"):
             value = error.get(name)
             if isinstance(value, str) and _CODE.match(value):
                 return value

@@ -1,8 +1,12 @@
 """A live recognizer's socket: audio goes out while transcripts come in. For the adapters of vendors that work so.
 
     ends = Ends()
-    async with self._account.socket("/listen", params=…) as socket, beside(socket, self._tell(socket, audio, ends)):
-        async for message in ends.messages(socket):
+    async with (
+        self._account.socket("/listen", params=…) as socket,
+        beside(socket, self._tell(socket, audio, ends)),
+        aclosing(ends.messages(socket)) as messages,
+    ):
+        async for message in messages:
             …  # yield a `Transcript`; for the one that answers an end of speech call `ends.answered()`
     yield Usage(…)
 
@@ -68,6 +72,7 @@ class Ends:
         self.at_s: deque[float] = deque()  # where they were, on the clock of the audio sent
         self._due: float | None = None  # loop time
         self._reading: asyncio.Timeout | None = None
+        self._was_answered = asyncio.Event()
 
     def __bool__(self) -> bool:
         return bool(self.at_s)
@@ -81,7 +86,14 @@ class Ends:
         if not self.at_s:
             return False
         self.at_s.popleft()
+        self._was_answered.set()
         return True
+
+    async def settled(self) -> None:
+        """Return once all are answered: for vendors whose goodbye would leave them open."""
+        while self.at_s:
+            self._was_answered.clear()
+            await self._was_answered.wait()
 
     def within(self, wait_s: float | None) -> None:
         """The oldest end may rightly get no answer: give it so long. None: it gets one."""

@@ -26,6 +26,7 @@ from auricle.providers.registry import vendor_named
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
+from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.cohere import CohereEmulator
 from tests.emulators.openai import OpenAI
 from tests.emulators.openai_chat import OpenAIEmulator
@@ -174,6 +175,16 @@ def _transcription(emulator: Any) -> Any:
     return setups[-1]["session"]["audio"]["input"]["transcription"]
 
 
+def asked(name: str) -> Asked:
+    """A field of the query of the last request: its value, or all of them where there are several."""
+
+    def of(emulator: Any) -> object:
+        given = emulator.requests[-1]["query"].getlist(name)
+        return given[0] if len(given) == 1 else given
+
+    return of
+
+
 CASES: list[Case] = [
     Case("offline"),
     Case(
@@ -226,5 +237,41 @@ CASES: list[Case] = [
             task_sent=last("input_type"),
             tasks={"query": "search_query", "document": "search_document"},
         ),
+    ),
+    Case(
+        "deepgram",
+        DeepgramEmulator,
+        stt=Hears(
+            language_sent=asked("language"),
+            languages={"en": "en", "hi": "hi", "ta": "ta", "pa": "pa"},
+            terms_sent=asked("keyterm"),
+            has_interims=True,
+        ),
+        tts=Speaks(
+            voice="aura-2-apollo-en",
+            settings={"speed": 1.2},
+            settings_sent=lambda emulator: float(emulator.requests[-1]["query"]["speed"]),
+        ),
+    ),
+    Case(
+        "deepgram",
+        DeepgramEmulator,
+        {"stt": "nova-3-medical"},
+        stt=Hears(language_sent=asked("language"), languages={"en": "en", "hi": "multi"}, has_interims=True),
+        note="medical",
+        only=frozenset({"stt"}),
+    ),
+    Case(
+        "deepgram",
+        DeepgramEmulator,
+        {"stt": "flux-general-multi"},
+        stt=Hears(
+            language_sent=asked("language_hint"),
+            languages={"en": "en", "hi": "hi"},
+            terms_sent=asked("keyterm"),
+            has_interims=True,
+        ),
+        note="flux",
+        only=frozenset({"stt"}),
     ),
 ]
