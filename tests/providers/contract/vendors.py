@@ -26,8 +26,8 @@ from auricle.providers.registry import vendor_named
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
-from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.cohere import CohereEmulator
+from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.openai import OpenAI
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.server import Emulator
