@@ -46,6 +46,17 @@ async def test_the_rate_is_the_true_one_and_characters_are_counted(it: Running) 
     assert it.records[0].characters in (len(SENTENCE), None)
 
 
+@pytest.mark.parametrize("case", [c for c in able("tts") if c.tts.has_timings], ids=str)
+async def test_timings_tell_when_each_part_of_the_text_sounds(it: Running) -> None:
+    events = await spoken(it)
+    told = [e for e in events if isinstance(e, Timing)]
+    assert "".join(t.text for t in told) == SENTENCE
+    made_s = sum(len(e.pcm) / 2 / e.rate_hz for e in events if isinstance(e, Audio))
+    at_s = [0.0, *(s for t in told for s in (t.start_s, t.end_s)), made_s + 0.1]
+    assert at_s == sorted(at_s)
+    assert isinstance(events[1], Audio)  # the first of it can already be played
+
+
 @over_the_wire
 async def test_sentences_follow_one_another(it: Running) -> None:
     first, second = await spoken(it), await spoken(it, "Is it the left ear?")

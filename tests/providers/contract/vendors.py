@@ -7,6 +7,7 @@ What the suites ask of an emulator, besides being an `Emulator`:
 - embeddings and reranking: texts in one request's body, and usage for each, as `Embeds` and `Ranks` find them; the
   vector and the score of a text do not depend on its company; `Fault("malformed")` leaves one out, or names one that
   there is not; `Fault("no_usage")` does not say what was used;
+- translation: a deque `translations`, one text for each request; with none left it gives the text back in brackets;
 - everything: `open_streams` counts the streams and sockets that it is serving.
 """
 
@@ -30,6 +31,7 @@ from tests.emulators.cohere import CohereEmulator
 from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.openai import OpenAI
 from tests.emulators.openai_chat import OpenAIEmulator
+from tests.emulators.sarvam import SarvamEmulator
 from tests.emulators.server import Emulator
 from tests.emulators.voyage import VoyageEmulator
 
@@ -69,6 +71,16 @@ class Speaks:
     languages: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     settings_sent: Asked | None = None
+    has_timings: bool = False  # tells when which part of the text sounds
+
+
+@dataclass(frozen=True)
+class Translates:
+    """`pairs` are our two languages → the vendor's; `pair_sent` gives what the last request asked for."""
+
+    pair_sent: Asked | None = None
+    pairs: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    most: int | None = None  # characters of one request
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ class Case:
     tts: Speaks = Speaks()
     embedding: Embeds = Embeds()
     rerank: Ranks = Ranks()
+    translation: Translates = Translates()
     note: str = ""  # where a vendor has several cases: what this one is about
     only: frozenset[Capability] | None = None  # and which capabilities it is for
 
@@ -164,9 +177,14 @@ def able(capability: Capability, *, emulated: bool = True) -> Sequence[Case]:
     return [c for c in CASES if c.can(capability) and (c.emulator is not None or not emulated)]
 
 
-def last(name: str) -> Asked:
-    """A field of the body of the last request."""
-    return lambda emulator: emulator.requests[-1]["body"].get(name)
+def last(*names: str) -> Asked:
+    """A field of the body of the last request, or several as a tuple."""
+
+    def found(emulator: Any) -> object:
+        body = emulator.requests[-1]["body"]
+        return body.get(names[0]) if len(names) == 1 else tuple(body.get(name) for name in names)
+
+    return found
 
 
 def _transcription(emulator: Any) -> Any:
@@ -273,5 +291,47 @@ CASES: list[Case] = [
         ),
         note="flux",
         only=frozenset({"stt"}),
+    ),
+    Case(
+        "sarvam",
+        SarvamEmulator,
+        {"llm": "sarvam-105b-conversations"},
+        stt=Hears(
+            language_sent=asked("language_code"),
+            languages={"hi": "hi-IN", "ta": "ta-IN", "or": "or-IN", "en": "en-IN"},
+            terms_sent=asked("keyterms"),
+            has_interims=True,
+        ),
+        tts=Speaks(
+            voice="ritu",
+            language_sent=last("language_code"),
+            languages={"hi": "hi-IN", "ta": "ta-IN", "or": "od-IN", "en": "en-IN"},
+            settings={"pace": 1.2, "temperature": 0.4},
+            settings_sent=lambda e: {name: e.requests[-1]["body"][name] for name in ("pace", "temperature")},
+        ),
+        translation=Translates(
+            last("source_language_code", "target_language_code"),
+            {("hi", "en"): ("hi-IN", "en-IN"), ("en", "or"): ("en-IN", "od-IN"), ("ta", "hi"): ("ta-IN", "hi-IN")},
+            most=2_000,
+        ),
+    ),
+    Case(
+        "sarvam",
+        SarvamEmulator,
+        {"stt": "saaras:v3", "tts": "bulbul:v2", "translation": "mayura:v1", "options": {"tts_wire": "socket"}},
+        stt=Hears(language_sent=asked("language-code"), languages={"hi": "hi-IN", "or": "od-IN", "en": "en-IN"}),
+        tts=Speaks(
+            language_sent=lambda e: e.received[0]["data"]["language_code"],
+            languages={"hi": "hi-IN", "or": "od-IN"},
+            settings={"pace": 0.8},
+            settings_sent=lambda e: e.received[0]["data"]["pace"],
+        ),
+        translation=Translates(
+            last("model", "target_language_code"),
+            {("hi", "en"): ("mayura:v1", "en-IN"), ("en", "as"): ("sarvam-translate:v1", "as-IN")},
+            most=1_000,
+        ),
+        note="older",
+        only=frozenset({"stt", "tts", "translation"}),
     ),
 ]
