@@ -4,7 +4,7 @@ There is no specification of it; what is strict here is what the official SDK's 
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from .openai_chat import OpenAIEmulator
 from .sarvam_sockets import FINALS, REALTIME, SPEAKERS, SPEECH, hear_finals, hear_live, speak_live
-from .server import Fault, HttpAnswer, SocketAnswer, piecemeal
+from .server import HttpAnswer, SocketAnswer
 from .sound import hum, streamed
+from .whole import whole_json
 
 TTS_LANGUAGES = {f"{code}-IN" for code in ("bn", "en", "gu", "hi", "kn", "ml", "mr", "od", "pa", "ta", "te")}
 ALL_LANGUAGES = TTS_LANGUAGES | {
@@ -50,7 +51,7 @@ class SarvamEmulator(OpenAIEmulator):
 
     def routes(self) -> Sequence[tuple[str, HttpAnswer]]:
         return (
-            ("/v1/chat/completions", self._checked_chat),
+            ("/v1/chat/completions", self._chat),
             ("/text-to-speech/stream", self._speak_stream),
             ("/translate", self._translate),
         )
@@ -62,12 +63,8 @@ class SarvamEmulator(OpenAIEmulator):
             (SPEECH, lambda ws: speak_live(self, ws)),
         )
 
-    async def _checked_chat(self, request: Request) -> Response:
-        body = orjson.loads(await request.body())
-        if self.is_authorized(request) and set(body) - CHAT_FIELDS:
-            self.record(request, body)
-            return error("invalid_request_error")
-        return await self._chat(request)
+    def objection(self, what: str, body: Mapping[str, Any]) -> Response | None:
+        return error("invalid_request_error") if what == "chat" and set(body) - CHAT_FIELDS else None
 
     async def _speak_stream(self, request: Request) -> Response:
         fault, body = self.fault_of(request), orjson.loads(await request.body())
@@ -92,7 +89,11 @@ class SarvamEmulator(OpenAIEmulator):
             return error("invalid_request_error")
         said = self.translations.popleft() if self.translations else f"[{body['input']}]"
         answer = {"request_id": "1", "translated_text": said, "source_language_code": source}
-        return _json(fault, answer, {**answer, "translated_text": ""})
+        if fault.name == "malformed":
+            answer = {**answer, "translated_text": ["bro"]}
+        if fault.name == "error_chunk":  # status 200, and yet an error
+            answer = {"error": {"message": "private words", "code": "internal_server_error"}}
+        return whole_json(self, fault, answer)
 
 
 def _wrong_speech(body: dict[str, Any]) -> Response | None:
@@ -105,16 +106,6 @@ def _wrong_speech(body: dict[str, Any]) -> Response | None:
     if body.get("output_audio_codec") != "linear16":  # the others are not emulated
         return error("invalid_request_error")
     return None if 0 < len(body.get("text", "")) <= 3_500 else error("unprocessable_entity_error", 422)
-
-
-def _json(fault: Fault, answer: Any, nothing: Any = None) -> Response:
-    """An answer in one piece, with what can befall it. `nothing` is one without anything in it."""
-    if fault.name == "malformed":
-        return Response(b'{"translated_text": ["bro', media_type="application/json")
-    if fault.name == "error_chunk":  # status 200, and yet an error
-        return JSONResponse({"error": {"message": "private words", "code": "internal_server_error"}})
-    whole = orjson.dumps(nothing if fault.name == "empty" and nothing is not None else answer)
-    return StreamingResponse(piecemeal(fault, whole), media_type="application/json")
 
 
 EMULATOR = SarvamEmulator
