@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auricle.errors import TooLarge
-from auricle.knowledge.parse.parsed import Parsed
 from auricle.knowledge.sentences import sentences
+from auricle.uploads.parse.parsed import Parsed
 
 TARGET = 400
 LONGEST = 600
 OVERLAP = 60
-MAX_CHUNKS = 10_000
+MAX_CHUNKS = 30_000
 
 VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d"
 

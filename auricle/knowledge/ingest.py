@@ -6,7 +6,8 @@ and the last transaction decides under a lock. No transaction is open while a fi
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,17 +20,20 @@ from auricle.errors import AuricleError, Misconfigured
 from auricle.jobs.app import task
 from auricle.knowledge.chunk import Chunk, split
 from auricle.knowledge.models import DIMENSION, DocumentStatus, KnowledgeDocument
-from auricle.knowledge.parse import Parsed, kind_of, read
-from auricle.knowledge.receive import INGEST, discard, tell
+from auricle.knowledge.receive import INGEST, discard, drop_file, tell
 from auricle.knowledge.search import Knowledge
 from auricle.knowledge.store import Floats, embedded_text
 from auricle.log import event
 from auricle.storage.objects import Objects
+from auricle.uploads.jail import read
+from auricle.uploads.kinds import HEAD_BYTES, kind_of
+from auricle.uploads.parse.parsed import Parsed
 
 log = logging.getLogger(__name__)
 
 BATCH = 32
 EMBEDDING_BEGINS, EMBEDDING_ENDS = 30, 95  # percent
+PERCENT_A_STEP = 4  # less is not told
 
 Document = KnowledgeDocument
 
@@ -38,6 +42,7 @@ class WrongDimension(Misconfigured):
     """The embedder's vectors do not fit the knowledge table."""
 
     code = "knowledge.wrong_dimension"
+    retryable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,21 @@ class Work:
 
 
 async def gave_up(assembly: Assembly, actor: Actor, document_id: UUID) -> None:
-    """Tell whoever waits that the job has failed for good."""
-    await _fail(Work(assembly.knowledge, assembly.objects, actor, document_id), "knowledge.gave_up")
+    """Tell whoever waits that the job has failed for good, and for what reason at last."""
+    work = Work(assembly.knowledge, assembly.objects, actor, document_id)
+    async with assembly.database.transaction(actor) as db:
+        code = await db.scalar(select(Document.trouble_code).where(Document.id == document_id))
+    await _fail(work, code or "knowledge.gave_up")
 
 
 @task(INGEST, retries=4, timeout_s=3600, on_failed=gave_up)
 async def ingest_document(assembly: Assembly, actor: Actor, document_id: UUID) -> None:
-    await ingest(Work(assembly.knowledge, assembly.objects, actor, document_id))
+    work = Work(assembly.knowledge, assembly.objects, actor, document_id)
+    try:
+        await ingest(work)
+    except Exception as error:
+        await _note_trouble(work, error.code if isinstance(error, AuricleError) else AuricleError.code)
+        raise
 
 
 async def ingest(work: Work) -> None:
@@ -72,22 +85,30 @@ async def ingest(work: Work) -> None:
     except AuricleError as error:
         if error.status >= 500:
             raise
-        await _fail(work, error.code)
+        await _refuse(work, document, error.code)
         return
     title = document.requested_title or parsed.title[:300] or document.title
-    await _extracted(work, title, parsed, chunks)
-    await _embed(work, title, chunks)
-    await _go_live(work, len(chunks))
+    stored = await _extracted(work, title, parsed, chunks)
+    if stored is not None:
+        await _embed(work, title, chunks, stored)
+        await _go_live(work, len(chunks))
 
 
 async def _parsed(work: Work, document: Document) -> Parsed:
     assert work.actor.organization_id is not None
-    data = await work.objects.get(work.actor.organization_id, document.object_key)
-    return await read(kind_of(document.file_name, data), data)
+    with tempfile.TemporaryFile() as file:
+        await work.objects.fetch(work.actor.organization_id, document.object_key, file)
+        file.seek(0)
+        kind = kind_of(document.file_name, file.read(HEAD_BYTES))
+        return await read(kind, file)
 
 
-async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Chunk]) -> None:
-    """Store the text. Chunks of an earlier run stay where they are what this run makes, else they go."""
+async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Chunk]) -> Collection[int] | None:
+    """Store the text. Chunks of an earlier run stay where they are what this run makes, else they go.
+
+    Returns:
+        The positions that are stored; None when the document is gone.
+    """
     async with work.knowledge.database.transaction(work.actor) as db:
         sections = [[section.title, section.start, section.body] for section in parsed.sections]
         if not await _progress(
@@ -99,30 +120,36 @@ async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Ch
             text=parsed.text,
             pages=list(parsed.pages),
             sections=sections,
-            hidden_characters=parsed.hidden,
+            hidden=dict(parsed.hidden),
+            hidden_characters=parsed.hidden_characters,
         ):
-            return
+            return None
         stored = await work.knowledge.store.positions(db, work.document_id, work.knowledge.embedder)
         wanted = {chunk.position: (chunk.start, chunk.end) for chunk in chunks}
-        if not stored.items() <= wanted.items():
-            await work.knowledge.store.delete(db, work.document_id)
+        if stored.items() <= wanted.items():
+            return stored.keys()
+        await work.knowledge.store.delete(db, work.document_id)
+        return ()
 
 
-async def _embed(work: Work, title: str, chunks: Sequence[Chunk]) -> None:
+async def _embed(work: Work, title: str, chunks: Sequence[Chunk], stored: Collection[int]) -> None:
     """Embed and store what is not stored yet, batch by batch."""
     knowledge = work.knowledge
-    async with knowledge.database.transaction(work.actor) as db:
-        stored = await knowledge.store.positions(db, work.document_id, knowledge.embedder)
     missing = [chunk for chunk in chunks if chunk.position not in stored]
+    told = EMBEDDING_BEGINS
     for begin in range(0, len(missing), BATCH):
         batch = missing[begin : begin + BATCH]
         vectors = await _vectors(work, title, batch)
         done = (len(chunks) - len(missing) + begin + len(batch)) / len(chunks)
         percent = EMBEDDING_BEGINS + int((EMBEDDING_ENDS - EMBEDDING_BEGINS) * done)
         async with knowledge.database.transaction(work.actor) as db:
-            status = DocumentStatus.CHUNKED if percent < EMBEDDING_ENDS else DocumentStatus.EMBEDDED
-            if not await _progress(db, work.document_id, status, percent):
-                return  # deleted meanwhile
+            if percent - told >= PERCENT_A_STEP or percent == EMBEDDING_ENDS:
+                status = DocumentStatus.CHUNKED if percent < EMBEDDING_ENDS else DocumentStatus.EMBEDDED
+                if not await _progress(db, work.document_id, status, percent):
+                    return  # deleted meanwhile
+                told = percent
+            elif await db.scalar(select(Document.id).where(Document.id == work.document_id)) is None:
+                return
             await knowledge.store.put(db, work.document_id, title, batch, vectors, knowledge.embedder)
 
 
@@ -154,6 +181,7 @@ async def _go_live(work: Work, chunks: int) -> None:
                 100,
                 chunk_count=chunks,
                 embedder=knowledge.embedder,
+                trouble_code=None,
                 live_at=func.clock_timestamp(),
             )
     assert work.actor.organization_id is not None
@@ -200,9 +228,31 @@ async def _progress(
     return True
 
 
-async def _fail(work: Work, code: str) -> None:
+async def _note_trouble(work: Work, code: str) -> None:
+    """A run failed and there may be another: show why, until it succeeds."""
     async with work.knowledge.database.transaction(work.actor) as db:
-        if not await _progress(db, work.document_id, DocumentStatus.FAILED, 0, failure_code=code):
+        troubled = await db.execute(
+            update(Document)
+            .where(Document.id == work.document_id, Document.status != DocumentStatus.LIVE)
+            .values(attempts=Document.attempts + 1, trouble_code=code)
+            .returning(Document.status, Document.percent)
+        )
+        if (row := troubled.one_or_none()) is not None:
+            await tell(db, work.document_id, *row)
+
+
+async def _refuse(work: Work, document: Document, code: str) -> None:
+    """The file itself is the reason, and will be at every try: nothing of it stays but that it was refused."""
+    await _fail(work, code, file_kept=False)
+    assert work.actor.organization_id is not None
+    await drop_file(work.objects, work.actor.organization_id, document)
+
+
+async def _fail(work: Work, code: str, *, file_kept: bool = True) -> None:
+    async with work.knowledge.database.transaction(work.actor) as db:
+        nothing: dict[str, object] = {"text": None, "pages": [], "sections": []}
+        failed = {"failure_code": code, "trouble_code": None, "file_kept": file_kept, **nothing}
+        if not await _progress(db, work.document_id, DocumentStatus.FAILED, 0, **failed):
             return
         await work.knowledge.store.delete(db, work.document_id)
     event(

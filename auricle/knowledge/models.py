@@ -60,15 +60,23 @@ class KnowledgeDocument(Tenant, Base):
     status: Mapped[DocumentStatus] = mapped_column(default=DocumentStatus.QUEUED)
     percent: Mapped[int] = mapped_column(default=0)
     failure_code: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)  # failed runs of its job so far
+    trouble_code: Mapped[str | None]  # why the last run failed, while there is another to come
+    file_kept: Mapped[bool] = mapped_column(default=True)  # a file that was refused is not
     # What chunks are slices of, and quotations are checked against.
     text: Mapped[str | None] = mapped_column(deferred=True)
     pages: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
     sections: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
     hidden_characters: Mapped[int] = mapped_column(default=0)
+    hidden: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the same by reason
     chunk_count: Mapped[int] = mapped_column(default=0)
     embedder: Mapped[str | None]
     live_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.clock_timestamp())
+
+    @property
+    def can_retry(self) -> bool:
+        return self.status is DocumentStatus.FAILED and self.file_kept
 
     @property
     def object_key(self) -> str:

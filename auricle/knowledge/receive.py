@@ -1,9 +1,7 @@
 """Taking files in and out of the knowledge. An upload is answered at once; `ingest.py` does the work as a job."""
 
-import hashlib
 import logging
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -15,20 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.db.base import new_id
 from auricle.db.session import Database
-from auricle.errors import Invalid, NotFound
+from auricle.errors import Conflict, Invalid, NotFound
 from auricle.jobs.queue import enqueue
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
-from auricle.knowledge.parse import MEDIA_TYPES, kind_of
 from auricle.knowledge.search import Knowledge
 from auricle.live.events import publish
 from auricle.log import event
 from auricle.storage.objects import Objects
+from auricle.uploads.kinds import MEDIA_TYPES
+from auricle.uploads.parse.clean import visible
+from auricle.uploads.receive import Incoming
 
 log = logging.getLogger(__name__)
 
 INGEST = "knowledge.ingest"
+AFTER_OTHERS = -10  # priority: a note or a message that somebody waits for goes first
 MAX_TITLE = 300
-MAX_FILE_NAME = 200
 COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -45,15 +45,26 @@ class NoSuchDocument(NotFound):
     code = "knowledge.not_found"
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it came. Without a title the document names itself; see `receive` for what replaces what."""
+class NotRetryable(Conflict):
+    """Only a document that failed for a passing reason can be tried again; send the file again instead."""
 
-    file_name: str
-    data: bytes
+    code = "knowledge.not_retryable"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a file is filed under. Without a title the document names itself; see `receive` for what replaces what."""
+
     title: str = ""
     collection: str = "general"
     language: str = "en"
+
+    def checked(self) -> "Labels":
+        """The same, in order. Raises `BadLabel`."""
+        title = " ".join(visible(self.title)[0].split())
+        if not (COLLECTION.fullmatch(self.collection) and LANGUAGE.fullmatch(self.language)) or len(title) > MAX_TITLE:
+            raise BadLabel
+        return Labels(title, self.collection, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +73,35 @@ class Received:
     known_already: bool  # the same file is here already, and nothing new was stored
 
 
-async def receive(database: Database, objects: Objects, actor: Actor, upload: Upload) -> Received:
-    """Take a file in and queue its indexing. Opens its own short transactions.
+async def receive(
+    database: Database, objects: Objects, actor: Actor, incoming: Incoming, labels: Labels = Labels()
+) -> Received:
+    """Keep a file that was taken in, and queue its indexing. Opens its own short transactions.
 
-    The same bytes twice are one document (a failed one is tried again). A file of the same name, title and collection
+    The same bytes twice are one document; one that failed is tried again. A file of the same name, title and collection
     replaces its predecessor at the moment it goes live; until then the predecessor answers.
 
     Raises:
-        UnknownKind, KindMismatch, EmptyDocument, OversizeDocument, BadLabel
+        BadLabel
     """
-    file_name = plain_file_name(upload.file_name)
-    title = " ".join(upload.title.split())
-    labels_fit = COLLECTION.fullmatch(upload.collection) and LANGUAGE.fullmatch(upload.language)
-    if not labels_fit or len(title) > MAX_TITLE:
-        raise BadLabel
-    kind = kind_of(file_name, upload.data)
-    content_hash = hashlib.sha256(upload.data).hexdigest()
+    labels = labels.checked()
     async with database.transaction(actor) as db:
-        if known := await _known(db, content_hash):
+        if known := await _known(db, incoming.content_hash):
             return Received(known, known_already=True)
+    assert actor.organization_id is not None
     document = KnowledgeDocument(
         id=new_id(),
         organization_id=actor.organization_id,
-        file_name=file_name,
-        title=title or PurePosixPath(file_name).stem,
-        requested_title=title,
-        media_type=MEDIA_TYPES[kind],
-        content_hash=content_hash,
-        byte_size=len(upload.data),
-        language=upload.language,
-        collection=upload.collection,
+        file_name=incoming.file_name,
+        title=labels.title or PurePosixPath(incoming.file_name).stem,
+        requested_title=labels.title,
+        media_type=MEDIA_TYPES[incoming.kind],
+        content_hash=incoming.content_hash,
+        byte_size=incoming.size,
+        language=labels.language,
+        collection=labels.collection,
     )
-    assert actor.organization_id is not None
-    await objects.put(actor.organization_id, document.object_key, upload.data)
+    await objects.put_file(actor.organization_id, document.object_key, incoming.file)
     async with database.transaction(actor) as db:
         stored = await _stored_once(db, document)
         if stored.id == document.id:
@@ -104,10 +111,25 @@ async def receive(database: Database, objects: Objects, actor: Actor, upload: Up
     return Received(stored, known_already=stored.id != document.id)
 
 
+async def retry(db: AsyncSession, document_id: UUID) -> KnowledgeDocument:
+    """Queue a failed document again.
+
+    Raises:
+        NoSuchDocument, NotRetryable
+    """
+    document = await db.get(KnowledgeDocument, document_id, with_for_update=True)
+    if document is None:
+        raise NoSuchDocument
+    if not document.can_retry:
+        raise NotRetryable
+    await _queue_again(db, document)
+    return document
+
+
 async def queue(db: AsyncSession, document_id: UUID) -> None:
     """Queue the indexing of a document, unless it waits already."""
     key = f"knowledge:{document_id}"
-    await enqueue(db, INGEST, queueing_lock=key, lock=key, document_id=document_id)
+    await enqueue(db, INGEST, queueing_lock=key, lock=key, priority=AFTER_OTHERS, document_id=document_id)
     await tell(db, document_id, DocumentStatus.QUEUED)
 
 
@@ -142,26 +164,44 @@ async def discard(objects: Objects, knowledge: Knowledge, actor: Actor, document
     """After a document's row is gone: its file, and what this process remembers of it."""
     assert actor.organization_id is not None
     knowledge.snapshots.forget(actor.organization_id)
+    await drop_file(objects, actor.organization_id, document)
+
+
+async def drop_file(objects: Objects, organization_id: UUID, document: KnowledgeDocument) -> None:
+    """Delete a document's file. The document is gone or refused for everybody; a file that stays is only space."""
     try:
-        await objects.delete(actor.organization_id, document.object_key)
-    except OSError as error:  # the document is gone for everybody; a file that stays is only space
+        await objects.delete(organization_id, document.object_key)
+    except OSError as error:
         event(
             log,
-            "a deleted document's file could not be removed",
+            "a document's file could not be removed",
             logging.WARNING,
             document_id=document.id,
-            organization_id=actor.organization_id,
+            organization_id=organization_id,
             error=type(error).__name__,
         )
 
 
 async def _known(db: AsyncSession, content_hash: str) -> KnowledgeDocument | None:
-    """The document of these bytes, if there is one; a failed one is queued again."""
-    known = await db.scalar(select(KnowledgeDocument).where(KnowledgeDocument.content_hash == content_hash))
-    if known is not None and known.status is DocumentStatus.FAILED:
-        known.status, known.failure_code, known.percent = DocumentStatus.QUEUED, None, 0
-        await queue(db, known.id)
-    return known
+    """The document of these bytes, if there is one. One that failed is queued again; one without its file goes."""
+    known = await db.scalar(
+        select(KnowledgeDocument).where(KnowledgeDocument.content_hash == content_hash).with_for_update()
+    )
+    if known is None or known.status is not DocumentStatus.FAILED:
+        return known
+    if known.can_retry:
+        await _queue_again(db, known)
+        return known
+    await db.delete(known)
+    await tell(db, known.id, None)
+    return None
+
+
+async def _queue_again(db: AsyncSession, document: KnowledgeDocument) -> None:
+    document.status, document.failure_code, document.percent = DocumentStatus.QUEUED, None, 0
+    document.attempts, document.trouble_code = 0, None
+    await db.flush()
+    await queue(db, document.id)
 
 
 async def _stored_once(db: AsyncSession, document: KnowledgeDocument) -> KnowledgeDocument:
@@ -189,11 +229,3 @@ async def _stored_once(db: AsyncSession, document: KnowledgeDocument) -> Knowled
     stored = await db.scalar(select(KnowledgeDocument).where(KnowledgeDocument.content_hash == document.content_hash))
     assert stored is not None
     return stored
-
-
-def plain_file_name(name: str) -> str:
-    """The last part of a path, without characters that a file name has no need of, its extension kept."""
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join(ch for ch in last if ch.isprintable()).strip().lstrip(".")
-    path = PurePosixPath(shown or "file")
-    return path.stem[: MAX_FILE_NAME - len(path.suffix)] + path.suffix[:20]

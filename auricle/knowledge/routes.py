@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, File, Form, Header, Query, UploadFile
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
@@ -16,14 +16,7 @@ from auricle.assembly import Assembly
 from auricle.errors import AuricleError
 from auricle.knowledge.answer import Answer, answer
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
-from auricle.knowledge.parse.parsed import (
-    MAX_BYTES,
-    EmptyDocument,
-    KindMismatch,
-    OversizeDocument,
-    UnknownKind,
-)
-from auricle.knowledge.receive import BadLabel, NoSuchDocument, Upload, receive, remove
+from auricle.knowledge.receive import BadLabel, Labels, NoSuchDocument, NotRetryable, receive, remove, retry
 from auricle.knowledge.schemas import (
     Accepted,
     AnswerOut,
@@ -36,6 +29,19 @@ from auricle.knowledge.schemas import (
 from auricle.knowledge.search import MAX_HITS, MAX_QUERY, EmptyQuestion, Hit, asked, search
 from auricle.providers.call import Call
 from auricle.providers.ports import LanguageRequest, ProviderFailed, TextDelta
+from auricle.uploads.receive import BadForm, NoRoom, incoming
+from auricle.uploads.refused import (
+    ArchiveTooLarge,
+    BrokenArchive,
+    EmptyDocument,
+    EncryptedDocument,
+    KindMismatch,
+    MacrosInside,
+    NestedArchive,
+    OversizeDocument,
+    TwoKinds,
+    UnknownKind,
+)
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
@@ -45,27 +51,51 @@ router = APIRouter(prefix="/api/v1/rag", tags=["knowledge"])
 Reader = Annotated[Actor, Requires("knowledge:read")]
 Writer = Annotated[Actor, Requires("knowledge:write")]
 EVENT_STREAM = "text/event-stream"
+FIELDS = ("title", "collection", "language")
+UPLOAD: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A .pdf, .docx, .txt, .md, .html, .csv or .tsv file.",
+                        },
+                        "title": {"type": "string", "maxLength": 300, "default": ""},
+                        "collection": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$", "default": "general"},
+                        "language": {"type": "string", "pattern": "^[a-z]{2,3}$", "default": "en"},
+                    },
+                }
+            }
+        },
+    }
+}
 
 
 @router.post(
     "/ingest-upload",
+    operation_id="upload_knowledge",
+    summary="Teach a file",
+    description="202 with the document and where to look; it is indexed in the background. The same file twice is one.",
     status_code=202,
-    responses=problems(UnknownKind, KindMismatch, EmptyDocument, OversizeDocument, BadLabel),
-)
-async def ingest_upload(
-    assembly: Installed,
-    actor: Writer,
-    file: Annotated[UploadFile, File(description="A .txt, .md or .pdf file.")],
-    title: Annotated[str, Form(max_length=300)] = "",
-    collection: Annotated[str, Form(max_length=63)] = "general",
-    language: Annotated[str, Form(max_length=3)] = "en",
-) -> Accepted:
-    """Take a file in; it is indexed in the background, see `status` and `percent` of the document."""
-    data = await file.read(MAX_BYTES + 1)  # one more than allowed tells that there is more
-    upload = Upload(file.filename or "", data, title, collection, language)
-    received = await receive(assembly.database, assembly.objects, actor, upload)
-    document = Accepted.model_validate(received.document)
-    return document.model_copy(update={"known_already": received.known_already})
+    openapi_extra=UPLOAD,
+    responses=problems(
+        BadForm, BadLabel, UnknownKind, KindMismatch, TwoKinds, MacrosInside, EncryptedDocument, BrokenArchive,
+        NestedArchive, ArchiveTooLarge, EmptyDocument, OversizeDocument, NoRoom,
+    ),
+)  # fmt: skip
+async def ingest_upload(request: Request, assembly: Installed, actor: Writer, response: Response) -> Accepted:
+    most = assembly.settings.max_body_bytes
+    async with incoming(request, fields=dict.fromkeys(FIELDS, 1_000), limit_bytes=most) as file:
+        received = await receive(assembly.database, assembly.objects, actor, file, Labels(**file.fields))
+    place = response.headers["Location"] = f"/api/v1/rag/documents/{received.document.id}"
+    document = DocumentOut.model_validate(received.document).model_dump()
+    return Accepted(**document, known_already=received.known_already, status_url=place)
 
 
 @router.get("/documents")
@@ -92,6 +122,18 @@ async def get_document(document_id: UUID, db: Db, actor: Reader) -> DocumentOut:
     if document is None:
         raise NoSuchDocument
     return DocumentOut.model_validate(document)
+
+
+@router.post(
+    "/documents/{document_id}/retry",
+    operation_id="retry_document",
+    summary="Index a failed document again",
+    status_code=202,
+    responses=problems(NoSuchDocument, NotRetryable),
+)
+async def retry_document(document_id: UUID, db: Db, actor: Writer) -> DocumentOut:
+    """For one that failed for a passing reason, as a provider that was away; its `can_retry` is true."""
+    return DocumentOut.model_validate(await retry(db, document_id))
 
 
 @router.delete("/documents/{document_id}", status_code=204, responses=problems(NoSuchDocument))

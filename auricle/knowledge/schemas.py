@@ -24,7 +24,11 @@ class DocumentOut(BaseModel):
     status: DocumentStatus
     percent: int
     failure_code: str | None
+    attempts: int = Field(description="Runs of its job that failed so far.")
+    trouble_code: str | None = Field(description="Why the last run failed, while another is to come.")
+    can_retry: bool = Field(description="It failed for a passing reason, and its file is here.")
     hidden_characters: int = Field(description="Characters no reader would have seen; they were left out.")
+    hidden: dict[str, int] = Field(description="The same by reason: `white`, `tiny`, `off_page`, `comment`, …")
     chunk_count: int
     created_at: datetime
     live_at: datetime | None
@@ -33,7 +37,8 @@ class DocumentOut(BaseModel):
 class Accepted(DocumentOut):
     """The document an upload became."""
 
-    known_already: bool = Field(False, description="The same file was here already; nothing new was stored.")
+    known_already: bool = Field(description="The same file was here already; nothing new was stored.")
+    status_url: str
 
 
 class SearchHit(BaseModel):

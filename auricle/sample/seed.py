@@ -13,9 +13,10 @@ from auricle.consent.models import Decision, Kind
 from auricle.db.base import new_id
 from auricle.identity.accounts import make_account
 from auricle.identity.models import Account, Member, Organization
-from auricle.knowledge.receive import Upload, receive
+from auricle.knowledge.receive import Labels, receive
 from auricle.patients.create import create_patient
 from auricle.patients.schemas import PatientIn
+from auricle.uploads.receive import held
 
 SLUG = "sample-clinic"
 PASSWORD = "hear the sea again"  # noqa: S105 - of the sample clinic, printed at every start
@@ -115,9 +116,5 @@ async def seed_knowledge(assembly: Assembly, actor: Actor) -> None:
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if PurePosixPath(file.name).suffix == ".md":
             language = "hi" if file.name.endswith(".hi.md") or "-hi" in file.name else "en"
-            await receive(
-                assembly.database,
-                assembly.objects,
-                actor,
-                Upload(file_name=file.name, data=file.read_bytes(), language=language),
-            )
+            with held(file.name, file.read_bytes()) as incoming:
+                await receive(assembly.database, assembly.objects, actor, incoming, Labels(language=language))

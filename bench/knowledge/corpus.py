@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from auricle.knowledge.chunk import split
-from auricle.knowledge.parse.parsed import Parsed
 from auricle.knowledge.rank import Floats, Index
 from auricle.knowledge.store import embedded_text
 from auricle.knowledge.words import words
 from auricle.providers.vendors.offline.embedding import OfflineEmbedder
+from auricle.uploads.parse.parsed import Parsed
 
 REPOSITORY = Path(__file__).parents[2]
 

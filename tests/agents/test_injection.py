@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from auricle.agents.tools.tool import wrapped_result
-from auricle.knowledge.receive import Upload, receive
+from auricle.knowledge.receive import receive
+from auricle.uploads.receive import held
 from tests.agents.conftest import Clinic, asks, results_in, tomorrow
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
 
@@ -105,9 +106,8 @@ def test_a_result_can_not_close_its_own_mark() -> None:
 async def taught(clinic: Clinic, admin: httpx2.AsyncClient, text: str) -> None:
     """A document in the clinic's knowledge, indexed."""
     assembly = clinic.assembly
-    received = await receive(
-        assembly.database, assembly.objects, clinic.admin, Upload("parking.md", text.encode(), "", "general", "en")
-    )
+    with held("parking.md", text.encode()) as incoming:
+        received = await receive(assembly.database, assembly.objects, clinic.admin, incoming)
     for _ in range(200):
         answer = await admin.get(f"/api/v1/rag/documents/{received.document.id}")
         if orjson.loads(answer.content)["status"] == "live":

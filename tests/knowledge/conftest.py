@@ -13,11 +13,12 @@ from auricle.db.session import Database
 from auricle.knowledge.ingest import Work, ingest
 from auricle.knowledge.models import DIMENSION
 from auricle.knowledge.pgvector import PgVector
-from auricle.knowledge.receive import Upload, receive
+from auricle.knowledge.receive import Labels, receive
 from auricle.knowledge.search import Knowledge
 from auricle.knowledge.snapshot import Snapshots
 from auricle.knowledge.words import terms
 from auricle.storage.objects import LocalObjects, Objects
+from auricle.uploads.receive import held
 
 
 class BagOfWords:
@@ -48,7 +49,8 @@ class Clinic:
 
     async def receive(self, file_name: str, data: str | bytes, **labels: str):
         data = data.encode() if isinstance(data, str) else data
-        return await receive(self.database, self.objects, self.actor, Upload(file_name, data, **labels))
+        with held(file_name, data) as incoming:
+            return await receive(self.database, self.objects, self.actor, incoming, Labels(**labels))
 
     async def ingest(self, document_id: UUID) -> None:
         await ingest(Work(self.knowledge, self.objects, self.actor, document_id))

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.knowledge.chunk import LONGEST, OVERLAP, TARGET, TooManyChunks, split
-from auricle.knowledge.parse.markdown import markdown
-from auricle.knowledge.parse.parsed import Parsed
+from auricle.knowledge.chunk import LONGEST, MAX_CHUNKS, OVERLAP, TARGET, TooManyChunks, split
 from auricle.knowledge.sentences import sentences
+from auricle.uploads.parse.markdown import markdown
+from auricle.uploads.parse.parsed import Parsed
 
 rng = random.Random(4)
 PROSE = " ".join(f"{' '.join('word' * rng.randint(1, 2) for _ in range(rng.randint(4, 20)))}." for _ in range(200))
@@ -40,7 +40,7 @@ def test_neighbours_overlap_by_whole_sentences_only():
 
 
 def test_a_chunk_never_reaches_into_another_section_nor_holds_a_heading():
-    parsed = markdown("# Care\nIntro.\n## Wax\nLeave it alone.\n## Batteries\n" + PROSE)
+    parsed = markdown(("# Care\nIntro.\n## Wax\nLeave it alone.\n## Batteries\n" + PROSE).encode())
     chunks = split(parsed)
     assert [c.section for c in chunks[:3]] == ["Care", "Wax", "Batteries"]
     assert chunks[1].text == "Leave it alone."
@@ -85,4 +85,4 @@ def test_a_document_without_words_has_no_chunks():
 
 def test_an_endless_document_is_refused():
     with pytest.raises(TooManyChunks):
-        split(Parsed("a" * LONGEST * 10_001))
+        split(Parsed("a" * LONGEST * (MAX_CHUNKS + 1)))

@@ -140,10 +140,10 @@ async def test_nobody_gets_in_without_signing_in(service, batteries):
 @pytest.mark.parametrize(
     ("name", "data", "status", "code"),
     [
-        ("a.exe", b"MZ\x90", 415, "knowledge.unknown_kind"),
-        ("a.pdf", b"PK\x03\x04", 415, "knowledge.kind_mismatch"),
-        ("a.txt", b"", 422, "knowledge.empty"),
-        ("a.md", b"\x89PNG....", 415, "knowledge.kind_mismatch"),
+        ("a.exe", b"MZ\x90", 415, "upload.unknown_kind"),
+        ("a.pdf", b"PK\x03\x04", 415, "upload.kind_mismatch"),
+        ("a.txt", b"", 422, "upload.empty"),
+        ("a.md", b"\x89PNG....", 415, "upload.kind_mismatch"),
     ],
 )
 async def test_a_file_that_cannot_be_is_refused_at_once(service, people, name, data, status, code):
@@ -156,7 +156,7 @@ async def test_a_file_that_cannot_be_read_shows_why(service, people):
     async with service.client(people["admin"]) as http:
         accepted = await upload(http, "noise.txt", bytes(range(256)) * 9)
         failed = await when_done(http, accepted.json()["id"])
-        assert (failed["status"], failed["failure_code"]) == ("failed", "knowledge.garbled")
+        assert (failed["status"], failed["failure_code"]) == ("failed", "upload.garbled")
 
 
 async def test_bad_labels_and_questions_are_refused(service, people):

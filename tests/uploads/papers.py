@@ -4,11 +4,16 @@ import textwrap
 
 
 def pdf_of(pages: list[str], title: str = "") -> bytes:
-    return _document([_shown(text, 72, 720) for text in pages], title=title)
+    return _document([drawn(text, 72, 720) for text in pages], title=title)
 
 
 def pdf_with_hidden_margin(shown: str, hidden: str) -> bytes:
-    return _document([_shown(shown, 72, 720) + _shown(hidden, 72, 5_000)])
+    return pdf_drawn(drawn(shown, 72, 720) + drawn(hidden, 72, 5_000))
+
+
+def pdf_drawn(*contents: bytes, title: str = "") -> bytes:
+    """Pages drawn by these operators."""
+    return _document(list(contents), title=title)
 
 
 def blank_pdf(pages: int) -> bytes:
@@ -19,14 +24,14 @@ def encrypted_pdf() -> bytes:
     """Standard security handler whose password nobody knows: the check values are noise."""
     noise = "00112233445566778899aabbccddeeff" * 2
     handler = f"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -44 /O <{noise}> /U <{noise}> >>".encode()
-    return _document([_shown("secret", 72, 720)], extra=[handler], trailer=b"/Encrypt %d 0 R /ID [<aa><aa>]")
+    return _document([drawn("secret", 72, 720)], extra=[handler], trailer=b"/Encrypt %d 0 R /ID [<aa><aa>]")
 
 
-def _shown(text: str, x: int, y: int) -> bytes:
-    """Lines of at most 80 characters from a place downwards."""
-    escaped = (line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in textwrap.wrap(text, 80))
-    drawn = " T* ".join(f"({line}) Tj" for line in escaped)
-    return f"BT /F1 12 Tf 14 TL {x} {y} Td {drawn} ET\n".encode("latin-1")
+def drawn(text: str, x: float, y: float, before: str = "", size: float = 12, width: int = 80) -> bytes:
+    """Lines from a place downwards; `before` are operators that hold for the text alone."""
+    escaped = (line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in textwrap.wrap(text, width))
+    shown = " T* ".join(f"({line}) Tj" for line in escaped)
+    return f"q BT {before} /F1 {size} Tf {size * 1.2:.1f} TL {x} {y} Td {shown} ET Q\n".encode("latin-1")
 
 
 def _document(contents: list[bytes], title: str = "", extra: list[bytes] = [], trailer: bytes = b"") -> bytes:  # noqa: B006

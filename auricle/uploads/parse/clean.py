@@ -6,7 +6,7 @@ Hidden characters are how instructions are smuggled into a document that looks h
 import re
 import unicodedata
 
-from auricle.knowledge.parse.parsed import GarbledDocument
+from auricle.uploads.refused import GarbledDocument
 
 SAMPLE_BYTES = 65_536
 INDIC = "\u0900-\u0dff"

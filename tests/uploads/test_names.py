@@ -1,0 +1,18 @@
+import pytest
+
+from auricle.uploads.names import plain_file_name
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Users\\me\\plan.md", "plan.md"),
+        ("a\x00b\u202e.txt", "ab.txt"),
+        (".hidden.md", "hidden.md"),
+        ("", "file"),
+        ("x" * 500 + ".pdf", "x" * 196 + ".pdf"),
+    ],
+)
+def test_a_file_name_is_only_its_plain_last_part(given, kept):
+    assert plain_file_name(given) == kept
