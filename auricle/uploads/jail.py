@@ -48,9 +48,7 @@ async def read(kind: Kind, file: BinaryIO, limits: Limits = Limits()) -> Parsed:
         one of the types in `refused`
     """
     file.flush()
-    os.lseek(
-        file.fileno(), 0, os.SEEK_SET
-    )  # the child's place in it; `file.seek` may only move ours
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # the child's place in it; `file.seek` may only move ours
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *CHILD,

@@ -23,6 +23,10 @@ async def texts(clinic, query, **how):
     return [hit.chunk.text for hit in (await search(clinic.knowledge, clinic.actor, query, 50, **how)).hits]
 
 
+def files(folder):
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
 async def test_a_document_is_received_queued_indexed_and_found(clinic):
     received = await clinic.receive("earwax.md", WAX)
     assert received.document.status is DocumentStatus.QUEUED
@@ -175,11 +179,13 @@ async def test_a_file_that_cannot_be_read_fails_with_its_reason(clinic, name, da
     assert await clinic.rows("select 1 from knowledge_chunk") == []
 
 
-async def test_a_failed_file_sent_again_is_tried_again(clinic):
+async def test_a_refused_file_is_not_kept_and_sent_again_is_a_new_document(clinic, tmp_path):
     document_id = await clinic.teach("noise.txt", bytes(range(256)) * 9)
+    refused = await document(clinic, document_id)
+    assert (refused.can_retry, list(files(tmp_path))) == (False, [])
     again = await clinic.receive("noise.txt", bytes(range(256)) * 9)
-    assert again.document.id == document_id
     assert again.document.status is DocumentStatus.QUEUED
+    assert [row[0] for row in await clinic.rows("select id from knowledge_document")] == [again.document.id]
 
 
 async def test_a_hostile_upload_leaves_nothing_behind(clinic, tmp_path):
