@@ -2,7 +2,9 @@
 
 Similarity alone is treacherous: a question about a disease that is not in the base looks just like one that is. So it
 is multiplied by how much of the question's own words, the rare ones most, the best passages hold; letters are compared
-loosely, because words are misheard. One threshold can't serve clean and misheard questions, hence the level between.
+loosely, because words are misheard. And it counts for less where the passage's title names something else: "Marfan
+syndrome" shares a word with a question about another syndrome, which makes it more alike and no likelier to be meant.
+One threshold can't serve clean and misheard questions, hence the level between.
 """
 
 import math
@@ -11,15 +13,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auricle.knowledge.rank import Postings
-from auricle.knowledge.words import STOP_WORDS, likeness, stem, words
+from auricle.knowledge.words import STOP_WORDS, is_slip, likeness, stem, words
 
 Level = Literal["answer", "confirm", "unknown"]
 
 ALIKE = 0.65  # words less alike than this are different words
 PASSAGES = 3
+NAMES_ELSE = 0.5  # what support is worth where the title shares as good as nothing of what it names, but something
+NAMES_NOTHING = 0.75  # the same where it shares no word at all: titles need not name a matter
 PREFIX = 3  # so many letters in common with a longer word make a form of it ("hear", "hearing"; "डाल", "डालें")
 LONGER = 0.9
-WHOLE = 0.97  # so much of a question's weight in one passage is the question itself, however short it is
+BARE = 3  # so few words are hardly a sentence, and similar to little …
+WHOLE = 0.97  # … but so much of their weight in one passage is what was asked for
 
 # Words of asking rather than of the matter: their absence from a passage says nothing about what it holds.
 ASKING_WORDS = """
@@ -33,9 +38,9 @@ ASKING = frozenset(ASKING_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Support (similarity × coverage) from which to answer, and from which to ask back. See `bench/knowledge`."""
+    """Support (similarity × coverage × title) from which to answer, and to ask back. See `bench/knowledge`."""
 
-    answer: float = 0.45
+    answer: float = 0.5
     confirm: float = 0.27
     whole_dense: float = 0.25  # similarity that will do where a passage holds every word of the question
     lexical_answer: float = 0.6  # coverage alone, where the embedder does not know the script
@@ -48,6 +53,7 @@ class Evidence:
 
     text: str
     dense: float | None  # None where the query was not embedded
+    titles: Sequence[str] = ()  # of its document and section, each judged by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +79,75 @@ def judge(
     if not asked or not best:
         return NOTHING
     holders = {word: len(vocabulary.holders(stem(word))) for word in asked}
-    rarity = {word: math.log(1 + size / (0.5 + count)) ** 2 for word, count in holders.items()}
+    rarity = _rarity(asked, vocabulary, size)
     total = sum(rarity.values())
-    support, suggestion, embedded = 0.0, "", False
+    support, suggestion, embedded, is_doubtful = 0.0, "", False, False
+    is_bare = len(words(query)) <= BARE
     for evidence in best[:PASSAGES]:
-        matches = {word: closest(word, evidence.text) for word in asked}
+        held = Held(evidence.text)
+        matches = {word: held.closest(word) for word in asked}
         coverage = sum(rarity[word] * alike for word, (alike, _) in matches.items()) / total
         embedded = embedded or evidence.dense is not None
-        strength = coverage * (1.0 if evidence.dense is None else max(0.0, evidence.dense))
-        if evidence.dense is not None and coverage >= WHOLE and evidence.dense >= thresholds.whole_dense:
+        named = max((_named(title, query, vocabulary, size) for title in evidence.titles), default=1.0)
+        strength = coverage * (1.0 if evidence.dense is None else max(0.0, evidence.dense) * named)
+        if is_bare and coverage >= WHOLE and (evidence.dense or 0.0) >= thresholds.whole_dense:
             strength = max(strength, thresholds.answer)
         if strength > support:
             support = strength
-            suggestion = _misheard({word: match for word, match in matches.items() if not holders[word]})
+            unheard_of = {word: match for word, match in matches.items() if not holders[word]}
+            suggestion = _misheard(unheard_of)
+            is_doubtful = any(alike and not is_slip(word, other) for word, (alike, other) in unheard_of.items())
     answer, confirm = (
         (thresholds.answer, thresholds.confirm) if embedded else (thresholds.lexical_answer, thresholds.lexical_confirm)
     )
     level: Level = "answer" if support >= answer else "confirm" if support >= confirm else "unknown"
+    if level == "answer" and is_doubtful:  # "hypotension" looks like "hypertension": ask, never take it for the same
+        level = "confirm"
     return Verdict(level, support, suggestion)
+
+
+def _rarity(asked: Sequence[str], vocabulary: Postings, size: int) -> dict[str, float]:
+    return {word: math.log(1 + size / (0.5 + len(vocabulary.holders(stem(word))))) ** 2 for word in asked}
+
+
+def _named(title: str, question: str, vocabulary: Postings, size: int) -> float:
+    """How far a title names what is asked: 1 where the question holds all of its words, the rare ones most."""
+    rarity = _rarity([word for word in dict.fromkeys(words(title)) if word not in STOP_WORDS], vocabulary, size)
+    asked = Held(question)
+    held = {word: asked.closest(word)[0] for word in rarity}
+    if not any(held.values()):
+        return NAMES_NOTHING
+    share = sum(rarity[word] * alike for word, alike in held.items()) / sum(rarity.values())
+    return NAMES_ELSE + (1 - NAMES_ELSE) * share
 
 
 def closest(word: str, passage: str) -> tuple[float, str]:
     """How well a passage holds a word, and the passage's word that comes closest (0 and empty when none is alike)."""
-    found = set(words(passage))
-    if word in found:
-        return 1.0, word
-    wanted = stem(word)
-    same = next((other for other in found if stem(other) == wanted), None)
-    if same is not None:
-        return 1.0, same
-    longer = min((other for other in found if len(word) >= PREFIX and other.startswith(word)), key=len, default=None)
-    if longer is not None:
-        return LONGER, longer
-    if len(word) < 4:
-        return 0.0, ""
-    near = [(likeness(word, other), other) for other in found if abs(len(other) - len(word)) <= 2]
-    alike, other = max(near, default=(0.0, ""))
-    return (alike, other) if alike >= ALIKE else (0.0, "")
+    return Held(passage).closest(word)
+
+
+class Held:
+    """The words of a passage."""
+
+    def __init__(self, passage: str) -> None:
+        self._words = set(words(passage))
+        self._by_stem = {stem(word): word for word in sorted(self._words, reverse=True)}
+
+    def closest(self, word: str) -> tuple[float, str]:
+        if word in self._words:
+            return 1.0, word
+        same = self._by_stem.get(stem(word))
+        if same is not None:
+            return 1.0, same
+        others = self._words
+        longer = min((other for other in others if len(word) >= PREFIX and other.startswith(word)), key=len, default="")
+        if longer:
+            return LONGER, longer
+        if len(word) < 4:
+            return 0.0, ""
+        near = [(likeness(word, other), other) for other in others if abs(len(other) - len(word)) <= 2]
+        alike, other = max(near, default=(0.0, ""))
+        return (alike, other) if alike >= ALIKE else (0.0, "")
 
 
 def _misheard(unheard_of: dict[str, tuple[float, str]]) -> str:

@@ -4,12 +4,14 @@ Pure numpy. Character grams stand misspelt and misheard words; the title is a le
 best of each is better than fusing ranks. The figures behind the weights are in `bench/knowledge`.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.knowledge.spelling import Spelling
 from auricle.knowledge.words import STOP_WORDS, grams, is_mostly_latin, stem, words
 
 Floats = NDArray[np.float32]
@@ -18,11 +20,11 @@ Indices = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    dense: float = 0.5
-    lexical: float = 0.5
-    title: float = 2.0  # of the title's lexical score, beside the body's 1
-    coverage: float = 0.4  # bonus for the whole of the query's terms
-    depth: int = 50  # how many of the best define the scale
+    dense: float = 0.6
+    lexical: float = 0.4
+    title: float = 6.0  # of the title's lexical score, beside the body's 1
+    coverage: float = 0.8  # bonus for the whole of the query's terms
+    depth: int = 100  # how many of the best define the scale
     k1: float = 0.9
     b: float = 0.4
 
@@ -34,7 +36,7 @@ class Ranked:
     index: int
     score: float
     dense: float  # cosine, 0 where the query was not embedded
-    coverage: float  # share of the query's terms that the chunk or its title holds
+    coverage: float  # share of the query's terms that the chunk or its title holds, the rare ones most
 
 
 class Postings:
@@ -103,7 +105,9 @@ class Index:
         in_title = [shared.setdefault(title, _meaningful(title)) for title in titles]
         self._body = Postings.build(in_body, grams, weights)
         self._title = Postings.build(in_title, grams, weights)
-        self.terms = Postings.build([[*b, *t] for b, t in zip(in_body, in_title, strict=True)], _stems, weights)
+        both = [[*b, *t] for b, t in zip(in_body, in_title, strict=True)]
+        self.terms = Postings.build(both, _stems, weights)
+        self.spelling = Spelling(both)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -140,11 +144,13 @@ class Index:
         ]
 
     def _coverage(self, asked: Sequence[str]) -> Floats:
-        share = np.zeros(len(self), np.float32)
-        wanted = {stem(word) for word in asked}
-        for term in wanted:
-            share[self.terms.holders(term)] += 1 / len(wanted)
-        return share
+        share, total = np.zeros(len(self), np.float32), 0.0
+        for term in {stem(word) for word in asked}:
+            holders = self.terms.holders(term)
+            rarity = math.log(1 + len(self) / (0.5 + len(holders)))
+            share[holders] += rarity
+            total += rarity
+        return share / max(total, 1e-9)
 
 
 def fits_dense(query: str, *, multilingual: bool) -> bool:

@@ -95,13 +95,15 @@ async def search(
     """
     query = asked(query)
     k = max(1, min(k, MAX_HITS))
-    vector = await _vector(knowledge, actor, query)
     snapshot = await knowledge.snapshots.of(actor, stale_s=stale_s)
     if snapshot is not None:
-        return _ranked(knowledge, query, vector, snapshot.chunks, snapshot.index, k, collection)
+        meant = snapshot.index.spelling.meant(query)
+        vector = await _vector(knowledge, actor, meant)
+        return _ranked(knowledge, query, meant, vector, snapshot.chunks, snapshot.index, k, collection)
+    vector = await _vector(knowledge, actor, query)
     async with knowledge.database.transaction(actor) as db:
         loaded = await knowledge.store.candidates(db, query, vector, max(k, knowledge.weights.depth), collection)
-    return _ranked(knowledge, query, vector, loaded.chunks, indexed(loaded, knowledge.weights), k, None)
+    return _ranked(knowledge, query, query, vector, loaded.chunks, indexed(loaded, knowledge.weights), k, None)
 
 
 def asked(question: str) -> str:
@@ -122,6 +124,7 @@ async def _vector(knowledge: Knowledge, actor: Actor, query: str) -> Floats | No
 def _ranked(
     knowledge: Knowledge,
     query: str,
+    meant: str,
     vector: Floats | None,
     chunks: Sequence[StoredChunk],
     index: Index,
@@ -131,10 +134,14 @@ def _ranked(
     among = None
     if collection is not None:
         among = np.flatnonzero([chunk.collection == collection for chunk in chunks])
-    ranked = index.rank(query, vector, k, among)
+    ranked = index.rank(meant, vector, k, among)
     hits = [Hit(chunks[one.index], one.score, one.dense, one.coverage) for one in ranked]
-    best = [
-        Evidence(f"{hit.chunk.heading} {hit.chunk.text}", hit.dense if vector is not None else None) for hit in hits
-    ]
+    best = [_evidence(hit, is_embedded=vector is not None) for hit in hits]
     verdict = judge(query, best, index.terms, len(index), knowledge.thresholds) if best else NOTHING
     return Found(hits, verdict)
+
+
+def _evidence(hit: Hit, *, is_embedded: bool) -> Evidence:
+    chunk = hit.chunk
+    titles = [title for title in (chunk.title, chunk.section) if title]
+    return Evidence(f"{chunk.heading} {chunk.text}", hit.dense if is_embedded else None, titles)

@@ -73,6 +73,17 @@ def likeness(one: str, other: str) -> float:
     return 2 * len(mine & theirs) / (len(mine) + len(theirs))
 
 
+def is_slip(one: str, other: str) -> bool:
+    """Whether two words differ by one slip at most: a letter left out, put in or wrong, or two neighbours exchanged."""
+    if len(one) > len(other):
+        one, other = other, one
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    mine, theirs = one[start:], other[start:]
+    if len(one) < len(other):
+        return mine == theirs[1:]
+    return mine[1:] == theirs[1:] or (mine[:2] == theirs[1::-1] and mine[2:] == theirs[2:])
+
+
 def is_mostly_latin(text: str) -> bool:
     """Whether the letters of a text are mainly Latin (a text without letters counts as such)."""
     letters = [ch for ch in text if ch.isalpha()]

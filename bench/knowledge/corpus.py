@@ -31,11 +31,15 @@ class Task:
     """Questions with the documents that answer them; chunks of all documents with their vectors."""
 
     questions: list[str]
-    relevant: list[set[int]]
+    gains: list[dict[int, int]]  # for each question how much each document is worth, above 0
     owner: np.ndarray  # chunk → document
     bodies: list[str]
     titles: list[str]
     vectors: Floats
+
+    @property
+    def relevant(self) -> list[set[int]]:
+        return [set(gained) for gained in self.gains]
 
     def index(self) -> Index:
         return Index(self.bodies, self.titles, self.vectors)
@@ -71,30 +75,58 @@ class Vectors:
 
 def medquad(name: str, vectors: Vectors, *, count: int, seed: int = 7, documents: int | None = None) -> Task:
     """A MedQuAD file: each answer is a document titled by its topic; a question's own answers are relevant."""
-    rows = [json.loads(line) for line in (shared_data() / name / "qa.jsonl").read_text("utf-8").splitlines()][
-        :documents
-    ]
+    rows = _rows(shared_data() / name / "qa.jsonl")[:documents]
     same: dict[str, set[int]] = {}
     for number, row in enumerate(rows):
         same.setdefault(_plain(row["q"]), set()).add(number)
     asked = list(range(len(rows)))
     random.Random(seed).shuffle(asked)
     asked = asked[:count]
+    relevant: list[dict[int, int]] = [dict.fromkeys(same[_plain(rows[n]["q"])], 1) for n in asked]
+    return _task([rows[n]["q"] for n in asked], relevant, [(row["focus"], row["a"]) for row in rows], vectors)
+
+
+def graded(name: str, vectors: Vectors) -> Task:
+    """LiveQA-Med or PubMedQA: judgements apart, with grades. Questions without any good answer are left out."""
+    folder = shared_data() / name
+    documents = {row["id"]: row for row in _rows(folder / "docs.jsonl")}
+    number = {key: at for at, key in enumerate(documents)}
+    gains: dict[str, dict[int, int]] = {}
+    for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():
+        question, document, gain = line.split("\t")
+        if int(gain) > 0 and document in number:
+            gains.setdefault(question, {})[number[document]] = int(gain)
+    asked = [row for row in _rows(folder / "queries.jsonl") if row["id"] in gains]
+    texts = [(row.get("title", ""), row["text"]) for row in documents.values()]
+    return _task([row["text"] for row in asked], [gains[row["id"]] for row in asked], texts, vectors)
+
+
+def hindi(vectors: Vectors) -> Task:
+    """Hindi questions and Hindi answers, each answer a document without a title. The same answer twice is one."""
+    rows = [row for file in sorted((shared_data() / "xling_hi").glob("*.jsonl")) for row in _rows(file)]
+    number: dict[str, int] = {}
+    for row in rows:
+        number.setdefault(row["a_hi"], len(number))
+    gains = [{number[row["a_hi"]]: 1} for row in rows]
+    return _task([row["q_hi"] for row in rows], gains, [("", answer) for answer in number], vectors)
+
+
+def _task(
+    questions: list[str], gains: list[dict[int, int]], documents: Sequence[tuple[str, str]], vectors: Vectors
+) -> Task:
+    """Documents, each a title and a text, cut and embedded as the product does it."""
     owner, bodies, titles, texts = [], [], [], []
-    for number, row in enumerate(rows):
-        for chunk in split(Parsed(row["a"])):
+    for number, (title, text) in enumerate(documents):
+        for chunk in split(Parsed(text)):
             owner.append(number)
             bodies.append(chunk.text)
-            titles.append(row["focus"])
-            texts.append(embedded_text(row["focus"], chunk))
-    return Task(
-        [rows[n]["q"] for n in asked],
-        [same[_plain(rows[n]["q"])] for n in asked],
-        np.array(owner),
-        bodies,
-        titles,
-        vectors.of(texts),
-    )
+            titles.append(title)
+            texts.append(embedded_text(title, chunk) if title else chunk.text)
+    return Task(questions, gains, np.array(owner), bodies, titles, vectors.of(texts))
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
 def absent_diseases() -> list[str]:

@@ -66,9 +66,13 @@ def main() -> None:
 def judged(task: Task, questions: Sequence[str], vectors: Vectors) -> list[Verdict]:
     index = task.index()
     found = []
-    for question, vector in zip(questions, vectors.of(questions), strict=True):
-        ranked = index.rank(question, vector, 5)
-        best = [Evidence(f"{task.titles[one.index]} {task.bodies[one.index]}", one.dense) for one in ranked]
+    meant = [index.spelling.meant(question) for question in questions]
+    for question, known, vector in zip(questions, meant, vectors.of(meant), strict=True):
+        ranked = index.rank(known, vector, 5)
+        best = [
+            Evidence(f"{task.titles[one.index]} {task.bodies[one.index]}", one.dense, [task.titles[one.index]])
+            for one in ranked
+        ]
         found.append(judge(question, best, index.terms, len(index)))
     return found
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from auricle.knowledge.known import Evidence, judge
 from auricle.providers.vendors.offline.embedding import OfflineEmbedder
-from bench.knowledge.corpus import Vectors, medquad
+from bench.knowledge.corpus import Vectors, medquad, misheard
 
 
 async def measure(work: Path, chunks: int) -> None:
@@ -23,14 +23,19 @@ async def measure(work: Path, chunks: int) -> None:
     print(f"index of {len(index)} chunks built in {built:.2f} s ({used_s:.2f} s CPU)")
     embedder = OfflineEmbedder(work)
     await embedder.warm()
-    steps: dict[str, list[tuple[float, float]]] = {"embed": [], "rank": [], "judge": [], "all": []}
-    for question in task.questions:
+    steps: dict[str, list[tuple[float, float]]] = {"spell": [], "embed": [], "rank": [], "judge": [], "all": []}
+    for question in [*task.questions, *map(misheard, task.questions)]:
         marks = [(time.perf_counter(), time.process_time())]
-        vector = (await embedder.embed([question], task="query")).vectors[0]
+        meant = index.spelling.meant(question)
         marks.append((time.perf_counter(), time.process_time()))
-        ranked = index.rank(question, vector, 5)
+        vector = (await embedder.embed([meant], task="query")).vectors[0]
         marks.append((time.perf_counter(), time.process_time()))
-        best = [Evidence(f"{task.titles[one.index]} {task.bodies[one.index]}", one.dense) for one in ranked]
+        ranked = index.rank(meant, vector, 5)
+        marks.append((time.perf_counter(), time.process_time()))
+        best = [
+            Evidence(f"{task.titles[one.index]} {task.bodies[one.index]}", one.dense, [task.titles[one.index]])
+            for one in ranked
+        ]
         judge(question, best, index.terms, len(index))
         marks.append((time.perf_counter(), time.process_time()))
         stretches = [*zip(marks, marks[1:], strict=False), (marks[0], marks[-1])]

@@ -73,7 +73,7 @@ def ndcg(found: Sequence[int], right: set[int]) -> float:
 
 
 def interval(ours: Sequence[float], theirs: Sequence[float], rounds: int = 2_000) -> str:
-    difference = np.array(ours) - np.array(theirs)
+    difference = np.array(ours, float) - np.array(theirs, float)
     rng = np.random.default_rng(1)
     means = [difference[rng.integers(0, len(difference), len(difference))].mean() for _ in range(rounds)]
     low, high = np.percentile(means, [2.5, 97.5])
