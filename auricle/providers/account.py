@@ -72,6 +72,11 @@ class Account:
     def has_key(self) -> bool:
         return self._key is not None
 
+    @property
+    def has_own_url(self) -> bool:
+        """Whether the owner has set where it is, rather than the vendor."""
+        return self._is_own_url
+
     def model(self, capability: Capability, asked: str | None) -> str:
         """The model asked for, or the account's own for this capability."""
         model = asked or self.models.get(capability)

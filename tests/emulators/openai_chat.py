@@ -24,6 +24,7 @@ def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more
         "object": "chat.completion.chunk",
         "created": 1763700000,
         "model": "emulated",
+        "system_fingerprint": "fp_1",
         "choices": [{"index": 0, "delta": delta or {}, "logprobs": None, "finish_reason": finish}],
         **more,
     }
@@ -112,6 +113,14 @@ class OpenAIEmulator(Emulator):
     def streams_transcripts(self, body: Mapping[str, Any]) -> bool:
         return False
 
+    def framed(self, value: dict[str, Any]) -> dict[str, Any]:
+        """A chunk as this server has it."""
+        return value
+
+    def ending(self, finish: str, *, has_usage: bool) -> list[dict[str, Any]]:
+        """The chunks that close an answer."""
+        return [chunk(finish=finish), *([USAGE_CHUNK] if has_usage else [])]
+
     async def _refused(self, request: Request, fault: Fault, what: str, body: Any) -> Response | None:
         return await self.refused(request, fault, body) or self.objection(what, body)
 
@@ -133,7 +142,7 @@ class OpenAIEmulator(Emulator):
                     "object": "chat.completion",
                     "created": 1,
                     "model": body["model"],
-                    "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                    "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
                     "usage": USAGE,
                 }
             )
@@ -155,20 +164,19 @@ class OpenAIEmulator(Emulator):
         if fault.name == "empty":
             yield sse(b"[DONE]")
             return
-        yield sse(chunk({"role": "assistant", "content": "", "refusal": None}), end)
+        yield sse(self.framed(chunk({"role": "assistant", "content": "", "refusal": None})), end)
         deltas = self.script(body) if self.script and fault.name == "none" else None
         asks_tools = fault.name == "tools" or bool(deltas and deltas.calls)
         if fault.name == "tools" or deltas is not None:
             for delta in TOOL_DELTAS if deltas is None else deltas.deltas():
-                yield sse(chunk(delta))
+                yield sse(self.framed(chunk(delta)))
         else:
             async for piece in self._words(fault, end):
                 yield piece
             if fault.name == "cut_quietly":
                 return
-        yield sse(chunk(finish="tool_calls" if asks_tools else "stop"), end)
-        if fault.name != "no_usage":
-            yield sse(USAGE_CHUNK, end)
+        for last in self.ending("tool_calls" if asks_tools else "stop", has_usage=fault.name != "no_usage"):
+            yield sse(self.framed(last), end)
         if fault.name != "no_done":
             yield sse(b"[DONE]", end)
 
@@ -177,7 +185,7 @@ class OpenAIEmulator(Emulator):
             if number == 2:
                 async for piece in self._middle(fault):
                     yield piece
-            data = sse(chunk({"content": word}), end)
+            data = sse(self.framed(chunk({"content": word})), end)
             async for drop in dripped(fault, data, 7):
                 yield drop
 

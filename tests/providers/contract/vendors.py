@@ -29,6 +29,8 @@ from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.cohere import CohereEmulator
 from tests.emulators.deepgram import DeepgramEmulator
+from tests.emulators.groq import Groq
+from tests.emulators.huggingface import HuggingFace
 from tests.emulators.openai import OpenAI
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.sarvam import SarvamEmulator
@@ -334,4 +336,10 @@ CASES: list[Case] = [
         note="older",
         only=frozenset({"stt", "tts", "translation"}),
     ),
+    Case(
+        "groq",
+        Groq,
+        stt=Hears(language_sent=last("language"), languages={"en": "en", "te": "te"}, terms_sent=last("prompt")),
+    ),
+    Case("huggingface", HuggingFace, {"llm": "aaditya/Llama3-OpenBioLLM-70B", "embedding": "BAAI/bge-m3"}),
 ]
