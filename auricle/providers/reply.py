@@ -26,7 +26,11 @@ class Reply:
 
     @property
     def content_type(self) -> str:
-        return str(self._response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def header(self, name: str) -> str | None:
+        value: str | None = self._response.headers.get(name)
+        return value
 
     async def pieces(self, limit: int | None = None) -> AsyncGenerator[bytes, None]:
         """The body as it arrives."""

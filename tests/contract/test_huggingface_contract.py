@@ -76,7 +76,7 @@ async def test_hugging_faces_own_client_reads_the_emulators_answers() -> None:
         said = [c.choices[0].delta.content or "" async for c in stream if c.choices]
         assert "".join(said) == "".join(WORDS)
         vector = await client.feature_extraction("a", normalize=True)
-        assert vector.shape == (1, 3)
+        assert vector.shape == (1, 64)
         server.next(Fault("status", 503, body={"error": "Model is currently loading"}))
         with pytest.raises(hub.errors.HfHubHTTPError):
             await client.feature_extraction("a")

@@ -5,11 +5,14 @@ from typing import Any, ClassVar
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
+from .meaning import tokens, vector
 from .openai_chat import OpenAIEmulator
-from .server import Fault, HttpAnswer, piecemeal
+from .server import Fault, HttpAnswer
+from .whole import whole_json
 
+MOST_TEXTS = 32  # of one request
 EXTRACTION_FIELDS = {"inputs", "normalize", "prompt_name", "truncate", "truncation_direction"}
 
 
@@ -51,19 +54,17 @@ class HuggingFace(OpenAIEmulator):
         if "inputs" not in body or set(body) - EXTRACTION_FIELDS:
             return JSONResponse({"error": "private words", "error_type": "Validation"}, 422)
         texts = body["inputs"] if isinstance(body["inputs"], list) else [body["inputs"]]
-        rows: Any = [_vector(text, is_normal=bool(body.get("normalize"))) for text in texts]
-        if fault.name == "empty":
-            rows = []
+        if len(texts) > MOST_TEXTS:
+            return JSONResponse({"error": "private words", "error_type": "Validation"}, 413)
+        rows: Any = [vector(text, 64, 1.0 if body.get("normalize") else 2.0) for text in texts]
+        if fault.name == "malformed":
+            rows = rows[1:]
         elif fault.name == "error_chunk":  # what a model gives that was not made for sentences: a vector for each token
             rows = [[row, row] for row in rows]
-        whole = b"[[0.1, " if fault.name == "malformed" else orjson.dumps(rows)
-        return StreamingResponse(self._counted(piecemeal(fault, whole)), media_type="application/json")
-
-
-def _vector(text: str, *, is_normal: bool) -> list[float]:
-    vector = [len(text) + 1.0, 2.0, 3.0]
-    length = sum(x * x for x in vector) ** 0.5 if is_normal else 1.0
-    return [x / length for x in vector]
+        answer = whole_json(self, fault, rows)
+        if fault.name != "no_usage":
+            answer.headers["x-compute-tokens"] = str(sum(map(tokens, texts)))
+        return answer
 
 
 # What befalls one request on the way is the server's; this is what befalls a model that is still being loaded.

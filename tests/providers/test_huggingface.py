@@ -42,7 +42,7 @@ async def test_an_endpoints_address_is_taken_as_its_page_shows_it(ending: str) -
 
 async def test_vectors_come_from_an_endpoint_or_from_the_routers_path_for_the_model(it: Running) -> None:
     answer = await it.router.embed(it.call(), ["a", "bbb"], task="document")
-    assert answer.vectors.shape == (2, 3)
+    assert answer.vectors.shape == (2, 64)
     body = it.emulator.requests[-1]["body"]
     assert it.emulator.requests[-1]["path"] == "/" and body["normalize"] is True and "prompt_name" not in body
     routed = account(it.emulator, it.emulator.url, is_own_url=False)

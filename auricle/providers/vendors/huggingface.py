@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-import numpy as np
-
 from auricle.providers.account import Account
-from auricle.providers.dialects.openai_api import EFFORT, Chat, unit
-from auricle.providers.ports import Embeddings, ProviderGarbled
+from auricle.providers.dialects.openai_api import EFFORT, Chat
+from auricle.providers.dialects.vectors import batches, stacked, total, unit
+from auricle.providers.ports import Embeddings, Usage
 from auricle.providers.vendor import Vendor
+
+# What its server for embeddings takes at once unless its owner says otherwise: 32 texts, 2 MB of JSON.
+MOST_TEXTS, MOST_CHARACTERS = 32, 200_000
 
 
 def chat(account: Account) -> Chat:
@@ -29,17 +31,18 @@ class Embed:
         self, texts: Sequence[str], *, task: Literal["query", "document"], model: str | None = None
     ) -> Embeddings:
         name = self._account.model("embedding", model)
-        body: dict[str, Any] = {"inputs": list(texts), "normalize": True, "truncate": True}
+        body: dict[str, Any] = {"normalize": True, "truncate": True}
         prompt = self._account.options.get(f"{task}_prompt")
         if prompt:
             body["prompt_name"] = prompt
         path = "/" if self._account.has_own_url else f"/hf-inference/models/{quote(name)}/pipeline/feature-extraction"
-        answer = await self._account.post(path, json=body)
-        try:
-            vectors = np.asarray(answer, dtype=np.float32)
-        except (TypeError, ValueError):
-            raise ProviderGarbled("The answer does not hold one vector for each text.") from None
-        return Embeddings(unit(vectors, len(texts)))
+        parts, used = [], []
+        for batch in batches(texts, most=MOST_TEXTS, most_characters=MOST_CHARACTERS):
+            async with self._account.stream(path, json={**body, "inputs": list(batch)}) as reply:
+                parts.append(unit(await reply.json(), len(batch)))
+                counted = reply.header("x-compute-tokens") or ""  # of an endpoint; the router's hosts don't tell
+                used.append(int(counted) if counted.isascii() and counted.isdigit() else None)
+        return Embeddings(stacked(parts), Usage(input_tokens=total(used)))
 
 
 VENDOR = Vendor(

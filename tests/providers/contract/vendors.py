@@ -341,5 +341,16 @@ CASES: list[Case] = [
         Groq,
         stt=Hears(language_sent=last("language"), languages={"en": "en", "te": "te"}, terms_sent=last("prompt")),
     ),
-    Case("huggingface", HuggingFace, {"llm": "aaditya/Llama3-OpenBioLLM-70B", "embedding": "BAAI/bge-m3"}),
+    Case(
+        "huggingface",
+        HuggingFace,
+        {"llm": "aaditya/Llama3-OpenBioLLM-70B", "embedding": "BAAI/bge-m3", "options": {"query_prompt": "query"}},
+        embedding=Embeds(
+            texts_sent=lambda body: list(body["inputs"]),
+            most=32,
+            most_characters=200_000,
+            task_sent=last("prompt_name"),
+            tasks={"query": "query", "document": None},
+        ),
+    ),
 ]
