@@ -1,6 +1,6 @@
 """How the providers of this installation are: what we know without asking, and what a small real call says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from time import monotonic, perf_counter
 from typing import Literal
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from auricle.errors import AuricleError, NotFound
+from auricle.providers.announced import announced
 from auricle.providers.breaker import Breaker
 from auricle.providers.call import Call, Choice
 from auricle.providers.catalog import warnings
@@ -64,7 +65,8 @@ async def check(router: Router, name: str, organization_id: UUID | None = None) 
         raise NotFound("There is no such provider.", provider=name)
     call = Call(organization_id, [Choice(name)], retries=0, is_check=True)
     checks = tuple([await _checked(router, call, capability) for capability in provider.capabilities])
-    return _state(router, name, provider, organization_id, checks)
+    state = _state(router, name, provider, organization_id, checks)
+    return replace(state, warnings={**await announced(provider, date.today()), **state.warnings})
 
 
 def _state(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from auricle.providers.call import Call, Choice, NoProvider
+from auricle.providers.health import check, provider_states
 from auricle.providers.ports import (
     Audio,
     ChatMessage,
@@ -93,6 +94,19 @@ async def test_a_key_alone_gives_no_voice_because_every_model_for_it_ends(it: Ru
 async def test_the_models_of_the_account_are_listed_with_their_last_day(it: Running) -> None:
     offered = await it.adapters.adapter("llm").models()
     assert Offered("gpt-4o", date(2027, 1, 14)) in offered and Offered("gpt-6-luna") in offered
+
+
+async def test_a_check_warns_of_a_last_day_that_only_the_vendor_knows(tmp_path: Path) -> None:
+    class Announcing(OpenAI):
+        listed = ({"id": "gpt-6-nova", "shutdown_date": "2999-05-01"}, {"id": "text-embedding-3-small"})
+
+    async with running(Case("openai", Announcing, {"llm": "gpt-6-nova"}), tmp_path) as it:
+        assert "gpt-6-nova" not in provider_states(it.router)[0].warnings
+        state = await check(it.router, "it")
+        assert state.is_well
+        assert state.warnings == {"gpt-6-nova": "gpt-6-nova will be switched off on 2999-05-01, says its vendor."}
+        it.emulator.always(Fault("status", 500))
+        assert (await check(it.router, "it")).warnings == {}
 
 
 async def test_vectors_come_packed_and_as_short_as_the_owner_wants(tmp_path: Path) -> None:
