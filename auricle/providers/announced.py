@@ -11,7 +11,9 @@ ASK_S = 10.0
 
 async def announced(provider: Configured, on: date) -> dict[str, str]:
     """What to warn of, by model. Nothing where the vendor lists no models, or no last day, or does not answer."""
-    adapter = provider.adapter("llm") if provider.vendor.llm is not None else None
+    if provider.vendor.llm is None:
+        return {}
+    adapter = provider.adapter("llm")
     if not hasattr(adapter, "models"):
         return {}
     try:
