@@ -113,8 +113,8 @@ def _providers(providers: Mapping[str, Configured], config: AgentConfig, found: 
     for capability in speech:
         for language in config.languages:
             chosen = config.providers.chosen(capability, language)
-            able = [providers[c.provider] for c in chosen if c.provider in providers]
-            if chosen and not any(p.vendor.speaks(capability, language) for p in able):
+            able = [(providers[c.provider], c.model) for c in chosen if c.provider in providers]
+            if chosen and not any(p.vendor.speaks(capability, language, m or p.model(capability)) for p, m in able):
                 found.errors[f"providers.{capability}.{language}"] = "No provider of the list knows this language."
 
 

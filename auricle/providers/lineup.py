@@ -46,12 +46,10 @@ class Lineup:
         found = []
         for choice in choices:
             provider = self.providers.get(choice.provider)
-            if (
-                provider is not None
-                and provider.can(capability)
-                and all(provider.vendor.speaks(capability, language) for language in languages)
-            ):
-                found.append((choice, provider))
+            if provider is not None and provider.can(capability):
+                model = choice.model or provider.model(capability)
+                if all(provider.vendor.speaks(capability, language, model) for language in languages):
+                    found.append((choice, provider))
         if not found:
             raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
         return found

@@ -48,6 +48,7 @@ class Vendor:
     always_there: bool = False  # usable without being set up
     is_here: Callable[[Path], bool] | None = None  # usable so once it finds in the folder of models what it needs
     languages: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
+    model_languages: Callable[[Capability, str], frozenset[str] | None] | None = None  # of a model, where they differ
     made_for: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     models: Mapping[Capability, str] = field(default_factory=dict)
     formats: Mapping[Capability, tuple[str, ...]] = field(default_factory=dict)  # of audio, as the vendor names them
@@ -62,9 +63,11 @@ class Vendor:
         constructor: Callable[[Account], Any] | None = getattr(self, capability)
         return constructor
 
-    def speaks(self, capability: Capability, language: str) -> bool:
-        known = self.languages.get(capability)
-        return known is None or language.partition("-")[0].lower() in known
+    def speaks(self, capability: Capability, language: str, model: str | None = None) -> bool:
+        """Whether it knows a language, with the model that would be asked."""
+        code = language.partition("-")[0].lower()
+        of_model = self.model_languages(capability, model) if self.model_languages and model else None
+        return all(code in known for known in (self.languages.get(capability), of_model) if known is not None)
 
     def rank(self, capability: Capability, *languages: str) -> int:
         """Where it stands in an order that nobody has chosen: made for a language, for any, for others."""

@@ -1,13 +1,13 @@
 """What only Deepgram does: finals in pieces, ends that get no answer, turns that Flux ends, voices that are models."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from auricle.providers.call import Call
+from auricle.providers.call import NoProvider
 from auricle.providers.ports import (
     END_OF_SPEECH,
     Audio,
@@ -23,60 +23,15 @@ from auricle.providers.ports import (
 from auricle.providers.vendors.deepgram_models import nova
 from auricle.providers.vendors.deepgram_models.nova import language_of
 from auricle.providers.vendors.deepgram_models.terms import MOST_TERMS, failure_of, within_limits
-from auricle.settings import Timeouts
 from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.server import Fault
 from tests.providers.contract.conftest import all_of
-from tests.providers.contract.vendors import CLINIC, Case, Running, running
-
-RATE_HZ = 16_000
-SOON = Timeouts(connect_s=5.0, first_s=1.5, gap_s=1.5, total_s=60.0)
-
-
-def sound(seconds: float, rate_hz: int = RATE_HZ) -> list[bytes]:
-    """In pieces of 100 ms and a rest."""
-    samples, piece = round(seconds * rate_hz), rate_hz // 10
-    return [b"\1\0" * min(piece, samples - at) for at in range(0, samples, piece)]
-
-
-def quiet(seconds: float) -> list[bytes]:
-    return [bytes(RATE_HZ // 5)] * round(seconds * 10)
-
-
-async def live(*parts: bytes | EndOfSpeech | Sequence[bytes]) -> AsyncIterator[bytes | EndOfSpeech]:
-    for part in parts:
-        for piece in [part] if isinstance(part, bytes | EndOfSpeech) else part:
-            if piece:
-                yield piece
-            await asyncio.sleep(0.002)
+from tests.providers.contract.vendors import Case, running
+from tests.providers.speech import RATE_HZ, SOON, finals, heard, live, quiet, sound
 
 
 def deepgram(**given: Any) -> Case:
     return Case("deepgram", DeepgramEmulator, given)
-
-
-async def heard(
-    case: Case,
-    folder: Path,
-    *parts: Any,
-    script: Sequence[str] = ("it hurts",),
-    language: str = "en",
-    rate_hz: int = RATE_HZ,
-    keyterms: Sequence[str] = (),
-    fault: Fault | None = None,
-    timeouts: Timeouts | None = None,
-) -> tuple[Running, list[Any]]:
-    async with running(case, folder) as it:
-        it.emulator.transcripts.extend(script)
-        it.emulator.always(fault)
-        call: Call = (
-            it.call(language) if timeouts is None else Call(CLINIC, it.call().choices, language, timeouts=timeouts)
-        )
-        return it, await all_of(it.router.transcribe(call, live(*parts), rate_hz=rate_hz, keyterms=keyterms))
-
-
-def finals(events: list[Any]) -> list[Transcript]:
-    return [e for e in events if isinstance(e, Transcript) and e.is_final]
 
 
 # ── Nova ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,9 +147,16 @@ def test_a_language_that_a_model_does_not_know_is_never_sent(model: str, languag
         language_of(model, language, mixes=False)
 
 
-async def test_flux_refuses_what_it_does_not_know_before_anything_is_sent(tmp_path: Path) -> None:
-    with pytest.raises(ProviderRefused):
-        await heard(deepgram(stt="flux-general-en"), tmp_path, sound(0.5), END_OF_SPEECH, language="hi")
+@pytest.mark.parametrize("model", ["flux-general-en", "nova-3-medical"])
+async def test_who_does_not_know_the_language_with_its_model_is_not_asked(tmp_path: Path, model: str) -> None:
+    async with running(deepgram(stt=model), tmp_path) as it:
+        with pytest.raises(NoProvider):
+            await all_of(it.router.transcribe(it.call("ta"), live(END_OF_SPEECH), rate_hz=RATE_HZ))
+        assert not it.emulator.requests and not it.records
+        with pytest.raises(ProviderRefused):
+            adapter = it.adapters.adapter("stt")
+            await all_of(adapter.transcribe(live(END_OF_SPEECH), rate_hz=RATE_HZ, language="ta", model=model))
+        assert not it.emulator.requests
 
 
 def test_terms_stay_within_what_a_stream_takes() -> None:

@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from auricle.providers.account import Account
-from auricle.providers.ports import EndOfSpeech, Transcript, Usage
+from auricle.providers.ports import Capability, EndOfSpeech, Transcript, Usage
 from auricle.providers.vendor import Vendor
 from auricle.providers.vendors.deepgram_models.aura import DEFAULT_VOICE, VOICES, Aura
 from auricle.providers.vendors.deepgram_models.flux import Flux
 from auricle.providers.vendors.deepgram_models.nova import Nova
-from auricle.providers.vendors.deepgram_models.terms import NOVA_2, NOVA_3
+from auricle.providers.vendors.deepgram_models.terms import NOVA_2, NOVA_3, known_to
 
 
 class Listen:
@@ -32,6 +32,10 @@ class Listen:
         return family.transcribe(audio, rate_hz=rate_hz, language=language, model=named, keyterms=keyterms)
 
 
+def languages_of(capability: Capability, model: str) -> frozenset[str] | None:
+    return known_to(model) if capability == "stt" else None
+
+
 VENDOR = Vendor(
     "deepgram",
     url="https://api.deepgram.com",
@@ -39,6 +43,7 @@ VENDOR = Vendor(
     stt=Listen,
     tts=Aura,
     languages={"stt": NOVA_3 | NOVA_2, "tts": frozenset(VOICES)},
+    model_languages=languages_of,
     models={"stt": "nova-3", "tts": DEFAULT_VOICE},
     formats={"stt": ("linear16",), "tts": ("linear16",)},
     settings={"tts": {"speed": "how fast, from 0.7 to 1.5; not in all languages"}},

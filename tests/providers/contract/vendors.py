@@ -27,6 +27,7 @@ from auricle.providers.registry import vendor_named
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
+from tests.emulators.assemblyai import AssemblyAIEmulator
 from tests.emulators.cohere import CohereEmulator
 from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.groq import Groq
@@ -352,5 +353,22 @@ CASES: list[Case] = [
             task_sent=last("prompt_name"),
             tasks={"query": "query", "document": None},
         ),
+    ),
+    Case(
+        "assemblyai",
+        AssemblyAIEmulator,
+        stt=Hears(
+            language_sent=asked("language_codes"),
+            languages={"en": '["en"]', "hi": '["hi"]'},
+            terms_sent=asked("keyterms_prompt"),
+            has_interims=True,
+        ),
+    ),
+    Case(
+        "assemblyai",
+        AssemblyAIEmulator,
+        {"stt": "universal-streaming-english"},
+        stt=Hears(terms_sent=asked("keyterms_prompt"), has_interims=True),
+        note="older",
     ),
 ]

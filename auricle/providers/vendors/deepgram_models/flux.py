@@ -13,9 +13,9 @@ from auricle.providers.dialects.live_audio import OVERDUE, Ends, beside
 from auricle.providers.ports import EndOfSpeech, ProviderGarbled, Transcript, Usage
 from auricle.providers.socket import ProviderSocket
 from auricle.providers.vendors.deepgram_models.terms import (
-    TOGETHER,
     base,
     failure_of,
+    known_to,
     unknown_language,
     within_limits,
 )
@@ -67,7 +67,8 @@ class Flux:
             "mip_opt_out": options.get("mip_opt_out", "true"),
             **{name: options[name] for name in PASSED_ON if name in options},
         }
-        if code not in (TOGETHER if model.endswith("-multi") else ("en",)):
+        known = known_to(model)
+        if known is not None and code not in known:
             raise unknown_language(language, model)
         if model.endswith("-multi") and options.get("mixed_languages") != "true":
             params["language_hint"] = code

@@ -15,11 +15,10 @@ from auricle.providers.dialects.live_audio import OVERDUE, Ends, beside
 from auricle.providers.ports import EndOfSpeech, ProviderGarbled, Transcript, Usage
 from auricle.providers.socket import ProviderSocket
 from auricle.providers.vendors.deepgram_models.terms import (
-    NOVA_2,
-    NOVA_3,
     TOGETHER,
     base,
     failure_of,
+    known_to,
     unknown_language,
     within_limits,
 )
@@ -87,19 +86,11 @@ class Nova:
 
 def language_of(model: str, language: str, *, mixes: bool) -> str:
     """The language as Deepgram wants it for a model. Raises `ProviderRefused` where the model does not know it."""
-    code = base(language)
-    if model.startswith("nova-3-medical"):
-        known, several = TOGETHER, mixes or code != "en"  # English alone, or ten at once
-    elif model.startswith("nova-3"):
-        known, several = NOVA_3, mixes
-    elif model.startswith("nova-2-") and model != "nova-2-general":
-        known, several = frozenset({"en"}), False
-    elif model.startswith("nova-2"):
-        known, several = NOVA_2, False
-    else:
-        return code  # a model of one's own
-    if code not in known:
+    code, known = base(language), known_to(model)
+    if known is not None and code not in known:
         raise unknown_language(language, model)
+    is_medical = model.startswith("nova-3-medical")  # English alone, or ten at once
+    several = model.startswith("nova-3") and (mixes or (is_medical and code != "en"))
     return "multi" if several and code in TOGETHER else code
 
 

@@ -27,6 +27,17 @@ def base(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
+def known_to(model: str) -> frozenset[str] | None:
+    """The languages of a recognizer; None for one of the owner's, which may know any."""
+    if model.startswith("nova-3-medical") or model == "flux-general-multi":
+        return TOGETHER
+    if model.startswith("nova-3"):
+        return NOVA_3
+    if model == "flux-general-en" or (model.startswith("nova-2-") and model != "nova-2-general"):
+        return frozenset({"en"})
+    return NOVA_2 if model.startswith("nova-2") else None
+
+
 def unknown_language(language: str, model: str) -> ProviderRefused:
     return ProviderRefused("This model does not know this language.", language=language, model=model)
 
