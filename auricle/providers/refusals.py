@@ -12,7 +12,15 @@ from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderRefuse
 
 # Only a short code leaves a vendor's error body: its message may quote the prompt, or the key.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}\Z")
-UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+UNPAID = frozenset(
+    {
+        "insufficient_quota",
+        "insufficient_quota_error",
+        "quota_exceeded",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+    }
+)
 _DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s\Z")
 MAX_RETRY_AFTER_S = 3600.0
 
@@ -47,7 +55,7 @@ def failure(status: int, code: str | None = None, retry_after_s: float | None = 
 
 def vendor_code(body: Any) -> str | None:
     """The machine-readable code of an error body, in any of the usual forms."""
-    error = body.get("error", body) if isinstance(body, dict) else None
+    error = body.get("error", body.get("detail", body)) if isinstance(body, dict) else None
     if isinstance(error, dict):
         for name in ("code", "type", "status", "err_code", "category"):
             value = error.get(name)

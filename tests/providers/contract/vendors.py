@@ -30,6 +30,7 @@ from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.assemblyai import AssemblyAIEmulator
 from tests.emulators.cohere import CohereEmulator
 from tests.emulators.deepgram import DeepgramEmulator
+from tests.emulators.elevenlabs import ElevenLabsEmulator
 from tests.emulators.groq import Groq
 from tests.emulators.huggingface import HuggingFace
 from tests.emulators.openai import OpenAI
@@ -294,6 +295,31 @@ CASES: list[Case] = [
         ),
         note="flux",
         only=frozenset({"stt"}),
+    ),
+    Case(
+        "elevenlabs",
+        ElevenLabsEmulator,
+        tts=Speaks(
+            voice="EXAVITQu4vr4xnSDxMaL",
+            language_sent=last("language_code"),
+            languages={"en": "en", "hi": "hi", "ta": "ta"},
+            settings={"stability": 0.4, "similarity_boost": 0.8, "speed": 1.1, "use_speaker_boost": False},
+            settings_sent=last("voice_settings"),
+            has_timings=True,
+        ),
+    ),
+    Case(
+        "elevenlabs",
+        ElevenLabsEmulator,
+        {"options": {"tts_wire": "socket"}},
+        tts=Speaks(
+            language_sent=asked("language_code"),
+            languages={"en": "en", "hi": "hi"},
+            settings={"stability": 0.4, "style": 0.2},
+            settings_sent=lambda e: e.received[0]["voice_settings"],
+            has_timings=True,
+        ),
+        note="socket",
     ),
     Case(
         "sarvam",
