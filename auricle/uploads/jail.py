@@ -28,7 +28,7 @@ from auricle.uploads.refused import (
 log = logging.getLogger(__name__)
 
 CHILD = ("-I", "-m", "auricle.uploads.child")
-EXHAUSTED = (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM, signal.SIGTRAP, signal.SIGILL, signal.SIGABRT)
+EXPECTED = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGALRM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ async def _answer(process: asyncio.subprocess.Process, most: int) -> bytes:
 
 
 def _fallen(code: int) -> ExhaustingDocument | GarbledDocument:
-    if -code in EXHAUSTED:
-        return ExhaustingDocument()
-    event(log, "a file brought its reader down", logging.WARNING, reason=str(code))
-    return GarbledDocument()
+    """Ended by a signal: a limit's, or the one by which a reader dies when it gets no more memory."""
+    if code not in EXPECTED:
+        event(log, "a file brought its reader down", logging.WARNING, reason=str(code))
+    return ExhaustingDocument() if code < 0 else GarbledDocument()
 
 
 def _parsed(answer: bytes) -> Parsed:

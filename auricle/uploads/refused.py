@@ -100,7 +100,7 @@ class GarbledDocument(Invalid):
 
 
 class ExhaustingDocument(Invalid):
-    """Reading the file takes more time or memory than is allowed."""
+    """Reading the file takes more time or memory than is allowed, or broke what read it."""
 
     code = "upload.exhausting"
 
