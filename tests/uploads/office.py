@@ -48,10 +48,11 @@ def h(text: str) -> str:
     return p(text, '<w:outlineLvl w:val="0"/>')
 
 
-def table(*rows: tuple[str, ...], header: bool = False) -> str:
-    mark = "<w:trPr><w:tblHeader/></w:trPr>"
-    told = "".join(
-        f"<w:tr>{mark if header and not n else ''}{''.join(f'<w:tc><w:tcPr/>{p(cell)}</w:tc>' for cell in row)}</w:tr>"
-        for n, row in enumerate(rows)
-    )
+def table(*rows: tuple[str, ...], header: bool = False, cell: str = "", run: str = "") -> str:
+    """Rows of cells, each with these properties."""
+    mark = "<w:trPr><w:tblHeader/></w:trPr>" if header else ""
+    told = ""
+    for number, row in enumerate(rows):
+        cells = "".join(f"<w:tc><w:tcPr>{cell}</w:tcPr>{p(text, run=run)}</w:tc>" for text in row)
+        told += f"<w:tr>{'' if number else mark}{cells}</w:tr>"
     return f"<w:tbl>{told}</w:tbl>"

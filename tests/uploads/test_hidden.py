@@ -76,10 +76,10 @@ DOCX = {
     "tiny": (p(EVIL, run=TINY), "tiny"),
     "deleted": (f"<w:p><w:del><w:r><w:delText>{EVIL}</w:delText></w:r></w:del></w:p>", "deleted"),
     "moved away": (f"<w:p><w:moveFrom>{r(EVIL)}</w:moveFrom></w:p>", "deleted"),
-    "in a table": (table((EVIL, "x")).replace("<w:rPr></w:rPr>", f"<w:rPr>{VANISH}</w:rPr>"), "not_shown"),
+    "in a table": (table((EVIL, "x"), run=VANISH), "not_shown"),
     "white on a dark run": (p(EVIL, run=WHITE + DARK), None),
     "white on a dark paragraph": (p(EVIL, DARK, WHITE), None),
-    "white in a dark cell": (f"<w:tbl><w:tr><w:tc><w:tcPr>{DARK}</w:tcPr>{p(EVIL, run=WHITE)}</w:tc></w:tr></w:tbl>", None),
+    "white in a dark cell": (table((EVIL,), cell=DARK, run=WHITE), None),
     "highlighted white": (p(EVIL, run=WHITE + '<w:highlight w:val="black"/>'), None),
     "vanish switched off": (p(EVIL, '<w:pStyle w:val="Gone"/>', '<w:vanish w:val="0"/>'), None),
     "inserted": (f"<w:p><w:ins>{r(EVIL)}</w:ins></w:p>", None),
@@ -120,7 +120,7 @@ HTML = {
     "white on a dark box": (f'<div style="background:#024"><p style="color:white">{EVIL}</p></div>', None),
     "white on a picture": (f'<p style="color:white;background:url(a.png)">{EVIL}</p>', None),
     "hidden on small screens": (f"<style>@media (max-width:9em){{.m{{display:none}}}}</style><p class=m>{EVIL}", None),
-    "hidden in print": (f"<style>@media print {{.m {{ display:none }}}} .n{{color:red}}</style><p class=m>{EVIL}", None),
+    "hidden in print": (f"<style>@media print {{.m {{display:none}}}} .n{{color:red}}</style><p class=m>{EVIL}", None),
 }  # fmt: skip
 
 
