@@ -7,6 +7,7 @@ from typing import Any
 
 from auricle.errors import Misconfigured
 from auricle.providers.account import Account
+from auricle.providers.by_form import WAYS, ByForm
 from auricle.providers.by_model import ByLanguageModel
 from auricle.providers.connections import Connections
 from auricle.providers.ports import Capability
@@ -31,8 +32,18 @@ class Configured:
             constructor = self.vendor.constructor(capability)
             if constructor is None:
                 raise Misconfigured("This provider can't do this.", provider=self.account.name, capability=capability)
-            self._adapters[capability] = constructor(self.account)
+            adapter = constructor(self.account)
+            self._adapters[capability] = self._by_form(adapter) if capability == "llm" else adapter
         return self._adapters[capability]
+
+    def _by_form(self, model: Any) -> Any:
+        """The model, made to answer by a schema in the way that the account or the vendor says."""
+        way = self.account.options.get("forms", self.vendor.forms)
+        if way == "native":
+            return model
+        if way not in WAYS:
+            raise Misconfigured("Forms are native, tool or told.", provider=self.account.name, forms=way)
+        return ByForm(model, WAYS[way])
 
     @property
     def translates_by_model(self) -> bool:

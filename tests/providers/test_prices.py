@@ -61,6 +61,11 @@ def test_a_makers_cached_and_written_tokens_are_priced_as_our_usage_counts_them(
     assert cost(provider, "llm", model, used, NOW).usd == Decimal(usd)
 
 
+def test_googles_voices_are_priced_by_their_family_and_an_unread_price_is_unknown() -> None:
+    assert cost("google", "tts", "Chirp3-HD", Usage(characters=1_000), NOW).usd == Decimal("0.03")
+    assert cost("google", "tts", "Wavenet", Usage(characters=1_000), NOW).usd is None
+
+
 def test_cached_tokens_are_cheaper() -> None:
     full = cost("openai", "llm", "gpt-4o", Usage(1000, 0), NOW).usd
     cached = cost("openai", "llm", "gpt-4o", Usage(1000, 0, cached_tokens=1000), NOW).usd

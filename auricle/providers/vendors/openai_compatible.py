@@ -13,6 +13,7 @@ VENDOR = Vendor(
     needs_key=False,
     options={
         EFFORT: "how much a reasoning model thinks (none, low, medium, high; as the server has it); unset: not sent",
+        "forms": "how a model is made to answer by a JSON schema: native, or by a tool, or told, where a server can't",
         "dimensions": "length of the vectors, where the embedding model can shorten them",
     },
 )

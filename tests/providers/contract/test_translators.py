@@ -40,7 +40,8 @@ async def test_markup_quotes_and_other_scripts_go_and_come_as_they_are(it: Runni
     text = "\"दो < 3 & 'four'\" &amp; 100%"
     it.emulator.translations.append(text)
     assert (await translated(it, text)).text == text
-    assert text in it.emulator.requests[-1]["body"].values()
+    sent = it.emulator.requests[-1]["body"].values()
+    assert text in sent or [text] in sent
 
 
 @pytest.mark.parametrize(

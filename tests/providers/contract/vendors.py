@@ -31,6 +31,7 @@ from tests.emulators.assemblyai import AssemblyAIEmulator
 from tests.emulators.cohere import CohereEmulator
 from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.elevenlabs import ElevenLabsEmulator
+from tests.emulators.google import GoogleEmulator
 from tests.emulators.groq import Groq
 from tests.emulators.huggingface import HuggingFace
 from tests.emulators.openai import OpenAI
@@ -71,6 +72,7 @@ class Speaks:
 
     voice: str | None = None
     rate_hz: int = 24_000
+    is_streamed: bool = True  # False: a sentence comes in one piece
     language_sent: Asked | None = None
     languages: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -217,6 +219,38 @@ CASES: list[Case] = [
         tts=Speaks(voice="nova", settings={"speed": 1.25}, settings_sent=last("speed")),
     ),
     Case("anthropic", AnthropicEmulator),
+    Case(
+        "google",
+        GoogleEmulator,
+        stt=Hears(
+            language_sent=lambda e: e.requests[-1]["body"]["config"]["languageCode"],
+            languages={"en": "en-IN", "hi": "hi-IN", "pa": "pa-Guru-IN"},
+            terms_sent=lambda e: e.requests[-1]["body"]["config"].get("speechContexts"),
+        ),
+        tts=Speaks(
+            voice="Aoede",
+            is_streamed=False,
+            language_sent=lambda e: e.requests[-1]["body"]["voice"],
+            languages={
+                "en": {"languageCode": "en-IN", "name": "en-IN-Chirp3-HD-Aoede"},
+                "pa": {"languageCode": "pa-IN", "name": "pa-IN-Chirp3-HD-Aoede"},
+            },
+            settings={"speakingRate": 1.2},
+            settings_sent=lambda e: e.requests[-1]["body"]["audioConfig"].get("speakingRate"),
+        ),
+        translation=Translates(
+            pair_sent=lambda e: (e.requests[-1]["body"]["source"], e.requests[-1]["body"]["target"]),
+            pairs={("en", "hi"): ("en", "hi"), ("or", "en"): ("or", "en")},
+            most=5_000,
+        ),
+        embedding=Embeds(
+            texts_sent=lambda body: [one["content"]["parts"][0]["text"] for one in body["requests"]],
+            most=100,
+            most_characters=80_000,
+            task_sent=lambda e: e.requests[-1]["body"]["requests"][0]["taskType"],
+            tasks={"query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT"},
+        ),
+    ),
     Case(
         "openai",
         OpenAI,
