@@ -61,9 +61,14 @@ from auricle.phone.hook_routes import router as phone_hooks
 from auricle.phone.notices import Notices
 from auricle.phone.rest import CarrierRest
 from auricle.phone.routes import router as phone
-from auricle.providers.call import Call
+from auricle.providers.accounts.guarded import Guarded, reach_of
+from auricle.providers.accounts.lineups import CHANNEL as PROVIDERS
+from auricle.providers.accounts.lineups import OrganizationLineups
+from auricle.providers.accounts.routes import router as provider_accounts
+from auricle.providers.call import Call, Choice
+from auricle.providers.connections import Connections
 from auricle.providers.routes import router as providers
-from auricle.providers.routing import Router, router_for
+from auricle.providers.routing import Router, installed, router_for
 from auricle.recording.routes import router as recordings
 from auricle.settings import Settings
 from auricle.storage.objects import LocalObjects
@@ -95,6 +100,7 @@ ROUTERS: list[APIRouter] = [
     notes,
     events,
     providers,
+    provider_accounts,
     billing,
     audit,
     phone,
@@ -120,8 +126,17 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         keyring = Keyring(master_key(settings.master_key, settings.data_dir))
         usage = UsageBook(database)
         await stack.enter_async_context(background(usage.run))
-        router = router_for(settings, usage.record)
+        connections = Connections(settings.timeouts.connect_s)
+        lineups = OrganizationLineups(
+            installed(settings, connections),
+            database,
+            keyring,
+            Guarded(reach_of(settings), settings.timeouts.connect_s),
+            shared=settings.providers_shared,
+        )
+        router = router_for(settings, usage.record, lineups=lineups, connections=connections)
         stack.push_async_callback(router.aclose)
+        await stack.enter_async_context(background(lineups.run))
         if calls:
             await router.warm()
         unsaved = Unsaved(settings.data_dir / "unsaved", keyring, database)
@@ -142,11 +157,12 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             standing=standing,
             machines=Machines(database),
             router=router,
+            lineups=lineups,
             usage=usage,
             objects=LocalObjects(settings.data_dir / "objects"),
             knowledge=Knowledge(database, store, Snapshots(database, store), embedding(router)),
             fanout=await stack.enter_async_context(
-                Fanout(database_url, also={STANDING: standing.heard, RELAY: relay.heard})
+                Fanout(database_url, also={STANDING: standing.heard, RELAY: relay.heard, PROVIDERS: lineups.heard})
             ),
             relay=relay,
             ai=LocalAI(),
@@ -172,8 +188,12 @@ class embedding:  # noqa: N801 - a function with state: the router it embeds thr
     async def __call__(
         self, texts: Sequence[str], *, task: Literal["query", "document"], organization_id: UUID | None
     ) -> NDArray[np.float32]:
-        # The installation's order: vectors of different embedders can't be compared, whoever's key is used.
-        call = Call(organization_id, await self._router.choices("embedding", None))
+        # The installation's order and models: vectors of different embedders can't be compared, whoever's key it is.
+        choices = [
+            Choice(one.provider, one.model or self._router.providers[one.provider].model("embedding"))
+            for one in await self._router.choices("embedding", None)
+        ]
+        call = Call(organization_id, choices)
         return (await self._router.embed(call, texts, task=task)).vectors
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from auricle.live.fanout import Fanout
     from auricle.phone.notices import Notices
     from auricle.phone.rest import CarrierRest
+    from auricle.providers.accounts.lineups import OrganizationLineups
     from auricle.providers.routing import Router
     from auricle.settings import Settings
     from auricle.storage.objects import Objects
@@ -35,6 +36,7 @@ class Assembly:
     machines: Machines  # the same for API keys
     standing: Standing  # tells live connections when their sign-in is over
     router: Router  # the only way to a provider
+    lineups: OrganizationLineups  # whose providers are whose
     usage: UsageBook
     objects: Objects
     knowledge: Knowledge

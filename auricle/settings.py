@@ -183,6 +183,19 @@ class Settings(BaseSettings):
     timeouts: Timeouts = Timeouts()
     hedging: Hedging = Hedging()
     providers: dict[str, Provider] = {}
+    providers_order: dict[str, dict[str, tuple[str, ...]]] = Field(
+        {},
+        description="Who is asked first, by capability and language (`default`: any other): "
+        '`AURICLE_PROVIDERS_ORDER__STT__HI=["sarvam","groq"]`. Unset: in the order of the settings.',
+    )
+    providers_shared: tuple[str, ...] | None = Field(
+        None, description="The accounts among `providers` that organizations may use; unset: all of them."
+    )
+    providers_allow_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts (`name` or `name:port`) at which organizations' own provider accounts may be although they "
+        "are private or without TLS.",
+    )
     tools_allow_hosts: tuple[str, ...] = Field(
         (), description="Hosts (`name` or `name:port`) that tools may reach although private or without TLS."
     )

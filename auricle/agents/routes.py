@@ -21,6 +21,7 @@ from auricle.agents.versions import (
     Serving,
     create_agent,
     find_version,
+    last_config,
     last_number,
     list_agents,
     list_versions,
@@ -32,6 +33,7 @@ from auricle.agents.versions import (
 )
 from auricle.agents.yaml_io import MOST_VERSIONS, read_agent, write_agent
 from auricle.errors import Forbidden, Invalid, NotFound
+from auricle.providers.catalog import ModelGone
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
@@ -103,7 +105,7 @@ async def index(db: Db, actor: Reader, limit: Limit = 20, cursor: Cursor = None)
     operation_id="create_agent",
     summary="Add an agent; its first version is published",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(Forbidden, AgentNameTaken, AgentInvalid),
+    responses=problems(Forbidden, AgentNameTaken, AgentInvalid, ModelGone),
 )
 async def create(body: AgentConfig, db: Db, assembly: Installed, actor: Writer) -> AgentOut:
     warnings = (await examine(db, assembly, body)).require()
@@ -115,7 +117,7 @@ async def create(body: AgentConfig, db: Db, assembly: Installed, actor: Writer) 
     operation_id="import_agent",
     summary="Add an agent from YAML: one configuration, or all versions and scenarios as exported",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(Forbidden, AgentNameTaken, BadAgentFile, AgentInvalid),
+    responses=problems(Forbidden, AgentNameTaken, BadAgentFile, AgentInvalid, ModelGone),
 )
 async def import_yaml(
     text: Annotated[str, Body(media_type="application/yaml", max_length=2_000_000)],
@@ -140,7 +142,7 @@ async def import_yaml(
 )
 async def check(body: AgentConfig, db: Db, assembly: Installed, actor: Writer) -> dict[str, dict[str, str]]:
     found = await examine(db, assembly, body)
-    return {"errors": found.errors, "warnings": found.warnings}
+    return {"errors": {**found.errors, **found.gone}, "warnings": found.warnings}
 
 
 @router.get("/{agent_id}", operation_id="get_agent", summary="The version that serves", responses=problems(NotFound))
@@ -175,12 +177,13 @@ async def export(
     "/{agent_id}",
     operation_id="save_agent",
     summary="Save a new version (it serves once published)",
-    responses=problems(Forbidden, NotFound, AgentInvalid, AgentChanged),
+    responses=problems(Forbidden, NotFound, AgentInvalid, ModelGone, AgentChanged),
 )
 async def save(
     agent_id: UUID, body: AgentConfig, db: Db, assembly: Installed, actor: Writer, if_match: IfMatch = None
 ) -> VersionOut:
-    warnings = (await examine(db, assembly, body)).require()
+    before = await last_config(db, agent_id)
+    warnings = (await examine(db, assembly, body, before)).require()
     version = await save_version(db, agent_id, body, based_on=number_in(if_match))
     return VersionOut(agent_id=agent_id, number=version.number, warnings=warnings)
 
@@ -249,7 +252,7 @@ async def publish(
         await require_passed(db, agent_id, number)
     serving = await publish_version(db, agent_id, number, instead_of=number_in(if_match))
     # What has gone since the version was saved is told, not refused: a roll-back must always be possible.
-    return await told(db, serving, (await examine(db, assembly, serving.config)).all)
+    return await told(db, serving, (await examine(db, assembly, serving.config, serving.config)).all)
 
 
 def numbered(number: int) -> int:

@@ -4,7 +4,7 @@ import functools
 import importlib.resources
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import yaml
@@ -23,8 +23,10 @@ from auricle.assembly import Assembly
 from auricle.db.session import actor_of
 from auricle.errors import Invalid
 from auricle.knowledge.models import KnowledgeDocument
-from auricle.providers.catalog import warnings as catalog_warnings
-from auricle.providers.choice import Configured
+from auricle.providers.accounts.judge import Finding, Judge
+from auricle.providers.accounts.listings import known
+from auricle.providers.call import Choice as Asked
+from auricle.providers.catalog import ModelGone
 from auricle.providers.lineup import Lineup
 from auricle.providers.ports import Capability
 from auricle.voice.backchannel import words_of
@@ -43,25 +45,31 @@ class Findings:
     """What is wrong, and what to know, by field."""
 
     errors: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)  # newly chosen models that are switched off: errors, too
     warnings: dict[str, str] = field(default_factory=dict)
 
     @property
     def all(self) -> dict[str, str]:
-        return {**self.warnings, **self.errors}
+        return {**self.warnings, **self.gone, **self.errors}
 
     def require(self) -> dict[str, str]:
-        """The warnings. Raises `AgentInvalid` where there are errors."""
+        """The warnings. Raises `AgentInvalid` where there are errors, `ModelGone` where nothing else is wrong."""
         if self.errors:
-            raise AgentInvalid(**dict(list(self.errors.items())[:30]))
+            raise AgentInvalid(**dict(list({**self.errors, **self.gone}.items())[:30]))
+        if self.gone:
+            raise ModelGone(**dict(list(self.gone.items())[:30]))
         return self.warnings
 
 
-async def examine(db: AsyncSession, assembly: Assembly, config: AgentConfig) -> Findings:
-    """Look at every part of a configuration."""
+async def examine(
+    db: AsyncSession, assembly: Assembly, config: AgentConfig, before: AgentConfig | None = None
+) -> Findings:
+    """Look at every part of a configuration. What stood in the one `before` it was not newly chosen."""
     found = Findings()
     _languages(config, found)
     lineup = await assembly.router.lineups.of(actor_of(db).organization_id)
-    _providers(lineup.providers, config, found, datetime.now(UTC).date())
+    judge = Judge(lineup, await known(db, lineup), datetime.now(UTC).date())
+    _providers(judge, config, before, found)
     await _tools(db, config, found)
     await _knowledge(db, config, found)
     _translation(lineup, config, found)
@@ -99,15 +107,18 @@ def _ai_words() -> Mapping[str, Sequence[str]]:
     return {language: [" ".join(words_of(p)) for p in phrases] for language, phrases in yaml.safe_load(text).items()}
 
 
-def _providers(providers: Mapping[str, Configured], config: AgentConfig, found: Findings, on: date) -> None:
+def _providers(judge: Judge, config: AgentConfig, before: AgentConfig | None, found: Findings) -> None:
+    providers = judge.lineup.providers
+    already = [(capability, choice) for _, capability, choice in _choices(before)] if before else []
     for place, capability, choice in _choices(config):
-        provider = providers.get(choice.provider)
-        if provider is None:
-            found.errors[place] = "There is no such provider in this installation."
-        elif not provider.can(capability):
-            found.errors[place] = f"This provider can't do {capability}."
-        elif choice.model:
-            for text in catalog_warnings({choice.model: provider.vendor.name}, on).values():
+        one = Asked(choice.provider, choice.model, choice.voice)
+        finding = judge.look_at(capability, one, is_new=(capability, choice) not in already)
+        match finding:
+            case Finding("error", text):
+                found.errors[place] = text
+            case Finding("gone", text):
+                found.gone[place] = text
+            case Finding(_, text):
                 found.warnings[place] = text
     speech: tuple[Speech, ...] = ("stt", "tts")
     for capability in speech:

@@ -113,6 +113,13 @@ async def last_number(db: AsyncSession, agent_id: UUID) -> int:
     return await db.scalar(statement) or 0
 
 
+async def last_config(db: AsyncSession, agent_id: UUID) -> AgentConfig | None:
+    """The configuration that was saved last; None where there is no such agent."""
+    newest = select(AgentVersion).where(AgentVersion.agent_id == agent_id).order_by(AgentVersion.number.desc()).limit(1)
+    version = await db.scalar(newest)
+    return AgentConfig.model_validate(version.config) if version else None
+
+
 async def save_version(
     db: AsyncSession, agent_id: UUID, config: AgentConfig, *, based_on: int | None = None
 ) -> AgentVersion:

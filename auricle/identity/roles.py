@@ -48,6 +48,7 @@ PERMISSIONS: Mapping[str, str] = {
     "break_glass:review": "see and end emergency access",
     "providers:read": "see providers and their health",
     "providers:check": "run a provider check",
+    "providers:write": "keep the organization's own provider accounts, and say who is asked first",
     "events:read": "follow live events",
     "keys:write": "see, make and revoke API keys of machines",
     "phone:read": "see phone lines, carrier accounts and calls",
@@ -112,6 +113,7 @@ ORG_ADMIN = CLINICIAN | {
     "break_glass:review",
     "providers:read",
     "providers:check",
+    "providers:write",
     "phone:read",
     "phone:write",
 }

@@ -175,7 +175,8 @@ class Account:
         if params:
             url += ("&" if "?" in url else "?") + urlencode(dict(params), doseq=True)
         sent = {**await self.authorization(), **(headers or {})}
-        async with opened(url, sent, subprotocols, self._connections.connect_s) as socket:
+        address = await self._connections.address_of(url)
+        async with opened(url, sent, subprotocols, self._connections.connect_s, address) as socket:
             yield socket
 
 

@@ -3,7 +3,7 @@
 Names of models are plain strings everywhere; this is data to warn by, never a list of what is allowed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from auricle.errors import Invalid
 
 Status = Literal["current", "retiring", "retired", "unconfirmed"]
 
@@ -55,6 +57,12 @@ class Model(BaseModel):
         return None
 
 
+class ModelGone(Invalid):
+    """This model is switched off, or was never there; `context` names its place and what to use instead."""
+
+    code = "provider.model_gone"
+
+
 class Catalog(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -95,3 +103,25 @@ def warnings(models: Mapping[str, str | None], on: date) -> dict[str, str]:
     """What to warn of, by model, for models in use: a mapping of model → provider (None where it is not known)."""
     found = {name: row.warning(on) for name, vendor in models.items() if (row := shipped().find(name, vendor))}
     return {name: text for name, text in found.items() if text}
+
+
+def ended(model: str, vendor: str, on: date, told: Mapping[str, date] | None = None) -> str | None:
+    """Why this model of a vendor can't be newly chosen; None where it can, as far as anybody knows.
+
+    `told` holds the last days that the vendor itself has announced, by model.
+    """
+    day = (told or {}).get(model)
+    if day is not None and day <= on:
+        return told_warnings([model], {model: day}, on)[model]
+    row = shipped().find(model, vendor)
+    return row.warning(on) if row is not None and row.is_gone(on) else None
+
+
+def told_warnings(models: Iterable[str], told: Mapping[str, date], on: date) -> dict[str, str]:
+    """What vendors themselves have announced for models in use."""
+    return {
+        model: f"{model} {'is' if told[model] <= on else 'will be'} switched off on {told[model].isoformat()}, "
+        "says its vendor."
+        for model in models
+        if model in told
+    }

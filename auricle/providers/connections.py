@@ -3,6 +3,7 @@
 import ssl
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -28,14 +29,23 @@ class Connections:
         origin = (parts.scheme, parts.netloc)
         client = self._clients.get(origin)
         if client is None or client.is_closed:
-            client = self._clients[origin] = httpx2.AsyncClient(
-                verify=shared_ssl_context(),
-                timeout=httpx2.Timeout(None, connect=self.connect_s, pool=self.connect_s),
-                limits=httpx2.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=KEEPALIVE_S),
-                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-                headers={"user-agent": "auricle", "accept-encoding": "identity"},
+            client = self._clients[origin] = self._client(
+                limits=httpx2.Limits(max_connections=400, max_keepalive_connections=100, keepalive_expiry=KEEPALIVE_S)
             )
         return client
+
+    async def address_of(self, url: str) -> str | None:
+        """The address that a socket to this URL is opened at; None: wherever its host's name leads."""
+        return None
+
+    def _client(self, **how: Any) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            verify=shared_ssl_context(),
+            timeout=httpx2.Timeout(None, connect=self.connect_s, pool=self.connect_s),
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            headers={"user-agent": "auricle", "accept-encoding": "identity"},
+            **how,
+        )
 
     async def aclose(self) -> None:
         clients, self._clients = list(self._clients.values()), {}

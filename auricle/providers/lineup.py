@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, get_args
 from uuid import UUID
 
+from auricle.errors import Misconfigured
 from auricle.providers.call import Call, Choice, NoProvider
 from auricle.providers.choice import Configured
 from auricle.providers.ports import Capability
@@ -53,6 +54,21 @@ class Lineup:
         if not found:
             raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
         return found
+
+
+def ordered(
+    given: Mapping[str, Mapping[str, Sequence[str]]], providers: Mapping[str, Configured]
+) -> dict[Capability, dict[str, list[Choice]]]:
+    """The order that the settings name. Raises `Misconfigured` for what there is not."""
+    found: dict[Capability, dict[str, list[Choice]]] = {}
+    for capability in get_args(Capability):
+        for language, names in given.get(capability, {}).items():
+            if unknown := [name for name in names if name not in providers]:
+                raise Misconfigured("The order of providers names one that is not set up.", provider=unknown[0])
+            found.setdefault(capability, {})[language] = [Choice(name) for name in names]
+    if unknown := sorted(set(given) - set(get_args(Capability))):
+        raise Misconfigured("The order of providers names no capability.", capability=unknown[0])
+    return found
 
 
 def default_choices(providers: Mapping[str, Configured], capability: Capability, *languages: str) -> list[Choice]:

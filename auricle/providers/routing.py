@@ -22,7 +22,7 @@ from auricle.providers.call import Call, Choice, Embedded, Guard, Served
 from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
 from auricle.providers.hedging import Patience
-from auricle.providers.lineup import Lineup, Lineups, SharedByAll
+from auricle.providers.lineup import Lineup, Lineups, SharedByAll, ordered
 from auricle.providers.listening import listen
 from auricle.providers.metering import Record
 from auricle.providers.ports import (
@@ -215,10 +215,17 @@ class Router:
         return await self._guard(call, capability, attempt.choice.provider, payload)  # type: ignore[no-any-return]
 
 
-def router_for(settings: Settings, record: Record, guard: Guard | None = None) -> Router:
-    """A router with the installation's providers alone."""
-    connections = Connections(settings.timeouts.connect_s)
-    lineups = SharedByAll(installed(settings, connections))
+def router_for(
+    settings: Settings,
+    record: Record,
+    guard: Guard | None = None,
+    *,
+    lineups: Lineups | None = None,
+    connections: Connections | None = None,
+) -> Router:
+    """A router as the settings have it. Without `lineups` everybody has the installation's providers, and no others."""
+    connections = connections or Connections(settings.timeouts.connect_s)
+    lineups = lineups or SharedByAll(installed(settings, connections))
     return Router(lineups, connections, record, timeouts=settings.timeouts, hedging=settings.hedging, guard=guard)
 
 
@@ -226,4 +233,4 @@ def installed(settings: Settings, connections: Connections) -> Lineup:
     """The installation's providers, as its settings have them."""
     providers = configured(settings.providers, connections, settings.models_path)
     event(log, "providers configured", count=len(providers))
-    return Lineup(providers)
+    return Lineup(providers, ordered(settings.providers_order, providers))

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
@@ -36,7 +36,7 @@ class ProviderSocket:
 
     async def finish(self) -> None:
         """Close from our side; what is still under way is not read."""
-        await _leave(self._connection, CLOSE_S)
+        await self._connection.close()
 
     async def receive(self) -> str | bytes | None:
         """The next message; None once the provider closed the socket as agreed. A cancelled call loses nothing."""
@@ -64,15 +64,27 @@ class ProviderSocket:
                 raise ProviderGarbled("The provider sent something that is not JSON.") from None
 
 
+class Straight(connect):
+    """Follows no redirect: the library would send most vendors' key headers along to wherever that leads."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 @asynccontextmanager
 async def opened(
-    url: str, headers: Mapping[str, str], subprotocols: tuple[str, ...], connect_s: float
+    url: str, headers: Mapping[str, str], subprotocols: tuple[str, ...], connect_s: float, address: str | None = None
 ) -> AsyncGenerator[ProviderSocket, None]:
-    """A WebSocket that is open as long as the block lasts. The URL may hold nothing secret."""
+    """A WebSocket that is open as long as the block lasts. The URL may hold nothing secret.
+
+    `address` is where to connect, in place of wherever the host's name leads; TLS still asks for the name.
+    """
+    there: dict[str, Any] = {"host": address} if address else {}
     context: ssl.SSLContext | None = shared_ssl_context() if url.startswith("wss:") else None
     try:
-        connection = await connect(
+        connection = await Straight(
             url,
+            **there,
             ssl=context,
             additional_headers=dict(headers),
             subprotocols=list(subprotocols) or None,  # type: ignore[arg-type]
@@ -93,23 +105,11 @@ async def opened(
         raise ProviderTimeout("The provider could not be reached in time.") from None
     except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
         raise ProviderFailed("The connection to the provider failed.", reason=type(error).__name__) from None
-    wait_s = 0.0  # who is interrupted or has failed waits for no answer to the goodbye: it may never come
     try:
         yield ProviderSocket(connection)
-        wait_s = CLOSE_S
     finally:
-        await _leave(connection, wait_s)
-
-
-async def _leave(connection: ClientConnection, wait_s: float) -> None:
-    """Say goodbye, wait so long for the answer, and be gone."""
-    try:
-        async with asyncio.timeout(wait_s):
+        with suppress(OSError, TimeoutError, asyncio.InvalidStateError):
             await connection.close()
-    except (OSError, TimeoutError, asyncio.InvalidStateError):
-        pass
-    finally:
-        connection.transport.abort()
 
 
 def closed(error: ConnectionClosed) -> ProviderFailed:

@@ -28,6 +28,7 @@ UNAUDITED = {
     "patient_token",
     "appointment_slot",
     "consultation_memory",
+    "provider_listing",
 }
 
 TABLES = """

@@ -54,7 +54,7 @@ async def test_a_wrong_key_opens_no_breaker_but_is_shown(
         for _ in range(5):
             with pytest.raises(ProviderRefused):
                 await all_of(setup.router.generate(setup.call(), ASK))
-        state = next(s for s in provider_states(setup.router) if s.name == "main")
+        state = next(s for s in await provider_states(setup.router) if s.name == "main")
         assert (state.breaker, state.refused, state.is_well) == ("closed", "provider.refused", False)
         assert {r.status for r in setup.records} == {"refused"}
 
@@ -117,6 +117,7 @@ async def test_a_check_gives_each_capability_a_real_sample(setup: Setup) -> None
         ("llm", True),
         ("tts", True),
         ("embedding", True),
+        ("translation", True),
     ]
     assert state.is_well and state.has_key and state.host == "127.0.0.1"
     setup.main.always(Fault("status", 500))
@@ -130,7 +131,7 @@ async def test_a_check_asks_a_provider_whose_breaker_is_open_and_closes_it(setup
     setup.main.always(Fault("status", 500))
     for _ in range(4):
         await check(setup.router, "main")
-    assert provider_states(setup.router)[0].breaker == "open"
+    assert (await provider_states(setup.router))[0].breaker == "open"
     setup.main.always(None)
     assert (await check(setup.router, "main")).breaker == "closed"
 

@@ -101,7 +101,7 @@ async def test_a_check_warns_of_a_last_day_that_only_the_vendor_knows(tmp_path: 
         listed = ({"id": "gpt-6-nova", "shutdown_date": "2999-05-01"}, {"id": "text-embedding-3-small"})
 
     async with running(Case("openai", Announcing, {"llm": "gpt-6-nova"}), tmp_path) as it:
-        assert "gpt-6-nova" not in provider_states(it.router)[0].warnings
+        assert "gpt-6-nova" not in (await provider_states(it.router))[0].warnings
         state = await check(it.router, "it")
         assert state.is_well
         assert state.warnings == {"gpt-6-nova": "gpt-6-nova will be switched off on 2999-05-01, says its vendor."}

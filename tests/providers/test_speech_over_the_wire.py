@@ -1,20 +1,11 @@
 """Hearing and speaking through the router: chunked transcription, failover with replay, audio that is never doubled."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from auricle.providers.account import Account
-from auricle.providers.call import Call, Choice
-from auricle.providers.choice import Configured
-from auricle.providers.connections import Connections
-from auricle.providers.lineup import Lineup, SharedByAll
-from auricle.providers.metering import UsageRecord
 from auricle.providers.ports import (
     END_OF_SPEECH,
     Audio,
@@ -25,9 +16,6 @@ from auricle.providers.ports import (
     Transcript,
     Usage,
 )
-from auricle.providers.routing import Router
-from auricle.providers.vendor import Vendor
-from tests.emulators.meaning import tokens, vector
 from tests.emulators.openai_chat import Fault
 from tests.providers.conftest import FAST, Setup, all_of, served
 
@@ -179,13 +167,12 @@ async def test_a_sentence_begun_is_never_spoken_on_in_another_voice(setup: Setup
 
 
 async def test_vectors_come_in_order_and_normalised(setup: Setup) -> None:
-    texts = ["the left ear", "appointments on monday", "how to clean a hearing aid"]
+    texts = ["a", "bbb", "cccccc"]
     answer = await setup.router.embed(setup.call(), texts, task="document")
-    expected = np.array([vector(t, answer.vectors.shape[1], 2.0) for t in texts])
-    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
-    assert answer.vectors == pytest.approx(expected, abs=1e-5)
+    expected = [(len(t) + 1) / 2 for t in texts]
+    assert (answer.vectors[:, 0] / answer.vectors[:, 1]).tolist() == pytest.approx(expected)
     assert (answer.vectors**2).sum(axis=1).tolist() == pytest.approx([1, 1, 1])
-    assert setup.records[0].input_tokens == sum(map(tokens, texts))
+    assert setup.records[0].input_tokens == 9
 
 
 async def test_a_missing_vector_is_garbled_and_the_next_provider_embeds(setup: Setup) -> None:
@@ -207,26 +194,3 @@ async def test_a_cancelled_embedding_is_metered_once(setup: Setup) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert setup.statuses == [("main", "cancelled")]
-
-
-async def test_a_recognizer_that_has_answered_all_and_does_not_end_holds_nobody_up(tmp_path: Path) -> None:
-    class Endless:
-        def __init__(self, account: Account) -> None:
-            pass
-
-        async def transcribe(
-            self, audio: AsyncIterator[bytes | EndOfSpeech], **how: Any
-        ) -> AsyncGenerator[Transcript | Usage, None]:
-            async for piece in audio:
-                if isinstance(piece, EndOfSpeech):
-                    yield Transcript("good morning", True)
-            await asyncio.Event().wait()
-
-    records: list[UsageRecord] = []
-    connections = Connections()
-    it = Configured(Vendor("endless", stt=Endless, needs_url=False), Account("it", "endless", connections))
-    router = Router(SharedByAll(Lineup({"it": it})), connections, records.append, timeouts=FAST)
-    events = await all_of(router.transcribe(Call(None, [Choice("it")]), utterances(2), rate_hz=RATE_HZ))
-    assert finals(events) == ["good morning"]
-    assert [r.status for r in records] == ["timeout"]
-    await router.aclose()

@@ -119,6 +119,7 @@ async def build(service: Service, family_name: str) -> Hospital:
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
     ids |= await tools_of(service, headers["org_admin"], ids["agent_id"])
     ids |= await phone_of(service, people["org_admin"], headers["org_admin"], ids["agent_id"])
+    ids |= await money_of(service, headers["org_admin"])
     ids |= await care_of(service, headers["org_admin"], ids["clinician_id"], ids["patient_id"])
     return Hospital(organization_id, people, headers, ids)
 
@@ -212,6 +213,14 @@ async def tools_of(service: Service, headers: dict[str, str], agent_id: str) -> 
                 break
             await asyncio.sleep(0.1)
     return {"tool_id": tool_id, "scenario_id": scenario_id, "run_id": run_id}
+
+
+async def money_of(service: Service, headers: dict[str, str]) -> dict[str, str]:
+    """A provider account that nobody is asked about, and its id."""
+    account = {"name": "own", "vendor": "anthropic", "key": "sk-own"}
+    async with service.client(headers) as http:
+        made = await http.post("/api/v1/provider-accounts", params={"untested": True}, json=account)
+    return {"provider_account_id": made.raise_for_status().json()["id"]}
 
 
 async def phone_of(service: Service, admin: Actor, headers: dict[str, str], agent_id: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0025_uploads"
-down_revision = "0018_usage_requests"
+down_revision = "0019_providers"
 
 COLUMNS = (
     "hidden jsonb not null default '{}'",

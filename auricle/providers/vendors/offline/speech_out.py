@@ -39,10 +39,6 @@ class OfflineTextToSpeech:
     Settings: `pace` (0.5 to 2, 1 is usual), `pitch` and `pitch_range` (0 to 100), `volume` (0 to 2).
     """
 
-    def voices(self) -> Mapping[str, str]:
-        """Language → its usual voice."""
-        return VOICES
-
     async def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[Audio | Usage, None]:
