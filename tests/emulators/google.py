@@ -245,7 +245,7 @@ class GoogleEmulator(Emulator):
         answer: dict[str, Any] = {"embeddings": rows[1:] if fault.name == "malformed" else rows}
         if fault.name != "no_usage":
             answer["usageMetadata"] = {"promptTokenCount": sum(tokens(text) for text in texts)}
-        return whole_json(self, fault, self._kept(answer))
+        return self._whole(fault, self._kept(answer))
 
     # ── speech and translation ────────────────────────────────────────────────────────────────────────────────────
     async def _voices(self, request: Request) -> Response:
@@ -254,7 +254,7 @@ class GoogleEmulator(Emulator):
             {"name": name, "languageCodes": codes, "ssmlGender": gender, "naturalSampleRateHertz": 24_000}
             for name, codes, gender in VOICES
         ]
-        return refusal or whole_json(self, fault, {} if fault.name == "malformed" else {"voices": rows})
+        return refusal or self._whole(fault, {} if fault.name == "malformed" else {"voices": rows})
 
     async def _synthesize(self, request: Request) -> Response:
         fault, body, refusal = await self._asked(request)
@@ -267,7 +267,7 @@ class GoogleEmulator(Emulator):
             return JSONResponse(error(400, "This emulator speaks LINEAR16 alone."), 400)
         sound = base64.b64encode(wav(text, config.get("sampleRateHertz", 24_000))).decode()
         answer = {"audioContent": "no sound" if fault.name == "malformed" else sound}
-        return whole_json(self, fault, answer)
+        return self._whole(fault, answer)
 
     async def _recognize(self, request: Request) -> Response:
         fault, body, refusal = await self._asked(request)
@@ -285,7 +285,7 @@ class GoogleEmulator(Emulator):
             answer["results"] = [
                 {"alternatives": [{"transcript": half, "confidence": 0.9}], "languageCode": "en-in"} for half in halves
             ]
-        return whole_json(self, fault, {"results": [{"alternatives": 4}]} if fault.name == "malformed" else answer)
+        return self._whole(fault, {"results": [{"alternatives": 4}]} if fault.name == "malformed" else answer)
 
     async def _translate(self, request: Request) -> Response:
         fault, body, refusal = await self._asked(request)
@@ -295,6 +295,9 @@ class GoogleEmulator(Emulator):
             return JSONResponse(error(400, "Required Text"), 400)
         rows = [{"translatedText": self._translated(text)} for text in body["q"]]
         answer = {"data": {} if fault.name == "malformed" else {"translations": rows}}
+        return self._whole(fault, answer)
+
+    def _whole(self, fault: Fault, answer: Any) -> Response:
         return whole_json(self, fault, error(500, "private words") if fault.name == "error_chunk" else answer)
 
     def _translated(self, text: str) -> str:
@@ -313,7 +316,7 @@ class GoogleEmulator(Emulator):
         if not str(body.get("model", "")).startswith(parent):
             return JSONResponse(error(400, "Model and request must be in the same location"), 400)
         rows = [{"translatedText": self._translated(text)} for text in body["contents"]]
-        return whole_json(self, fault, {} if fault.name == "malformed" else {"translations": rows})
+        return self._whole(fault, {} if fault.name == "malformed" else {"translations": rows})
 
 
 EMULATOR = GoogleEmulator

@@ -365,6 +365,14 @@ async def test_terms_are_cut_to_what_google_takes_and_medical_models_hear_englis
         assert len(phrases) == 500 and max(map(len, phrases)) == 100
 
 
+async def test_an_error_in_place_of_what_was_heard_is_no_silence(by_key: Running) -> None:
+    by_key.emulator.next(Fault("error_chunk"))
+    with pytest.raises(ProviderFailed) as caught:
+        audio = stream(bytes(3_200), END_OF_SPEECH)
+        await all_of(by_key.adapters.adapter("stt").transcribe(audio, rate_hz=RATE_HZ, language="en", model=None))
+    assert "private" not in f"{caught.value!r} {caught.value.context}"
+
+
 # ── translation ───────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_an_api_key_translates_by_version_two(by_key: Running) -> None:
     found = await by_key.router.translate(by_key.call(), "Good morning.", source="en", target="hi")

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import Any
 
 from auricle.providers.account import Account
+from auricle.providers.dialects.gemini import failure_in_stream
 from auricle.providers.dialects.pieces import pieces
 from auricle.providers.dialects.samples import from_base64
 from auricle.providers.dialects.utterances import parts
@@ -147,6 +148,8 @@ class Recognize:
         body = {"config": config, "audio": {"content": base64.b64encode(pcm).decode()}}
         answer = await self._account.post(RECOGNIZE_URL, json=body)
         try:
+            if "error" in answer:
+                raise failure_in_stream(answer)
             results = answer.get("results", ())  # nothing heard: no results at all
             best = [result["alternatives"][0]["transcript"] for result in results if result.get("alternatives")]
             return " ".join(text.strip() for text in best).strip()
