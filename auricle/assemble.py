@@ -53,6 +53,7 @@ from auricle.listening.routes import router as listening
 from auricle.live.fanout import Fanout
 from auricle.live.routes import router as events
 from auricle.notes.routes import router as notes
+from auricle.notes.search_routes import router as notes_search
 from auricle.patients.appointments.routes import router as appointments
 from auricle.patients.professionals.routes import router as professionals
 from auricle.patients.routes import router as patients
@@ -98,6 +99,7 @@ ROUTERS: list[APIRouter] = [
     listening,
     knowledge,
     notes,
+    notes_search,
     events,
     providers,
     provider_accounts,

@@ -67,7 +67,16 @@ async def answer(
         yield TextDelta(text)
         yield Answer(text, "confirm" if _asks_back(found.verdict) else "unknown", ())
         return
-    passages = _fitting([hit.passage for hit in hits])
+    async with aclosing(written(question, [hit.passage for hit in hits], language, generate)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def written(
+    question: str, passages: Sequence[Passage], language: str, generate: Generate
+) -> AsyncGenerator[TextDelta | Answer, None]:
+    """Have a model answer from passages, as many of them as the context takes; its markers numbered by use."""
+    passages = _fitting(passages)
     numbers, said, shown = Renumbering(len(passages)), [], []
     async with aclosing(generate(request(question, passages, language))) as events:
         async for event in events:

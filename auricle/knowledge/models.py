@@ -22,11 +22,12 @@ class Vector(UserDefinedType[NDArray[np.float32]]):
 
     cache_ok = True
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int | None = None) -> None:
+        """Without a dimension the column takes vectors of any."""
         self.dimension = dimension
 
     def get_col_spec(self, **_: Any) -> str:
-        return f"vector({self.dimension})"
+        return "vector" if self.dimension is None else f"vector({self.dimension})"
 
     def bind_processor(self, dialect: Any) -> Any:
         def as_text(vector: NDArray[np.float32] | None) -> str | None:

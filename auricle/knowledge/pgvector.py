@@ -109,12 +109,12 @@ def _live() -> Select[*tuple[Any, ...]]:
 
 async def _loaded(db: AsyncSession, statement: Select[*tuple[Any, ...]]) -> Loaded:
     rows = (await db.execute(statement)).all()
-    return Loaded([StoredChunk(*row[:-1]) for row in rows], _matrix([row[-1] for row in rows]))
+    return Loaded([StoredChunk(*row[:-1]) for row in rows], matrix([row[-1] for row in rows]))
 
 
-def _matrix(rows: Sequence[bytes]) -> Floats:
-    """pgvector's binary form: two 16-bit numbers (dimension, unused), then big-endian floats."""
-    width = 4 + 4 * DIMENSION
+def matrix(rows: Sequence[bytes]) -> Floats:
+    """Rows of one dimension, each in pgvector's binary form: dimension, an unused number, then big-endian floats."""
+    width = len(rows[0]) if rows else 4 + 4 * DIMENSION
     block = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, width)[:, 4:]
     return np.ascontiguousarray(block).view(">f4").astype(np.float32)
 

@@ -6,14 +6,12 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
-from auricle.errors import AuricleError
 from auricle.knowledge.answer import Answer, answer
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.receive import BadLabel, Labels, NoSuchDocument, NotRetryable, receive, remove, retry
@@ -45,12 +43,12 @@ from auricle.uploads.refused import (
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
+from auricle.web.streaming import EVENT_STREAM, NOT_KEPT, streamed
 
 router = APIRouter(prefix="/api/v1/rag", tags=["knowledge"])
 
 Reader = Annotated[Actor, Requires("knowledge:read")]
 Writer = Annotated[Actor, Requires("knowledge:write")]
-EVENT_STREAM = "text/event-stream"
 FIELDS = ("title", "collection", "language")
 UPLOAD: dict[str, Any] = {
     "requestBody": {
@@ -178,9 +176,7 @@ async def answer_question(
         collection=body.collection,
     )
     if EVENT_STREAM in accept:
-        return StreamingResponse(
-            _events(pieces), media_type=EVENT_STREAM, headers={"cache-control": "no-store", "x-accel-buffering": "no"}
-        )
+        return StreamingResponse(streamed(_told(pieces)), media_type=EVENT_STREAM, headers=NOT_KEPT)
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, Answer):
@@ -195,21 +191,13 @@ def _generated(
     return assembly.router.generate(call, request)
 
 
-async def _events(pieces: AsyncGenerator[TextDelta | Answer, None]) -> AsyncIterator[bytes]:
-    """Server-sent events. A failure after the stream has begun is told in the stream, with its code."""
+async def _told(pieces: AsyncGenerator[TextDelta | Answer, None]) -> AsyncIterator[tuple[str, dict[str, object]]]:
     async with aclosing(pieces):
-        try:
-            async for piece in pieces:
-                if isinstance(piece, TextDelta):
-                    yield _sse("delta", {"text": piece.text})
-                else:
-                    yield _sse("answer", _answer(piece).model_dump(mode="json"))
-        except AuricleError as error:
-            yield _sse("error", {"error_code": error.code, "message": error.message})
-
-
-def _sse(event: str, data: dict[str, object]) -> bytes:
-    return b"event: " + event.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
+        async for piece in pieces:
+            if isinstance(piece, TextDelta):
+                yield "delta", {"text": piece.text}
+            else:
+                yield "answer", _answer(piece).model_dump(mode="json")
 
 
 def _answer(whole: Answer) -> AnswerOut:

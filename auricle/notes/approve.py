@@ -14,6 +14,7 @@ from auricle.errors import Conflict, Forbidden, Invalid, NotFound
 from auricle.live.events import publish
 from auricle.notes.content import FLAGGED, OpenStatement, find_note, open_note
 from auricle.notes.models import Note, NoteStatement, NoteStatus
+from auricle.notes.passages import embed_later
 from auricle.notes.versions import freeze
 
 
@@ -85,6 +86,7 @@ async def approve(
     note.status, note.user_approved = NoteStatus.APPROVED, True
     note.approved_by, note.approved_at = actor.member_id, now
     await freeze(db, opened, "approved")
+    await embed_later(db, note.id)
     await publish(
         db, "note.approved", note_id=note.id, consultation_id=note.consultation_id, patient_id=note.patient_id
     )

@@ -48,6 +48,7 @@ DERIVED: Mapping[str, TextClause] = {
         "update consultation set status = 'ended', ended_at = now() where patient_id = any (:ids) and status = 'active'"
     ),
     "phone_numbers": text("update phone_call set number_blind = null where patient_id = any (:ids)"),
+    "note_passages": text("delete from note_passage where patient_id = any (:ids)"),
     "memberships": text(
         "update member set given_name = '', family_name = '', profile = null, status = 'suspended' "
         "where role = 'patient' and account_id in "

@@ -1,0 +1,120 @@
+"""What approved notes say, as vectors: made when a note is signed, and anew for another embedder.
+
+Only masked text is embedded, and only while the patient agrees to the use of AI. No words are stored: a passage names
+the statement whose meaning its vector is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from auricle.actor import Actor
+from auricle.consent.decide import ConsentNeeded, require
+from auricle.consent.models import Kind
+from auricle.db.base import Base, Tenant, new_id
+from auricle.db.sealed import Keyring
+from auricle.db.session import Database
+from auricle.jobs.app import task
+from auricle.jobs.queue import enqueue
+from auricle.knowledge.models import Vector
+from auricle.knowledge.search import Knowledge
+from auricle.notes.content import SECTIONS, open_note
+from auricle.notes.models import Note, NoteStatus
+
+AT_ONCE = 50  # notes that one job looks for; it queues the next
+MOST_NAMED = 200  # notes that a request may name
+TITLES: Mapping[str, str] = {section: section.capitalize() for section in SECTIONS}
+
+
+class NotePassage(Tenant, Base):
+    """The meaning of one signed statement, by one embedder."""
+
+    __tablename__ = "note_passage"
+    note_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    statement_id: Mapped[UUID]
+    embedder: Mapped[str]
+    embedding: Mapped[Any] = mapped_column(Vector(), deferred=True)
+
+
+class Means(Protocol):
+    """What embedding needs of the assembly."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
+    def knowledge(self) -> Knowledge: ...
+
+
+async def embed_later(db: AsyncSession, note_id: UUID) -> None:
+    """Queue a signed note, in the transaction that signs it."""
+    await enqueue(db, "notes.embed", queueing_lock=f"notes.embed:{note_id}", note_id=note_id)
+
+
+async def embed_all_later(db: AsyncSession, note_ids: Sequence[UUID] = ()) -> None:
+    """Queue the named notes to be embedded anew, or (with none named) all signed ones that lack it."""
+    for note_id in note_ids:
+        await db.execute(delete(NotePassage).where(NotePassage.note_id == note_id))
+        await embed_later(db, note_id)
+    if not note_ids:
+        await enqueue(db, "notes.embed_missing", queueing_lock="notes.embed_missing")
+
+
+@task("notes.embed", retries=6, timeout_s=120)
+async def embed_note(means: Means, actor: Actor, note_id: UUID) -> None:
+    """Embed a signed note, unless that was done; a patient who does not agree to AI is left out."""
+    async with means.database.transaction(actor) as db:
+        note = await db.get(Note, note_id)
+        if note is None or note.status is not NoteStatus.APPROVED or await is_embedded(db, means.knowledge, note_id):
+            return
+        try:
+            await require(db, note.patient_id, Kind.AI_USE)
+        except ConsentNeeded:
+            return
+        statements = (await open_note(db, means.keyring, note)).statements
+        texts = [f"{TITLES[one.row.section]}. {one.body.text}" for one in statements]
+    if not texts:
+        return
+    vectors = await means.knowledge.embed(texts, task="document", organization_id=actor.organization_id)
+    async with means.database.transaction(actor) as db:
+        rows = [
+            {
+                "id": new_id(),
+                "note_id": note.id,
+                "patient_id": note.patient_id,
+                "statement_id": one.row.id,
+                "embedder": means.knowledge.embedder,
+                "embedding": vector,
+            }
+            for one, vector in zip(statements, vectors, strict=True)
+        ]
+        await db.execute(
+            insert(NotePassage).values(rows).on_conflict_do_nothing(constraint="uq_note_passage_statement")
+        )
+
+
+@task("notes.embed_missing", retries=6, timeout_s=120)
+async def embed_missing(means: Means, actor: Actor, after_id: UUID | None = None) -> None:
+    """Queue signed notes that lack vectors of the present embedder, a page a job."""
+    async with means.database.transaction(actor) as db:
+        lacking = ~exists().where(NotePassage.note_id == Note.id, NotePassage.embedder == means.knowledge.embedder)
+        page = select(Note.id).where(Note.status == NoteStatus.APPROVED, lacking).order_by(Note.id).limit(AT_ONCE)
+        if after_id is not None:
+            page = page.where(Note.id > after_id)
+        found = (await db.scalars(page)).all()
+        for note_id in found:
+            await embed_later(db, note_id)
+        if len(found) == AT_ONCE:
+            await enqueue(db, "notes.embed_missing", after_id=found[-1])
+
+
+async def is_embedded(db: AsyncSession, knowledge: Knowledge, note_id: UUID) -> bool:
+    mine = exists().where(NotePassage.note_id == note_id, NotePassage.embedder == knowledge.embedder)
+    return bool(await db.scalar(select(mine)))
