@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auricle.db.base import Base, Tenant
+from auricle.knowledge.models import Vector
 
 
 class NoteStatus(StrEnum):
@@ -86,3 +87,14 @@ class NoteVersion(Tenant, Base):
     body: Mapped[bytes]
     previous_hash: Mapped[bytes | None]
     hash: Mapped[bytes]
+
+
+class NotePassage(Tenant, Base):
+    """The meaning of one signed statement, by one embedder. No words: `passages.py` says why."""
+
+    __tablename__ = "note_passage"
+    note_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    statement_id: Mapped[UUID]
+    embedder: Mapped[str]
+    embedding: Mapped[Any] = mapped_column(Vector(), deferred=True)

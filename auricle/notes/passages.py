@@ -5,41 +5,28 @@ the statement whose meaning its vector is.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from auricle.actor import Actor
 from auricle.consent.decide import ConsentNeeded, require
 from auricle.consent.models import Kind
-from auricle.db.base import Base, Tenant, new_id
+from auricle.db.base import new_id
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
-from auricle.knowledge.models import Vector
 from auricle.knowledge.search import Knowledge
 from auricle.notes.content import SECTIONS, open_note
-from auricle.notes.models import Note, NoteStatus
+from auricle.notes.models import Note, NotePassage, NoteStatus
 
 AT_ONCE = 50  # notes that one job looks for; it queues the next
 MOST_NAMED = 200  # notes that a request may name
 TITLES: Mapping[str, str] = {section: section.capitalize() for section in SECTIONS}
-
-
-class NotePassage(Tenant, Base):
-    """The meaning of one signed statement, by one embedder."""
-
-    __tablename__ = "note_passage"
-    note_id: Mapped[UUID]
-    patient_id: Mapped[UUID]
-    statement_id: Mapped[UUID]
-    embedder: Mapped[str]
-    embedding: Mapped[Any] = mapped_column(Vector(), deferred=True)
 
 
 class Means(Protocol):

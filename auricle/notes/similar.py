@@ -30,8 +30,8 @@ from auricle.knowledge.rank import Index, fits_dense
 from auricle.knowledge.search import Knowledge, asked
 from auricle.knowledge.store import Floats
 from auricle.notes.content import find_note, open_statement
-from auricle.notes.models import Note, NoteStatement, NoteStatus
-from auricle.notes.passages import TITLES, NotePassage, is_embedded
+from auricle.notes.models import Note, NotePassage, NoteStatement, NoteStatus
+from auricle.notes.passages import TITLES, is_embedded
 from auricle.patients.create import whole
 from auricle.providers.ports import Passage, TextDelta
 

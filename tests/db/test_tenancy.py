@@ -24,6 +24,7 @@ UNAUDITED = {
     "live_event",
     "usage_record",
     "knowledge_chunk",
+    "note_passage",
     "recording_chunk",
     "patient_token",
     "appointment_slot",

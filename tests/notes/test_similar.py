@@ -21,7 +21,8 @@ from auricle.knowledge.pgvector import PgVector
 from auricle.knowledge.search import Knowledge
 from auricle.knowledge.snapshot import Snapshots
 from auricle.notes.approve import approve
-from auricle.notes.passages import NotePassage, embed_all_later, embed_missing, embed_note
+from auricle.notes.models import NotePassage
+from auricle.notes.passages import embed_all_later, embed_missing, embed_note
 from auricle.notes.similar import NotEmbedded, NotesAnswer, ask, similar
 from auricle.patients.erase import erase_patient
 from auricle.providers.ports import LanguageRequest, TextDelta
