@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.answer import Answer, answer
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.receive import BadLabel, Labels, NoSuchDocument, NotRetryable, receive, remove, retry
@@ -165,14 +166,16 @@ async def answer_question(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> AnswerOut | StreamingResponse:
     """Answer from the knowledge, with citations. As server-sent events (`delta`, `answer`, `error`) when asked for."""
-    generate = partial(_generated, assembly, actor, body.language or "en")
+    question = asked(body.question)
+    language = body.language or spoken_in(question)
+    generate = partial(_generated, assembly, actor, language)
     pieces = answer(
         assembly.knowledge,
         actor,
-        asked(body.question),
+        question,
         generate,
         k=body.k,
-        language=body.language,
+        language=language,
         collection=body.collection,
     )
     if EVENT_STREAM in accept:

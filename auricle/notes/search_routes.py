@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.errors import Forbidden, NotFound
-from auricle.knowledge.answer import spoken_in
+from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.search import EmptyQuestion
 from auricle.notes.passages import MOST_NAMED, embed_all_later
 from auricle.notes.similar import MIN_SIMILARITY, SIMILAR, NotEmbedded, NotesAnswer, ask, similar

@@ -21,7 +21,8 @@ from auricle.consent.models import Kind
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.errors import Conflict
-from auricle.knowledge.answer import Answer, Generate, admission, written
+from auricle.knowledge.admission import admission
+from auricle.knowledge.answer import Answer, Generate, written
 from auricle.knowledge.cite import Citation
 from auricle.knowledge.known import NOTHING
 from auricle.knowledge.models import Vector
