@@ -275,10 +275,14 @@ class OpenAIEmulator(Emulator):
         yield sse({"type": "transcript.text.done", "text": text, "usage": usage})
 
     async def _json(self, fault: Fault, whole: bytes) -> AsyncIterator[bytes]:
-        if fault.name in ("stall_body", "cut"):
+        if fault.name == "empty":
+            return
+        if fault.name in ("stall_body", "stall_middle", "cut", "cut_quietly", "error_chunk"):
             yield whole[:5]
             async for piece in self._middle(fault):
                 yield piece
+            if fault.name in ("cut_quietly", "error_chunk"):
+                return
             whole = whole[5:]
         async for drop in dripped(fault, whole, 2):
             yield drop
@@ -296,13 +300,15 @@ class OpenAIEmulator(Emulator):
         if fault.name == "stall_body":
             yield b""  # the headers go out
             await asyncio.sleep(fault.stall_s)
-        if fault.name == "malformed":
-            yield b'{"error": {"message": "not a sound"}}' * 200
+        if fault.name in ("malformed", "error_chunk"):
+            yield b'{"error": {"message": "private words are no sound"}}' * 200
             return
         for number in range(6):
-            if number == 3 and fault.name in ("stall_middle", "cut"):
+            if number == 3 and fault.name in ("stall_middle", "cut", "cut_quietly"):
                 async for piece in self._middle(fault):
                     yield piece
+                if fault.name == "cut_quietly":
+                    return
             async for drop in dripped(fault, b"\1\2" * 1_199 + b"\3", 12):  # odd lengths, as TCP pleases
                 yield drop
             await asyncio.sleep(0.002)
