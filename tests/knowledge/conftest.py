@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from sqlalchemy import text
 
 from auricle.actor import Actor
+from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.knowledge.ingest import Work, ingest
 from auricle.knowledge.models import DIMENSION
@@ -19,6 +21,8 @@ from auricle.knowledge.snapshot import Snapshots
 from auricle.knowledge.words import terms
 from auricle.storage.objects import LocalObjects, Objects
 from auricle.uploads.receive import held
+from tests import builders
+from tests.running_service import Service, served, settings_for, worked
 
 
 class BagOfWords:
@@ -95,3 +99,23 @@ async def clinic(two_clinics):
 @pytest.fixture
 async def other(two_clinics):
     return two_clinics[1]
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def service(template, tmp_path_factory):
+    settings = settings_for(template.copy(), tmp_path_factory.mktemp("installation"))
+    database = Database(settings.database_url.get_secret_value())
+    with served(settings), worked(settings):
+        yield Service(settings, database, Keyring(bytes(range(32))))
+        await database.close()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def people(service):
+    """Headers of an admin and a patient of one hospital, and of another hospital's admin."""
+    ours, theirs = [await builders.make_organization(service.database) for _ in range(2)]
+    return {
+        "admin": (await service.member(ours, "org_admin"))[1],
+        "patient": (await service.member(ours, "patient"))[1],
+        "stranger": (await service.member(theirs, "org_admin"))[1],
+    }

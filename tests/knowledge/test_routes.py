@@ -1,51 +1,12 @@
 """The knowledge over HTTP, through a whole installation: sign-in, upload, worker, search, answer."""
 
-import asyncio
 from uuid import uuid4
 
 import orjson
 import pytest
 import pytest_asyncio
 
-from auricle.db.sealed import Keyring
-from auricle.db.session import Database
-from tests import builders
-from tests.running_service import Service, served, settings_for, worked
-
-BATTERIES = b"# Batteries\n\nZinc air batteries last about one week. Remove the tab a minute before use.\n"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def service(template, tmp_path_factory):
-    settings = settings_for(template.copy(), tmp_path_factory.mktemp("installation"))
-    database = Database(settings.database_url.get_secret_value())
-    with served(settings), worked(settings):
-        yield Service(settings, database, Keyring(bytes(range(32))))
-        await database.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def people(service):
-    """Headers of an admin and a patient of one hospital, and of another hospital's admin."""
-    ours, theirs = [await builders.make_organization(service.database) for _ in range(2)]
-    return {
-        "admin": (await service.member(ours, "org_admin"))[1],
-        "patient": (await service.member(ours, "patient"))[1],
-        "stranger": (await service.member(theirs, "org_admin"))[1],
-    }
-
-
-async def upload(http, name="batteries.md", data=BATTERIES, **form):
-    return await http.post("/api/v1/rag/ingest-upload", files={"file": (name, data)}, data=form)
-
-
-async def when_done(http, document_id):
-    for _ in range(200):
-        document = (await http.get(f"/api/v1/rag/documents/{document_id}")).json()
-        if document["status"] in ("live", "failed"):
-            return document
-        await asyncio.sleep(0.05)
-    raise AssertionError(document)
+from tests.knowledge.over_http import upload, when_done
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
