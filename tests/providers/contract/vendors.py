@@ -11,6 +11,7 @@ What the suites ask of an emulator, besides being an `Emulator`:
 - everything: `open_streams` counts the streams and sockets that it is serving.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
 from tests.emulators.anthropic import AnthropicEmulator
 from tests.emulators.assemblyai import AssemblyAIEmulator
+from tests.emulators.azure import AzureEmulator
 from tests.emulators.cohere import CohereEmulator
 from tests.emulators.deepgram import DeepgramEmulator
 from tests.emulators.elevenlabs import ElevenLabsEmulator
@@ -329,6 +331,17 @@ CASES: list[Case] = [
         ),
         note="flux",
         only=frozenset({"stt"}),
+    ),
+    Case(
+        "azure",
+        AzureEmulator,
+        tts=Speaks(
+            voice="hi-IN-MadhurNeural",
+            language_sent=lambda e: re.findall(r'xml:lang="([^"]+)"', e.requests[-1]["body"])[0],
+            languages={"en": "en-IN", "hi": "hi-IN", "ta": "ta-IN", "or": "or-IN"},
+            settings={"rate": "+5%"},
+            settings_sent=lambda e: re.findall(r'<prosody rate="([^"]+)"', e.requests[-1]["body"])[0],
+        ),
     ),
     Case(
         "elevenlabs",
