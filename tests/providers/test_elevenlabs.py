@@ -76,8 +76,9 @@ async def test_an_error_in_the_middle_is_an_outage_without_its_prose(wire: str, 
         assert "private" not in f"{caught.value!r} {caught.value.context}"
 
 
-async def test_a_socket_that_ends_before_its_final_message_has_not_said_all(tmp_path: Path) -> None:
-    async with running(elevenlabs(options={"tts_wire": "socket"}), tmp_path) as it:
+@pytest.mark.parametrize("wire", ["http", "socket"])
+async def test_an_answer_that_ends_early_has_not_said_all(wire: str, tmp_path: Path) -> None:
+    async with running(elevenlabs(options={"tts_wire": wire}), tmp_path) as it:
         it.emulator.next(Fault("cut_quietly"))
         with pytest.raises(ProviderGarbled):
             await spoken(it)
@@ -155,6 +156,15 @@ def test_timings_on_the_clock_of_the_whole_stay_as_they_are() -> None:
 def test_timings_that_can_not_be_read_are_garbled(alignment: Any) -> None:
     with pytest.raises(ProviderGarbled):
         timings({**SECOND, "alignment": alignment})
+
+
+def test_a_few_letters_without_a_time_are_no_sign_of_a_cut_and_many_are() -> None:
+    speech = _Speech()
+    list(speech.events(words("98 kg ", [0, 10, 20, 30, 40, 50], charDurationsMs=[10] * 6)))
+    speech.finish("98.4 kg")
+    with pytest.raises(ProviderGarbled):
+        speech.finish("98.4 kg, and come back")
+    _Speech().finish("no timings were told at all")
 
 
 def test_sound_comes_before_its_timings() -> None:

@@ -82,7 +82,7 @@ TROUBLES: Mapping[str, Trouble] = {
 STALLS = {name for name, trouble in TROUBLES.items() if trouble.fault.name.startswith("stall")}
 
 # What can't be told from health, by vendor and capability. Speech as raw sound: shorter speech is speech, too.
-RAW_SOUND = {"openai_compatible", "openai", "deepgram", "sarvam"}
+RAW_SOUND = {"openai_compatible", "openai", "deepgram", "sarvam", "azure"}
 # An end of speech may get no answer, or an empty one: nothing was said.
 SILENT = {"sarvam": {"sends nothing"}, "sarvam-older": {"sends nothing", "is silent once it is there"}}
 

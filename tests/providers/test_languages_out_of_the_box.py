@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from auricle.providers.call import Call, Choice
+from auricle.providers.health import check
 from auricle.providers.ports import END_OF_SPEECH, Audio, EndOfSpeech, Transcript
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings, Timeouts
@@ -109,6 +110,15 @@ async def test_a_chosen_voice_belongs_to_its_provider_and_goes_to_no_other(tmp_p
         assert ours.emulators["sarvam"].requests[0]["body"]["speaker"] == "ritu"
         body = ours.emulators["azure"].requests[0]["body"]
         assert 'name="ml-IN-SobhanaNeural"' in body and "ritu" not in body and "prosody" not in body
+
+
+async def test_a_check_of_each_account_finds_it_well(tmp_path: Path) -> None:
+    async with installed(tmp_path, "sarvam", "azure", "elevenlabs") as ours:
+        for name in ours.emulators:
+            state = await check(ours.router, name)
+            assert state.is_well and state.checks, name
+            ours.emulators[name].always(Fault("status", 503))
+            assert {c.error for c in (await check(ours.router, name)).checks} == {"provider.failed"}
 
 
 async def test_with_none_left_but_what_is_always_there_the_offline_voice_speaks_the_language(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ class Speak:
                     yield event
         finally:
             await told.aclose()
+        speech.finish(text)
         yield Usage(characters=len(text))
 
     async def voices(self) -> Sequence[Voice]:
@@ -139,6 +140,7 @@ class _Speech:
         self._samples = Samples(RATE_HZ)
         self._spaces: list[Timing] = []  # until a letter follows: the vendor wants one behind a sentence, and times it
         self._told_s = 0.0
+        self._letters = 0  # that were timed
 
     def events(self, message: Mapping[str, Any]) -> Iterator[Audio | Timing]:
         sound = message.get("audio_base64", message.get("audio"))
@@ -149,6 +151,14 @@ class _Speech:
         before_s = self._samples.received_s
         yield from self._samples.feed(from_base64(sound))
         yield from self._timings(message.get("alignment"), before_s)
+
+    def finish(self, text: str) -> None:
+        """The answer is over. Over HTTP nothing else tells that it was cut: then most of the letters have no time.
+
+        (Not all need have one: the vendor may read a symbol or a number otherwise than it is written.)
+        """
+        if 0 < self._letters < sum(not letter.isspace() for letter in text) / 2:
+            raise ProviderGarbled("The provider stopped in the middle of a sentence.")
 
     def _timings(self, told: Any, before_s: float) -> Iterator[Timing]:
         if told is None:
@@ -165,6 +175,7 @@ class _Speech:
             if letter.isspace():
                 self._spaces += [timing] if is_begun else []
             else:
+                self._letters += len(letter)
                 yield from self._spaces
                 self._spaces.clear()
                 yield timing
