@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -36,7 +36,7 @@ class ProviderSocket:
 
     async def finish(self) -> None:
         """Close from our side; what is still under way is not read."""
-        await self._connection.close()
+        await _leave(self._connection, CLOSE_S)
 
     async def receive(self) -> str | bytes | None:
         """The next message; None once the provider closed the socket as agreed. A cancelled call loses nothing."""
@@ -105,11 +105,23 @@ async def opened(
         raise ProviderTimeout("The provider could not be reached in time.") from None
     except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, EOFError) as error:
         raise ProviderFailed("The connection to the provider failed.", reason=type(error).__name__) from None
+    wait_s = 0.0  # who is interrupted or has failed waits for no answer to the goodbye: it may never come
     try:
         yield ProviderSocket(connection)
+        wait_s = CLOSE_S
     finally:
-        with suppress(OSError, TimeoutError, asyncio.InvalidStateError):
+        await _leave(connection, wait_s)
+
+
+async def _leave(connection: ClientConnection, wait_s: float) -> None:
+    """Say goodbye, wait so long for the answer, and be gone."""
+    try:
+        async with asyncio.timeout(wait_s):
             await connection.close()
+    except (OSError, TimeoutError, asyncio.InvalidStateError):
+        pass
+    finally:
+        connection.transport.abort()
 
 
 def closed(error: ConnectionClosed) -> ProviderFailed:
