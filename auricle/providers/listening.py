@@ -28,13 +28,17 @@ async def listen(
     timeouts: Timeouts,
     allow: Callable[[Attempt], Awaitable[None]],
 ) -> AsyncGenerator[Event, None]:
-    """Transcribe until the audio ends. Each `END_OF_SPEECH` must be followed by its final within `first_s`."""
+    """Transcribe until the audio ends. Each `END_OF_SPEECH` must be followed by its final within `first_s`, and the end
+    of the audio by that of the transcripts within `gap_s`.
+    """
     attempts = await begin()
     watchdog = Watchdog()
 
     def watch() -> None:
-        since = relay.waiting_since
-        watchdog.expect(None if since is None else max(since, started_at) + timeouts.first_s, "final")
+        since, within_s, phase = relay.waiting_since, timeouts.first_s, "final"
+        if since is None:
+            since, within_s, phase = relay.ended_since, timeouts.gap_s, "end"
+        watchdog.expect(None if since is None else max(since, started_at) + within_s, phase)
 
     started_at = watchdog.now()
     relay = AudioRelay(rate_hz, watch)

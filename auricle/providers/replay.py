@@ -13,7 +13,7 @@ KEEP_S = 30.0  # the longest stretch without a final that a new provider hears a
 
 
 class AudioRelay:
-    """Pieces of PCM16 mono and ends of speech, with one reader at a time."""
+    """Pieces of PCM16 mono and ends of speech, one reader at a time. `on_end` is told of each end, and of the last."""
 
     def __init__(self, rate_hz: int, on_end: Callable[[], None], keep_s: float = KEEP_S) -> None:
         self._bytes_per_s = rate_hz * 2
@@ -23,7 +23,7 @@ class AudioRelay:
         self._kept_bytes = 0
         self._read = 0  # how many of the kept pieces the reader has taken
         self._ends_kept: deque[float] = deque()  # when each unanswered end of speech came
-        self._is_closed = False
+        self._closed_at: float | None = None
         self._more = asyncio.Event()
         self.dropped_s = 0.0
         self.read_s = 0.0  # by the present reader
@@ -41,18 +41,24 @@ class AudioRelay:
 
     def close(self) -> None:
         """The caller has no more audio."""
-        self._is_closed = True
+        self._closed_at = asyncio.get_running_loop().time()
+        self._on_end()
         self._more.set()
 
     @property
     def is_finished(self) -> bool:
         """All audio came and every end of speech was answered."""
-        return self._is_closed and not self._ends_kept
+        return self._closed_at is not None and not self._ends_kept
 
     @property
     def waiting_since(self) -> float | None:
         """When the oldest end of speech that has no final yet came (loop time)."""
         return self._ends_kept[0] if self._ends_kept else None
+
+    @property
+    def ended_since(self) -> float | None:
+        """Since when there is no more audio."""
+        return self._closed_at
 
     def answered(self) -> None:
         """A final came: forget the audio it answers, up to the end of speech, or else all that was heard."""
@@ -73,7 +79,7 @@ class AudioRelay:
                 if not isinstance(piece, EndOfSpeech):
                     self.read_s += len(piece) / self._bytes_per_s
                 yield piece
-            if self._is_closed:
+            if self._closed_at is not None:
                 return
             self._more.clear()
             await self._more.wait()

@@ -1,11 +1,19 @@
 """Hearing and speaking through the router: chunked transcription, failover with replay, audio that is never doubled."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from auricle.providers.account import Account
+from auricle.providers.call import Call, Choice
+from auricle.providers.choice import Configured
+from auricle.providers.connections import Connections
+from auricle.providers.lineup import Lineup, SharedByAll
+from auricle.providers.metering import UsageRecord
 from auricle.providers.ports import (
     END_OF_SPEECH,
     Audio,
@@ -16,6 +24,8 @@ from auricle.providers.ports import (
     Transcript,
     Usage,
 )
+from auricle.providers.routing import Router
+from auricle.providers.vendor import Vendor
 from tests.emulators.openai_chat import Fault
 from tests.providers.conftest import FAST, Setup, all_of, served
 
@@ -194,3 +204,26 @@ async def test_a_cancelled_embedding_is_metered_once(setup: Setup) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert setup.statuses == [("main", "cancelled")]
+
+
+async def test_a_recognizer_that_has_answered_all_and_does_not_end_holds_nobody_up(tmp_path: Path) -> None:
+    class Endless:
+        def __init__(self, account: Account) -> None:
+            pass
+
+        async def transcribe(
+            self, audio: AsyncIterator[bytes | EndOfSpeech], **how: Any
+        ) -> AsyncGenerator[Transcript | Usage, None]:
+            async for piece in audio:
+                if isinstance(piece, EndOfSpeech):
+                    yield Transcript("good morning", True)
+            await asyncio.Event().wait()
+
+    records: list[UsageRecord] = []
+    connections = Connections()
+    it = Configured(Vendor("endless", stt=Endless, needs_url=False), Account("it", "endless", connections))
+    router = Router(SharedByAll(Lineup({"it": it})), connections, records.append, timeouts=FAST)
+    events = await all_of(router.transcribe(Call(None, [Choice("it")]), utterances(2), rate_hz=RATE_HZ))
+    assert finals(events) == ["good morning"]
+    assert [r.status for r in records] == ["timeout"]
+    await router.aclose()
