@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from auricle.providers.account import Account
@@ -26,6 +27,7 @@ from auricle.providers.ports import (
 )
 from auricle.providers.routing import Router
 from auricle.providers.vendor import Vendor
+from tests.emulators.meaning import tokens, vector
 from tests.emulators.openai_chat import Fault
 from tests.providers.conftest import FAST, Setup, all_of, served
 
@@ -177,12 +179,13 @@ async def test_a_sentence_begun_is_never_spoken_on_in_another_voice(setup: Setup
 
 
 async def test_vectors_come_in_order_and_normalised(setup: Setup) -> None:
-    texts = ["a", "bbb", "cccccc"]
+    texts = ["the left ear", "appointments on monday", "how to clean a hearing aid"]
     answer = await setup.router.embed(setup.call(), texts, task="document")
-    expected = [(len(t) + 1) / 2 for t in texts]
-    assert (answer.vectors[:, 0] / answer.vectors[:, 1]).tolist() == pytest.approx(expected)
+    expected = np.array([vector(t, answer.vectors.shape[1], 2.0) for t in texts])
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert answer.vectors == pytest.approx(expected, abs=1e-5)
     assert (answer.vectors**2).sum(axis=1).tolist() == pytest.approx([1, 1, 1])
-    assert setup.records[0].input_tokens == 9
+    assert setup.records[0].input_tokens == sum(map(tokens, texts))
 
 
 async def test_a_missing_vector_is_garbled_and_the_next_provider_embeds(setup: Setup) -> None:

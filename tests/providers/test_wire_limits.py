@@ -88,7 +88,7 @@ async def test_a_body_without_end_is_cut_off(
     monkeypatch.setattr(wire, "MAX_STREAM_BYTES", 10_000)
     server.next(Fault("endless"))
     with pytest.raises(ProviderGarbled):
-        async with account.stream("/chat/completions", json={"model": "m"}) as reply:
+        async with account.stream("/chat/completions", json={"model": "m", "stream": True}) as reply:
             async for _ in reply.lines():
                 pass
     with pytest.raises(ProviderGarbled):
