@@ -54,6 +54,7 @@ from auricle.live.fanout import Fanout
 from auricle.live.routes import router as events
 from auricle.notes.routes import router as notes
 from auricle.notes.search_routes import router as notes_search
+from auricle.openai_api.routes import router as openai_api
 from auricle.patients.appointments.routes import router as appointments
 from auricle.patients.professionals.routes import router as professionals
 from auricle.patients.routes import router as patients
@@ -100,6 +101,7 @@ ROUTERS: list[APIRouter] = [
     knowledge,
     notes,
     notes_search,
+    openai_api,
     events,
     providers,
     provider_accounts,

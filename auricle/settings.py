@@ -98,6 +98,8 @@ class Limits(BaseModel, frozen=True):
     address: str = Field("120/minute", description="Not signed in, or signed in wrongly, from one address.")
     user: str = "600/minute"
     key: str = Field("600/minute", description="One API key.")
+    models: str = Field("60/minute", description="Answers and embeddings of one key in OpenAI's form (`/v1`).")
+    tokens: str = Field("5000000/day", description="Tokens of one key there.")
     organization: str = Field("12000/minute", description="All people and keys of one organization together.")
     url: SecretStr | None = Field(None, description="redis://… or valkey://…; unset: counted in this process.")
 

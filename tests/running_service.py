@@ -31,7 +31,13 @@ MASTER = bytes(range(32))
 PASSWORD = "correct horse battery"
 HASH = HASHER.hash(PASSWORD)
 MODELS = Path(__file__).parents[1] / "var" / "models"  # built once for all installations of the tests
-PLENTY = Limits(address="100000/minute", user="100000/minute", key="100000/minute", organization="1000000/minute")
+PLENTY = Limits(
+    address="100000/minute",
+    user="100000/minute",
+    key="100000/minute",
+    models="100000/minute",
+    organization="1000000/minute",
+)
 
 
 def settings_for(urls: Urls, data_dir: Path, **given: Any) -> Settings:

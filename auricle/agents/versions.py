@@ -177,8 +177,8 @@ async def list_versions(db: AsyncSession, agent_id: UUID, *, before: UUID | None
     return (await db.scalars(statement.limit(limit))).all()
 
 
-async def published(db: AsyncSession, agent_id: UUID | None = None) -> Serving:
-    """The published version of an agent, or of the organization's first agent."""
+async def published(db: AsyncSession, agent_id: UUID | None = None, *, slug: str | None = None) -> Serving:
+    """The published version of an agent, by id or slug, or of the organization's first agent."""
     statement = (
         select(AgentVersion)
         .join(Agent, (Agent.id == AgentVersion.agent_id) & (Agent.published == AgentVersion.number))
@@ -188,6 +188,8 @@ async def published(db: AsyncSession, agent_id: UUID | None = None) -> Serving:
     )
     if agent_id is not None:
         statement = statement.where(Agent.id == agent_id)
+    if slug is not None:
+        statement = statement.where(Agent.slug == slug)
     version = await db.scalar(statement)
     if version is None:
         raise NotFound("No such agent, or none is published.")
@@ -199,6 +201,12 @@ async def list_agents(db: AsyncSession, *, before: UUID | None, limit: int) -> S
     if before is not None:
         statement = statement.where(Agent.id < before)
     return (await db.scalars(statement)).all()
+
+
+async def published_agents(db: AsyncSession, *, limit: int) -> Sequence[Agent]:
+    """Those that serve, oldest first."""
+    serving = select(Agent).where(Agent.archived_at.is_(None), Agent.published.is_not(None))
+    return (await db.scalars(serving.order_by(Agent.created_at, Agent.id).limit(limit))).all()
 
 
 def serving_of(version: AgentVersion) -> Serving:

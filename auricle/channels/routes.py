@@ -9,7 +9,6 @@ import orjson
 from fastapi import APIRouter, Header, WebSocket
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from starlette.types import Receive, Scope, Send
 
 from auricle.actor import Actor
 from auricle.channels.browser import serve
@@ -27,6 +26,7 @@ from auricle.log import request_id
 from auricle.voice.admission import Busy
 from auricle.web.deps import Db, Installed, Requires, installed, new_request_id
 from auricle.web.problems import problems
+from auricle.web.streamed import Streamed
 
 router = APIRouter(tags=["conversation"])
 
@@ -137,18 +137,6 @@ async def message(
             async for _ in answering:
                 pass
         return await whole(assembly, talk, exchange)
-
-
-class Streamed(StreamingResponse):
-    """Server-sent events; what is held for them is let go when they end, were they ever begun or not."""
-
-    def __init__(self, events: AsyncGenerator[bytes, None], held: AsyncExitStack) -> None:
-        super().__init__(events, media_type="text/event-stream")
-        self._held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._held:
-            await super().__call__(scope, receive, send)
 
 
 async def whole(assembly: Installed, talk: Talk, exchange: Exchange) -> MessageAnswer:

@@ -18,7 +18,7 @@ from auricle.channels.prepared import apology_text
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations.alerts import ask_for_person
-from auricle.consultations.answer import Talk, answer
+from auricle.consultations.answer import Program, Talk, answer
 from auricle.consultations.lifecycle import (
     active_consultation,
     agent_of,
@@ -32,11 +32,11 @@ from auricle.consultations.models import Consultation, ConsultationSession
 from auricle.consultations.transcript import Said, append, read
 from auricle.db.base import new_id
 from auricle.errors import Conflict, NotFound
-from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta
+from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, ToolCall, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import emergency
 from auricle.voice.language import language_of_message
-from auricle.voice.ports import Citation, EndCall, HandOver
+from auricle.voice.ports import Citation, EndCall, HandOver, ReplyPiece
 from auricle.voice.sentences import SentenceCutter
 from auricle.voice.trivial import canned_reply
 
@@ -56,6 +56,8 @@ class Exchange:
     answer: list[str] = field(default_factory=list)
     citations: list[dict[str, Any]] = field(default_factory=list)
     waterfall: dict[str, float] = field(default_factory=dict)
+    calls: list[ToolCall] = field(default_factory=list)  # of a program's own tools
+    usages: list[Usage] = field(default_factory=list)
     red_flag: str | None = None
     failed: str | None = None
     ended: bool = False  # the agent ended the conversation
@@ -144,56 +146,82 @@ async def converse(
     assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str, exchange: Exchange
 ) -> AsyncGenerator[str, None]:
     """Stream the answer sentence by sentence into `exchange`, then store both. Read under `aclosing`."""
+    try:
+        async with aclosing(answered(assembly, talk, past, text, exchange)) as sentences:
+            async for sentence in sentences:
+                yield sentence
+    except ProviderFailed as error:
+        exchange.failed = error.code
+        exchange.waterfall.setdefault("first_sentence", exchange.waterfall["whole"])
+        exchange.answer.append(apology_text(talk.language))
+        yield exchange.answer[-1]
+    finally:
+        with CancelScope(shield=True):  # a reader who goes away cancels the stream; what was said is kept all the same
+            await _store(assembly, talk, exchange)
+
+
+async def answered(
+    assembly: Assembly,
+    talk: Talk,
+    past: list[ChatMessage],
+    text: str,
+    exchange: Exchange,
+    program: Program | None = None,
+) -> AsyncGenerator[str, None]:
+    """Stream the answer sentence by sentence into `exchange`, and store nothing. Raises `ProviderFailed`.
+
+    A red flag is looked for before any model is asked, and each sentence of a model is looked at before it is given.
+    """
+    for_model = program is not None and bool(program.since or program.must_call)  # no canned reply would do
     started = time.perf_counter()
-    script = emergency(
-        text, talk.language, number=talk.agent.config.emergency_number, helpline=talk.agent.config.helpline
-    )
+    config = talk.agent.config
+    script = emergency(text, talk.language, number=config.emergency_number, helpline=config.helpline)
     asked = bool(past) and past[-1].role == "assistant" and past[-1].content.rstrip().endswith("?")
     try:
         if script is not None:
             exchange.red_flag = script.category
             sentences = _fixed(script.text)
-        elif reply := canned_reply(text, talk.language, after_question=asked):
+        elif not for_model and (reply := canned_reply(text, talk.language, after_question=asked)):
             sentences = _fixed(reply)
         else:
-            sentences = _answered(assembly, talk, past, text, exchange, started)
-        async with aclosing(sentences) as pieces:
-            async for sentence in pieces:
+            pieces = answer(assembly, talk, text, talk.language, past, turn_id=exchange.said.id, program=program)
+            sentences = _guarded(pieces, talk, exchange, started)
+        async with aclosing(sentences) as ready:
+            async for sentence in ready:
                 exchange.waterfall.setdefault("first_sentence", (time.perf_counter() - started) * 1000)
                 exchange.answer.append(sentence)
                 yield sentence
     finally:
         exchange.waterfall["whole"] = (time.perf_counter() - started) * 1000
-        with CancelScope(shield=True):  # a reader who goes away cancels the stream; what was said is kept all the same
-            await _store(assembly, talk, exchange)
 
 
 async def _fixed(text: str) -> AsyncGenerator[str, None]:
     yield text
 
 
-async def _answered(
-    assembly: Assembly, talk: Talk, past: list[ChatMessage], text: str, exchange: Exchange, started: float
+async def _guarded(
+    answering: AsyncGenerator[ReplyPiece, None], talk: Talk, exchange: Exchange, started: float
 ) -> AsyncGenerator[str, None]:
     cutter = SentenceCutter()
-    try:
-        async with aclosing(answer(assembly, talk, text, talk.language, past, turn_id=exchange.said.id)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, TextDelta):
+    async with aclosing(answering) as pieces:
+        async for piece in pieces:
+            match piece:
+                case TextDelta(text):
                     exchange.waterfall.setdefault("first_token", (time.perf_counter() - started) * 1000)
-                    for sentence in cutter.feed(piece.text):
+                    for sentence in cutter.feed(text):
                         yield guard(sentence, talk.language)
-                elif isinstance(piece, Citation):
+                case Citation():
                     exchange.citations.append(citation_json(piece))
-                elif isinstance(piece, EndCall):
+                case EndCall():
                     exchange.ended = True
-                elif isinstance(piece, HandOver):
+                case HandOver():
                     exchange.handed_over = True
-        for sentence in cutter.finish():
-            yield guard(sentence, talk.language)
-    except ProviderFailed as error:
-        exchange.failed = error.code
-        yield apology_text(talk.language)
+                case ToolCall():
+                    exchange.calls.append(piece)
+                case Usage():
+                    exchange.usages.append(piece)
+    for sentence in cutter.finish():
+        yield guard(sentence, talk.language)
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

@@ -28,7 +28,16 @@ from auricle.knowledge.cite import Renumbering, cited
 from auricle.knowledge.search import EmptyQuestion, search
 from auricle.log import event
 from auricle.providers.call import Call, Choice
-from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta
+from auricle.providers.ports import (
+    ChatMessage,
+    Finish,
+    LanguageRequest,
+    Passage,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+    Usage,
+)
 from auricle.voice.ports import Citation, ReplyPiece
 
 log = logging.getLogger(__name__)
@@ -47,7 +56,24 @@ class Carried:
     standing: Standing | None = None  # None: look again
     recalled: Recalled | None = None
     translating: Translating | None = None
-    rehearsal: RehearsedCalls | None = None  # a test scenario: nothing is done or stored
+    rehearsal: RehearsedCalls | None = None  # a test scenario, or a program's request: nothing is done or stored
+
+
+@dataclass(slots=True)
+class Program:
+    """What a program that speaks for a person hands over beside their words.
+
+    `tools` are its own: it makes their calls itself. `since` is what followed the person's words: such calls and their
+    results. `was_cut` is told in return.
+    """
+
+    instructions: str = ""
+    tools: Sequence[ToolSpec] = ()
+    must_call: str | None = None  # the name of one of them, or `ANY_TOOL`
+    since: Sequence[ChatMessage] = ()
+    temperature: float | None = None
+    max_tokens: int | None = None
+    was_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +122,16 @@ async def answer(
     trivial: bool = False,
     turn_id: UUID | None = None,
     confirmed: asyncio.Event | None = None,
+    program: Program | None = None,
 ) -> AsyncGenerator[ReplyPiece, None]:
     """Stream the answer: text deltas, the citations it rests on, usage, and how the talk ends where it does.
 
     Args:
         turn_id: the turn's own, where it has one: a yes counts for a question of an earlier turn only.
         confirmed: set once `said` is final; unset, the answer is a guess and no tool changes anything.
+        program: where one asks, what it hands over; calls of its tools are given to it and end the answer.
     """
+    handed = program or Program()
     config = talk.agent.config
     translating, speaks = translation(assembly, talk, language), config.model_language or language
     question = await translating.into(config.knowledge_language or language, said, source=language, purpose="question")
@@ -120,16 +149,18 @@ async def answer(
     )
     loop = await tool_loop(talk, errand, Hearing(said, history, confirmed or is_final()))
     request = LanguageRequest(
-        await briefing(talk, loop, speaks, knowledge, known=known),
-        temperature=config.temperature,
-        max_tokens=config.max_tokens,
+        await briefing(talk, loop, speaks, knowledge, known=known, program=handed),
+        temperature=config.temperature if handed.temperature is None else handed.temperature,
+        max_tokens=handed.max_tokens or config.max_tokens,
+        must_call=handed.must_call,
         language=speaks,
         passages=tuple(passages),
         known=known,
         questions=tuple(config.in_language(config.questions, speaks) or ()),
     )
     try:
-        async with aclosing(loop.pieces(request)) as pieces:
+        said_by = loop.pieces(request) if program is None else for_program(loop, request, program)
+        async with aclosing(said_by) as pieces:
             spoken = unmarked(pieces, passages)
             if speaks != language:
                 spoken = translating.spoken(spoken, source=speaks, target=language)
@@ -141,7 +172,23 @@ async def answer(
             talk.carried.standing = None
 
 
-async def briefing(talk: Talk, loop: ToolLoop, speaks: str, knowledge: str, *, known: bool) -> list[ChatMessage]:
+async def for_program(loop: ToolLoop, request: LanguageRequest, program: Program) -> AsyncGenerator[ReplyPiece, None]:
+    """One round of the model with the program's own tools: it makes the calls, and comes back with their results."""
+    names = {tool.name for tool in program.tools}
+    async with aclosing(loop.generate(replace(request, tools=program.tools))) as events:
+        async for one in events:
+            match one:
+                case TextDelta() | Usage():
+                    yield one
+                case ToolCall() if one.name in names:
+                    yield one
+                case Finish():
+                    program.was_cut = one.reason == "length"
+
+
+async def briefing(
+    talk: Talk, loop: ToolLoop, speaks: str, knowledge: str, *, known: bool, program: Program
+) -> list[ChatMessage]:
     """All that the model is told, in the language it speaks."""
     errand, hearing, config = loop.errand, loop.hearing, talk.agent.config
     recalled = await recollection(errand.assembly, talk, hearing.history)
@@ -155,6 +202,8 @@ async def briefing(talk: Talk, loop: ToolLoop, speaks: str, knowledge: str, *, k
         known=known,
         summary=recalled.summary,
         standing=between_turns(loop.standing),
+        program=program.instructions,
+        since=program.since,
     )
 
 

@@ -7,7 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auricle.agents.tools.loop import OwnWords
 from auricle.consultations.digits import same_numbers
@@ -55,7 +55,9 @@ class Translating:
 
     def recalled(self, target: str, said: Sequence[ChatMessage]) -> list[ChatMessage]:
         """A history with what was translated before in its translation; the rest stays as it was said."""
-        return [ChatMessage(one.role, self._whole(target, one.content)) for one in said]
+        if not self._known:
+            return list(said)
+        return [replace(one, content=self._whole(target, one.content)) for one in said]
 
     def _whole(self, target: str, content: str) -> str:
         """A message by its sentences, as its answer was translated."""

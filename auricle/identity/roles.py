@@ -50,6 +50,7 @@ PERMISSIONS: Mapping[str, str] = {
     "providers:check": "run a provider check",
     "providers:write": "keep the organization's own provider accounts, and say who is asked first",
     "events:read": "follow live events",
+    "openai:use": "ask agents and embed texts through the interface in OpenAI's form",
     "keys:write": "see, make and revoke API keys of machines",
     "phone:read": "see phone lines, carrier accounts and calls",
     "phone:write": "change phone lines and carrier accounts, and have people called",
@@ -116,6 +117,7 @@ ORG_ADMIN = CLINICIAN | {
     "providers:write",
     "phone:read",
     "phone:write",
+    "openai:use",
 }
 # People and roles of any organization, and nothing clinical of one.
 PLATFORM_ADMIN = frozenset(

@@ -135,6 +135,9 @@ class Passage:
     score: float = 0.0
 
 
+ANY_TOOL = "*"  # one of those that are offered
+
+
 @dataclass(frozen=True, slots=True)
 class LanguageRequest:
     messages: Sequence[ChatMessage]
@@ -147,6 +150,7 @@ class LanguageRequest:
     passages: Sequence[Passage] = ()  # also rendered into `messages`; the offline model quotes them
     known: bool = True  # False: retrieval says that the knowledge does not hold the answer
     questions: Sequence[str] = ()  # the agent's intake questions, for the offline model
+    must_call: str | None = None  # the name of a tool that the answer has to call, or `ANY_TOOL`; no adapter need obey
 
 
 @dataclass(frozen=True, slots=True)

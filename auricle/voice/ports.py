@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from auricle.errors import AuricleError
-from auricle.providers.ports import Audio, ChatMessage, EndOfSpeech, TextDelta, Timing, Transcript, Usage
+from auricle.providers.ports import Audio, ChatMessage, EndOfSpeech, TextDelta, Timing, ToolCall, Transcript, Usage
 from auricle.safety.respond import EmergencyScript
 
 
@@ -161,7 +161,7 @@ class HandOver:
     reason: str = ""
 
 
-ReplyPiece = TextDelta | Citation | EndCall | HandOver | Usage
+ReplyPiece = TextDelta | Citation | EndCall | HandOver | Usage | ToolCall  # calls: of a program's own tools
 
 
 @dataclass(frozen=True, slots=True)

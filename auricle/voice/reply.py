@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from auricle.errors import AuricleError
 from auricle.log import event
-from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Timing, Usage
+from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Timing, ToolCall, Usage
 from auricle.settings import Voice
 from auricle.voice.account import Account
 from auricle.voice.asked import Asked
@@ -176,7 +176,7 @@ class Reply:
         if not self._account.said:
             raise EmptyAnswer(capability="llm")
 
-    def _note(self, piece: Citation | EndCall | HandOver | Usage) -> None:
+    def _note(self, piece: Citation | EndCall | HandOver | Usage | ToolCall) -> None:
         match piece:
             case Citation():
                 self._account.cite(piece)

@@ -76,7 +76,7 @@ class Edges:
 
         try:
             if refusal := await self.refusal(scope, origin):
-                await problem_of(refusal)(scope, receive, outgoing)
+                await problem_of(scope, refusal)(scope, receive, outgoing)
             else:
                 await self.app(scope, self.capped(receive), outgoing)
         finally:

@@ -7,7 +7,7 @@ that one is away, each process counts for itself until it is back: a limit must 
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -28,9 +28,18 @@ from auricle.web.addresses import network_of
 
 log = logging.getLogger(__name__)
 
+Limiter = SlidingWindowCounterRateLimiter
+
 SHARED_AWAY_S = 10.0  # how long a lost Redis is left alone before it is tried again
 SHARED_WAIT_S = 0.5
-HEADERS = "rate_limit_headers"
+HEADERS, LEFT = "rate_limit_headers", "rate_limits_left"
+BUDGETS = ("address", "user", "key", "models", "tokens", "organization")
+
+
+class QuotaUsed(RateLimited):
+    """The tokens of this key are used up for now."""
+
+    code = "quota.used"
 
 
 class Budget(NamedTuple):
@@ -50,7 +59,7 @@ class Left(NamedTuple):
 
 class Limits:
     def __init__(self, settings: LimitSettings) -> None:
-        self._items = {name: parse(getattr(settings, name)) for name in ("address", "user", "key", "organization")}
+        self._items = {name: parse(getattr(settings, name)) for name in BUDGETS}
         self._own = SlidingWindowCounterRateLimiter(BoundedMemory())
         self._shared = (
             SlidingWindowCounterRateLimiter(shared(settings.url.get_secret_value())) if settings.url else None
@@ -70,30 +79,57 @@ class Limits:
             budgets.append(Budget("organization", self._items["organization"], str(actor.organization_id)))
         await self._charge(connection, budgets)
 
+    async def charge_model(self, connection: HTTPConnection, actor: Actor) -> None:
+        """Charge a request to a model, beside what every request is charged to. Raises `RateLimited` or `QuotaUsed`."""
+        await self._charge(connection, [Budget("models", self._items["models"], str(actor.account_id))])
+        tokens = Budget("tokens", self._items["tokens"], str(actor.account_id))
+        left = await self._shared_or_own(tokens, left_of)
+        if not left.granted:
+            raise QuotaUsed(limit="tokens", retry_after_s=left.reset_s)
+
+    async def use_tokens(self, actor: Actor, count: int) -> None:
+        """Charge tokens that were used: all that are left, where they were more."""
+        tokens = Budget("tokens", self._items["tokens"], str(actor.account_id))
+        await self._shared_or_own(tokens, lambda limiter, budget: used(limiter, budget, count))
+
     async def _charge(self, connection: HTTPConnection, budgets: Sequence[Budget]) -> None:
-        left: list[Left] = []
+        state = connection.scope.setdefault("state", {})
+        left: list[Left] = state.setdefault(LEFT, [])
         for budget in budgets:
-            left.append(await self._take(budget))
+            left.append(await self._shared_or_own(budget, taken))
             if not left[-1].granted:  # and what was refused is not charged to the organization
                 break
-        connection.scope.setdefault("state", {})[HEADERS] = headers_of(left)
+        state[HEADERS] = headers_of(left)
         if not left[-1].granted:
             raise RateLimited(limit=left[-1].budget.name, retry_after_s=left[-1].reset_s)
 
-    async def _take(self, budget: Budget) -> Left:
+    async def _shared_or_own(self, budget: Budget, do: Callable[[Limiter, Budget], Awaitable[Left]]) -> Left:
         if self._shared is not None and time.monotonic() >= self._away_until:
             try:
-                return await taken(self._shared, budget)
+                return await do(self._shared, budget)
             except (StorageError, OSError, TimeoutError) as error:
                 self._away_until = time.monotonic() + SHARED_AWAY_S
                 event(log, "shared limits are away, counting here", logging.WARNING, error=type(error).__name__)
-        return await taken(self._own, budget)
+        return await do(self._own, budget)
 
 
-async def taken(limiter: SlidingWindowCounterRateLimiter, budget: Budget) -> Left:
+async def taken(limiter: Limiter, budget: Budget) -> Left:
     granted = await limiter.hit(budget.item, budget.name, budget.owner)
     resets_at, remaining = await limiter.get_window_stats(budget.item, budget.name, budget.owner)
     return Left(budget, granted, remaining if granted else 0, max(1, ceil(resets_at - time.time())))
+
+
+async def left_of(limiter: Limiter, budget: Budget) -> Left:
+    """What is left of a budget, charging nothing; `granted` while there is anything."""
+    resets_at, remaining = await limiter.get_window_stats(budget.item, budget.name, budget.owner)
+    return Left(budget, remaining > 0, remaining, max(1, ceil(resets_at - time.time())))
+
+
+async def used(limiter: Limiter, budget: Budget, count: int) -> Left:
+    left = await left_of(limiter, budget)
+    if count > 0 and left.remaining > 0:
+        await limiter.hit(budget.item, budget.name, budget.owner, cost=min(count, left.remaining))
+    return left
 
 
 def headers_of(left: Sequence[Left]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from auricle.web.deps import Permission, calls_of
 from auricle.web.edges import LIMITED
 from auricle.web.examples import example_of
-from auricle.web.problems import Problem
+from auricle.web.problems import OPENAI, Problem
 
 Json = dict[str, Any]
 
@@ -40,6 +40,7 @@ TAGS: Mapping[str, str] = {
     "conversation": "Talking with an agent, by socket or text.",
     "knowledge": "What an organization taught its agents.",
     "notes": "SOAP notes whose statements show their sources.",
+    "openai": "Agents and the embedder in OpenAI's form, for programs that speak it.",
     "events": "What happens now, as a stream.",
     "providers": "Providers of speech, language and embeddings.",
     "analytics": "Usage and cost.",
@@ -91,7 +92,7 @@ def complete(document: Json, permissions: Mapping[str, tuple[str, ...]]) -> None
     parts["schemas"].setdefault("Problem", Problem.model_json_schema(mode="serialization"))
     for schema in parts["schemas"].values():
         tell_local_times(schema)
-    parts["responses"] = {name: shared_refusal(status, text) for status, (name, text) in REFUSALS.items()}
+    parts["responses"] = {}
     document["info"]["contact"] = {"name": "The operator of this installation"}
     document["info"]["license"] = {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}
     document["servers"] = [{"url": "/", "description": "This installation."}]
@@ -104,7 +105,7 @@ def complete(document: Json, permissions: Mapping[str, tuple[str, ...]]) -> None
             parameter.setdefault("description", said_of(parameter["name"]))
         if method == "post" and "security" in operation:
             operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-        add_refusals(path, method, operation)
+        add_refusals(path, method, operation, parts["responses"])
         add_example(operation, parts["schemas"])
     document["tags"] = [{"name": tag, "description": TAGS.get(tag, f"{tag.capitalize()}.")} for tag in sorted(used)]
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -144,7 +145,7 @@ def said_of(parameter: str) -> str:
     return f"Id of the {words.removesuffix(' id')}." if words.endswith(" id") else f"{words.capitalize()}."
 
 
-def add_refusals(path: str, method: str, operation: Json) -> None:
+def add_refusals(path: str, method: str, operation: Json, shared: Json) -> None:
     responses = operation.setdefault("responses", {})
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
@@ -153,8 +154,14 @@ def add_refusals(path: str, method: str, operation: Json) -> None:
             content = response["content"]
             if content["application/json"].get("schema", {}).get("$ref") == "#/components/schemas/Problem":
                 content[PROBLEM] = content.pop("application/json")
+    is_openai = path.startswith(OPENAI)
     for status in refusals_of(path, method, operation):
-        responses.setdefault(status, {"$ref": f"#/components/responses/{REFUSALS[status][0]}"})
+        if is_openai and status == "422":
+            status = "400"  # as OpenAI tells what is not valid
+        if status not in responses:
+            name = ("OpenAI" if is_openai else "") + REFUSALS[status][0]
+            shared.setdefault(name, shared_refusal(status, REFUSALS[status][1], is_openai=is_openai))
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -171,8 +178,9 @@ def refusals_of(path: str, method: str, operation: Json) -> Iterator[str]:
         yield "429"
 
 
-def shared_refusal(status: str, text: str) -> Json:
-    problem: Json = {"description": text, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+def shared_refusal(status: str, text: str, *, is_openai: bool) -> Json:
+    media, schema = ("application/json", "OpenAIError") if is_openai else (PROBLEM, "Problem")
+    problem: Json = {"description": text, "content": {media: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
     return {**problem, "headers": RATE_HEADERS} if status == "429" else problem
 
 

@@ -108,6 +108,7 @@ async def build(service: Service, family_name: str) -> Hospital:
         "statement_id": statement["id"],
         "document_id": document_id,
         "agent_id": agents[0]["id"],
+        "model": agents[0]["id"],
         "clinician_id": str(clinician.member_id),
         "entity_id": str(patient.id),
         "actor_id": str(clinician.account_id),

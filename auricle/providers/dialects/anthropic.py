@@ -15,6 +15,7 @@ from auricle.providers.dialects.forms import ANSWER, BY_TOOL, answer_tool, narro
 from auricle.providers.dialects.tool_calls import ToolCallParts, arguments_of
 from auricle.providers.dialects.turns import Turn, instructions, turns
 from auricle.providers.ports import (
+    ANY_TOOL,
     ChatMessage,
     Finish,
     LanguageEvent,
@@ -113,9 +114,17 @@ def message_body(request: LanguageRequest, model: str, options: Mapping[str, str
         body["system"] = system
     if tools:
         body["tools"] = [_tool(tool) for tool in tools]
+        body |= _order(request.must_call if not thinks else None, manner)
     if output:
         body["output_config"] = output
     return body
+
+
+def _order(tool: str | None, manner: Manner) -> dict[str, Any]:
+    """A tool that must be called, to a model that can be made to."""
+    if tool is None or not manner.takes_orders:
+        return {}
+    return {"tool_choice": {"type": "any"} if tool == ANY_TOOL else {"type": "tool", "name": tool}}
 
 
 def _called(messages: Sequence[ChatMessage]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from auricle.providers.ports import ChatMessage, LanguageRequest
+from auricle.providers.ports import ANY_TOOL, ChatMessage, LanguageRequest
 
 # Thinking counts against the limit of an answer: room for it is added, or a short answer would be thought away.
 _THINKING_TOKENS = {
@@ -73,6 +73,9 @@ def chat_body(
             }
             for t in request.tools
         ]
+        if request.must_call:
+            name = {"type": "function", "function": {"name": request.must_call}}
+            body["tool_choice"] = "required" if request.must_call == ANY_TOOL else name
     if request.response_schema is not None:
         schema = dict(request.response_schema)
         body["response_format"] = {
