@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from auricle.actor import Actor
 from auricle.agents.models import Agent
@@ -31,15 +31,12 @@ CHARACTERS_A_TOKEN = 4  # where a model did not count, so that its quota is not 
 User = Annotated[Actor, Requires("openai:use")]
 
 
-async def charged(request: Request, actor: User) -> Actor:
-    """A caller within the limits of this interface."""
+async def charge(request: Request, actor: Actor) -> Limits:
+    """Charge a request to the caller's limits of this interface. Raises `RateLimited` or `QuotaUsed`."""
     limits: Limits = request.app.state.limits
     await limits.charge_model(request, actor)
     keep_no_answer(request)  # not even sealed, for whoever repeats a request: nothing of it is stored
-    return actor
-
-
-Caller = Annotated[Actor, Depends(charged)]
+    return limits
 
 
 @router.get(
@@ -87,9 +84,9 @@ def embedder(name: str) -> Model:
         200: {"content": {"text/event-stream": {}}, "description": "The answer."},
     },
 )  # fmt: skip
-async def chat(body: ChatIn, request: Request, assembly: Installed, actor: Caller) -> Any:
+async def chat(body: ChatIn, request: Request, assembly: Installed, actor: User) -> Any:
+    limits = await charge(request, actor)
     work = await begin(assembly, actor, body)
-    limits: Limits = request.app.state.limits
     async with AsyncExitStack() as held:
         held.push_async_callback(spend, limits, actor, work)
         sentences = await held.enter_async_context(aclosing(speaking(assembly, work)))
@@ -126,8 +123,8 @@ async def spend(limits: Limits, actor: Actor, work: Work) -> None:
     response_model=Embeddings,
     responses=openai_errors(Invalid, Forbidden, UnknownModel, NotOffered, TooMuch, QuotaUsed, ProviderFailed),
 )
-async def vectors(body: EmbeddingIn, request: Request, assembly: Installed, actor: Caller) -> Any:
-    limits: Limits = request.app.state.limits
+async def vectors(body: EmbeddingIn, request: Request, assembly: Installed, actor: User) -> Any:
+    limits = await charge(request, actor)
     found, tokens = await embed(assembly, actor, body)
     await limits.use_tokens(actor, tokens or sum(map(len, body.texts())) // CHARACTERS_A_TOKEN)
     answer = embeddings(found, body.model, tokens, packed=body.encoding_format == "base64")

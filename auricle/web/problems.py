@@ -88,7 +88,9 @@ def openai_errors(*errors: type[AuricleError]) -> dict[int | str, dict[str, Any]
 def openai_error(status: int, code: str, message: str, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The body of an error in OpenAI's form. `param` of the context names the field, else the first that is wrong."""
     wrong = dict(context or {})
-    param = wrong.pop("param", None)
+    param, permission = wrong.pop("param", None), wrong.pop("permission", None)
+    if permission is not None:
+        message = f"{message} It needs {permission}."
     if status in (400, 422) and param is None and wrong:
         param = next(iter(wrong))
         message = f"{message} {', '.join(f'{name}: {why}' for name, why in wrong.items())}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auricle.providers.dialects.anthropic import message_body
-from auricle.providers.ports import ChatMessage, LanguageRequest, ToolCall, ToolSpec
+from auricle.providers.ports import ANY_TOOL, ChatMessage, LanguageRequest, ToolCall, ToolSpec
 from tests.contract.spec import judge
 from tests.emulators.anthropic import WORDS, AnthropicEmulator, error, message
 from tests.emulators.server import Fault
@@ -29,6 +29,8 @@ TOOL = ToolSpec("find_slot", "Finds a free appointment.", {"properties": {"day":
 REQUESTS = [
     LanguageRequest(CONVERSATION),
     LanguageRequest(CONVERSATION, tools=[TOOL]),
+    LanguageRequest(CONVERSATION, tools=[TOOL], must_call="find_slot"),
+    LanguageRequest(CONVERSATION, tools=[TOOL], must_call=ANY_TOOL),
     LanguageRequest(CONVERSATION, response_schema=FORM),
     LanguageRequest(CONVERSATION, response_schema=ANY_NAMES),
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from auricle.providers.call import Call, Choice
 from auricle.providers.dialects.openai_request import chat_body
-from auricle.providers.ports import ChatMessage, LanguageRequest, ProviderFailed, ToolCall, ToolSpec
+from auricle.providers.ports import ANY_TOOL, ChatMessage, LanguageRequest, ProviderFailed, ToolCall, ToolSpec
 from tests.contract.spec import judge, nullable
 from tests.contract.wire import answer_to, as_form
 from tests.emulators.openai import OpenAI
@@ -54,6 +54,8 @@ async def server() -> AsyncIterator[OpenAI]:
     [
         LanguageRequest(CONVERSATION),
         LanguageRequest(CONVERSATION, tools=TOOLS),
+        LanguageRequest(CONVERSATION, tools=[ToolSpec("find_slot", "Finds.", STRICT)], must_call="find_slot"),
+        LanguageRequest(CONVERSATION, tools=[ToolSpec("find_slot", "Finds.", STRICT)], must_call=ANY_TOOL),
         LanguageRequest(CONVERSATION, response_schema=STRICT),
     ],
 )

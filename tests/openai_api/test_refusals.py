@@ -5,8 +5,12 @@ from typing import Any
 import openai
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
-from auricle.openai_api.asked import IGNORED, NEUTRAL, ChatIn, EmbeddingIn
+from auricle.openai_api.asked import IGNORED, NEUTRAL, BadConversation, ChatIn, EmbeddingIn, Message, TooMuch
+from auricle.openai_api.complete import understood
+from auricle.providers.ports import ChatMessage
 from auricle.settings import Limits
 from tests.conftest import Template
 from tests.contract.spec import document
@@ -212,6 +216,49 @@ async def test_a_body_that_is_too_large_is_in_openais_form_too(clinic: Clinic) -
     async with clinic.http() as http:
         answer = await http.post("/v1/chat/completions", content=b" " * 20_000_001)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request.too_large")
+
+
+ROLES = st.sampled_from(["system", "developer", "user", "assistant", "tool"])
+CALLS = st.lists(
+    st.builds(
+        lambda id, arguments: {"id": id, "function": {"name": "f", "arguments": arguments}},
+        st.sampled_from(["a", "b"]),
+        st.sampled_from(["{}", "[]", "oops"]),
+    ),
+    max_size=2,
+)
+MESSAGES = st.lists(
+    st.builds(
+        lambda role, content, calls, id: {"role": role, "content": content, "tool_calls": calls, "tool_call_id": id},
+        ROLES,
+        st.one_of(
+            st.none(), st.text(max_size=20), st.lists(st.builds(lambda t: {"type": "text", "text": t}, st.text()))
+        ),
+        CALLS,
+        st.sampled_from(["a", "b", None]),
+    ),
+    max_size=8,
+)
+
+
+@given(MESSAGES)
+def test_whatever_the_messages_are_they_are_a_conversation_that_providers_take_or_refused(messages: list[Any]) -> None:
+    try:
+        conversation = understood([Message.model_validate(one) for one in messages])
+    except (BadConversation, TooMuch):
+        return
+    assert conversation.said.strip()
+    whole = [*conversation.past, ChatMessage("user", conversation.said), *conversation.since]
+    waiting: set[str | None] = set()
+    for one in whole:
+        assert one.role in ("user", "assistant", "tool")
+        if one.role == "tool":
+            assert one.tool_call_id in waiting
+            waiting.remove(one.tool_call_id)
+        else:
+            assert not waiting
+        waiting |= {call.id for call in one.tool_calls}
+    assert not waiting and whole[-1].role in ("user", "tool")
 
 
 # ── how much ──────────────────────────────────────────────────────────────────────────────────────────────────────

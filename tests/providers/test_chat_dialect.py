@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auricle.providers.dialects.openai_chat import ChatStream
 from auricle.providers.dialects.openai_request import Habits, chat_body, family
 from auricle.providers.ports import (
+    ANY_TOOL,
     ChatMessage,
     Finish,
     LanguageEvent,
@@ -254,6 +255,15 @@ def test_the_request_has_the_form_that_openai_asks_for() -> None:
     assert body["messages"][2] == {"role": "tool", "content": "7", "tool_call_id": "a"}
     assert body["stream_options"] == {"include_usage": True} and body["max_tokens"] == 9
     assert body["response_format"]["json_schema"]["strict"] is True
+
+
+@pytest.mark.parametrize(
+    ("must_call", "sent"),
+    [(None, None), (ANY_TOOL, "required"), ("x", {"type": "function", "function": {"name": "x"}})],
+)
+def test_a_tool_that_must_be_called_is_named(must_call: str | None, sent: object) -> None:
+    request = LanguageRequest([], tools=[ToolSpec("x", "finds", {"type": "object"})], must_call=must_call)
+    assert chat_body(request, "m").get("tool_choice") == sent
 
 
 def test_a_schema_with_optional_fields_is_not_sent_as_strict() -> None:
