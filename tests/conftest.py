@@ -94,19 +94,28 @@ def keyring() -> Keyring:
 
 
 # Folders that take minutes begin first, so that none of them is left for the end.
-LONG_FOLDERS = ("e2e", "channels", "web", "recording", "phone", "cli", "voice", "listening", "fuzz")
+LONG_FOLDERS = ("cli", "e2e", "channels", "recording", "web", "phone", "providers", "contract", "knowledge", "voice")
+APART = ("providers", "contract", "voice")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one folder share what they start: `--dist loadgroup` keeps them in one process."""
+    """Tests of one group share what they start: `--dist loadgroup` keeps them in one process."""
     rank = {folder: number for number, folder in enumerate(LONG_FOLDERS)}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(folder_of(item)))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if os.environ.get("PYTEST_XDIST_WORKER"):
         items.sort(key=lambda item: rank.get(folder_of(item), len(rank)))
 
 
 def folder_of(item: pytest.Item) -> str:
-    parts = Path(item.path).relative_to(Path(__file__).parent).parts
-    return parts[0]
+    return Path(item.path).relative_to(Path(__file__).parent).parts[0]
+
+
+def group_of(item: pytest.Item) -> str:
+    """What stays in one process: a folder; of those whose files start nothing dear, a file, or a folder within."""
+    folder = folder_of(item)
+    within = Path(item.path).parent
+    if folder not in APART:
+        return folder
+    return str(item.path if within.name in (folder, "contract") else within)
