@@ -44,9 +44,12 @@ from auricle.identity.revocation import CHANNEL as STANDING
 from auricle.identity.revocation import Standing
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.pgvector import PgVector
+from auricle.knowledge.reranking import reranking
 from auricle.knowledge.routes import router as knowledge
 from auricle.knowledge.search import Knowledge
+from auricle.knowledge.snapshot import CHANNEL as KNOWLEDGE
 from auricle.knowledge.snapshot import Snapshots
+from auricle.knowledge.tuning import thresholds_of, weights_of
 from auricle.listening.relay import CHANNEL as RELAY
 from auricle.listening.relay import Relay
 from auricle.listening.routes import router as listening
@@ -146,7 +149,9 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         unsaved = Unsaved(settings.data_dir / "unsaved", keyring, database)
         if calls:
             await stack.enter_async_context(background(unsaved.run))
-        store = PgVector()
+        store, searching = PgVector(), settings.knowledge
+        snapshots = Snapshots(database, store, weights_of(searching))
+        await stack.enter_async_context(background(snapshots.run))
         presence = Presence(database, keyring.token_secret)
         standing = Standing(database, presence)
         await stack.enter_async_context(background(standing.run))
@@ -164,9 +169,26 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             lineups=lineups,
             usage=usage,
             objects=LocalObjects(settings.data_dir / "objects"),
-            knowledge=Knowledge(database, store, Snapshots(database, store), embedding(router)),
+            knowledge=Knowledge(
+                database,
+                store,
+                snapshots,
+                embedding(router),
+                weights=weights_of(searching),
+                thresholds=thresholds_of(searching),
+                rerank=reranking(router, searching.rerank_s),
+                rerank_candidates=searching.rerank_candidates,
+            ),
             fanout=await stack.enter_async_context(
-                Fanout(database_url, also={STANDING: standing.heard, RELAY: relay.heard, PROVIDERS: lineups.heard})
+                Fanout(
+                    database_url,
+                    also={
+                        STANDING: standing.heard,
+                        RELAY: relay.heard,
+                        PROVIDERS: lineups.heard,
+                        KNOWLEDGE: snapshots.heard,
+                    },
+                )
             ),
             relay=relay,
             ai=LocalAI(),

@@ -137,6 +137,22 @@ class Phone(BaseModel, frozen=True):
     )
 
 
+class KnowledgeSearch(BaseModel, frozen=True):
+    """How knowledge is ranked and judged. What is not set is as measured in `bench/knowledge`."""
+
+    dense: float | None = Field(None, ge=0, le=1, description="Weight of similarity.")
+    lexical: float | None = Field(None, ge=0, le=1, description="Weight of letters in common.")
+    title: float | None = Field(None, ge=0, le=20, description="Weight of the title's letters, beside the body's 1.")
+    coverage: float | None = Field(None, ge=0, le=5, description="Bonus for the whole of the question's words.")
+    depth: int | None = Field(None, ge=10, le=1000, description="How many of the best define the scale.")
+    answer: float | None = Field(None, gt=0, le=1, description="Support from which to answer.")
+    confirm: float | None = Field(None, gt=0, le=1, description="Support from which to ask back.")
+    lexical_answer: float | None = Field(None, gt=0, le=1, description="The same by words alone.")
+    lexical_confirm: float | None = Field(None, gt=0, le=1)
+    rerank_candidates: int = Field(24, ge=2, le=50, description="How many of the best a provider puts in order.")
+    rerank_s: float = Field(1.5, gt=0, le=30, description="It has so long; after that our own order stands.")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AURICLE_",
@@ -184,6 +200,7 @@ class Settings(BaseSettings):
     phone: Phone = Phone()
     timeouts: Timeouts = Timeouts()
     hedging: Hedging = Hedging()
+    knowledge: KnowledgeSearch = KnowledgeSearch()
     providers: dict[str, Provider] = {}
     providers_order: dict[str, dict[str, tuple[str, ...]]] = Field(
         {},

@@ -43,6 +43,8 @@ class Retrieval(Part):
     chunks: int = Field(5, ge=1, le=20)
     context_characters: int = Field(4000, ge=200, le=20_000)
     collection: str | None = Field(None, max_length=63, description="Only documents of this collection; unset: all.")
+    specialty: str | None = Field(None, max_length=63, description="Only documents of this specialty; unset: all.")
+    rerank: bool = Field(False, description="Have a provider put passages in order, though the patient waits for it.")
 
 
 class ToolUse(Part):

@@ -25,6 +25,7 @@ from auricle.consultations.memory import Recalled, recall
 from auricle.consultations.translated import Translating
 from auricle.errors import DatabaseUnavailable
 from auricle.knowledge.cite import Renumbering, cited
+from auricle.knowledge.only import Only
 from auricle.knowledge.search import EmptyQuestion, search
 from auricle.log import event
 from auricle.providers.call import Call, Choice
@@ -45,7 +46,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 LOOK_S = 2.0  # what is only good to know before an answer may take no longer
 ENDS = re.compile(r"[.?!।॥؟]")
-STALE_S = 1.0  # how old knowledge another process has changed may be within a turn
+# How old knowledge may be within a turn that another process has changed since: while PostgreSQL tells us of changes,
+# only what was told during a loss of that connection could be older than the first; while it can't, the second.
+TOLD_S, STALE_S = 30.0, 1.0
 
 
 @dataclass(slots=True)
@@ -304,7 +307,13 @@ async def retrieved(assembly: Assembly, talk: Talk, said: str) -> tuple[list[Pas
     wanted = talk.agent.config.retrieval
     try:
         found = await search(
-            assembly.knowledge, talk.actor, said, wanted.chunks, collection=wanted.collection, stale_s=STALE_S
+            assembly.knowledge,
+            talk.actor,
+            said,
+            wanted.chunks,
+            only=Only(wanted.collection, specialty=wanted.specialty),
+            stale_s=TOLD_S if assembly.fanout.connected else STALE_S,
+            rerank=wanted.rerank,
         )
     except EmptyQuestion:
         return [], False

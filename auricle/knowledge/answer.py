@@ -12,6 +12,7 @@ from auricle.knowledge.admission import admission, asks_back, spoken_in
 from auricle.knowledge.cite import Citation, Renumbering, cited
 from auricle.knowledge.known import Level
 from auricle.knowledge.models import DocumentStatus, KnowledgeChunk, KnowledgeDocument
+from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.search import Hit, Knowledge, search
 from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta
 
@@ -41,7 +42,7 @@ async def answer(
     *,
     k: int = 5,
     language: str | None = None,
-    collection: str | None = None,
+    only: Only = ALL,
 ) -> AsyncGenerator[TextDelta | Answer, None]:
     """Stream the answer's text, then the whole `Answer`. Opens its own short transactions, none while generating.
 
@@ -53,7 +54,7 @@ async def answer(
         EmptyQuestion, ProviderFailed
     """
     language = language or spoken_in(question)
-    found = await search(knowledge, actor, question, k, collection=collection)
+    found = await search(knowledge, actor, question, k, only=only, rerank=True)
     hits = await verified(knowledge, actor, found.hits) if found.verdict.level == "answer" else []
     if not hits:
         text = admission(found.verdict, language)

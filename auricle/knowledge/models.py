@@ -58,6 +58,7 @@ class KnowledgeDocument(Tenant, Base):
     byte_size: Mapped[int]
     language: Mapped[str] = mapped_column(default="en")
     collection: Mapped[str] = mapped_column(default="general")
+    specialty: Mapped[str] = mapped_column(default="")
     status: Mapped[DocumentStatus] = mapped_column(default=DocumentStatus.QUEUED)
     percent: Mapped[int] = mapped_column(default=0)
     failure_code: Mapped[str | None]
@@ -98,3 +99,15 @@ class KnowledgeChunk(Tenant, Base):
     embedder: Mapped[str]
     embedding: Mapped[Any] = mapped_column(Vector(DIMENSION), deferred=True)
     words: Mapped[Any] = mapped_column(TSVECTOR, Computed("", persisted=True), deferred=True)
+
+
+class KnowledgeSetting(Tenant, Base):
+    """How an organization wants its knowledge searched; without a row, as the installation has it."""
+
+    __tablename__ = "knowledge_setting"
+
+    strictness: Mapped[str]
+    thresholds: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    rerank: Mapped[bool] = mapped_column(default=True)
+    changed_by: Mapped[UUID | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())

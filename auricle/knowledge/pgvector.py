@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.db.base import new_id
 from auricle.knowledge.chunk import Chunk
 from auricle.knowledge.models import DIMENSION, DocumentStatus, KnowledgeChunk, KnowledgeDocument, Vector
+from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.store import Floats, Loaded, StoredChunk
 from auricle.knowledge.words import terms
 
@@ -30,6 +31,8 @@ COLUMNS = (
     C.end_offset,
     D.collection,
     D.language,
+    D.specialty,
+    D.live_at,
 )
 NONE = Loaded((), np.zeros((0, DIMENSION), np.float32))
 
@@ -82,9 +85,9 @@ class PgVector:
         return await _loaded(db, _live().order_by(C.document_id, C.position).limit(limit))
 
     async def candidates(
-        self, db: AsyncSession, query: str, vector: Floats | None, depth: int, collection: str | None = None
+        self, db: AsyncSession, query: str, vector: Floats | None, depth: int, only: Only | None = None
     ) -> Loaded:
-        live = _live() if collection is None else _live().where(D.collection == collection)
+        live = _live().where(*(only or ALL).conditions())
         near = by_words = NONE
         if vector is not None:
             distance = C.embedding.op("<=>")(literal(vector, Vector(DIMENSION)))

@@ -34,7 +34,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 class BadLabel(Invalid):
-    """A collection is a short lower-case word, a language a code like `en`, a title at most 300 characters."""
+    """A collection or specialty is a short lower-case word, a language a code like `en`, a title up to 300 letters."""
 
     code = "knowledge.bad_label"
 
@@ -58,13 +58,15 @@ class Labels:
     title: str = ""
     collection: str = "general"
     language: str = "en"
+    specialty: str = ""
 
     def checked(self) -> "Labels":
         """The same, in order. Raises `BadLabel`."""
         title = " ".join(visible(self.title)[0].split())
-        if not (COLLECTION.fullmatch(self.collection) and LANGUAGE.fullmatch(self.language)) or len(title) > MAX_TITLE:
+        words = [self.collection, *([self.specialty] if self.specialty else [])]
+        if not all(map(COLLECTION.fullmatch, words)) or not LANGUAGE.fullmatch(self.language) or len(title) > MAX_TITLE:
             raise BadLabel
-        return Labels(title, self.collection, self.language)
+        return Labels(title, self.collection, self.language, self.specialty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ async def receive(
         byte_size=incoming.size,
         language=labels.language,
         collection=labels.collection,
+        specialty=labels.specialty,
     )
     await objects.put_file(actor.organization_id, document.object_key, incoming.file)
     async with database.transaction(actor) as db:
@@ -218,6 +221,7 @@ async def _stored_once(db: AsyncSession, document: KnowledgeDocument) -> Knowled
             "byte_size",
             "language",
             "collection",
+            "specialty",
         )
     }
     once = (

@@ -2,30 +2,38 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
 from sqlalchemy import select
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.answer import Answer, answer
+from auricle.knowledge.highlight import highlights
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
+from auricle.knowledge.only import Only
 from auricle.knowledge.receive import BadLabel, Labels, NoSuchDocument, NotRetryable, receive, remove, retry
 from auricle.knowledge.schemas import (
     Accepted,
     AnswerOut,
     CitationOut,
     DocumentOut,
+    OwnThresholds,
     Question,
     SearchHit,
     SearchOut,
+    SearchSettings,
+    SearchSettingsOut,
 )
 from auricle.knowledge.search import MAX_HITS, MAX_QUERY, EmptyQuestion, Hit, asked, search
+from auricle.knowledge.tuning import Strictness, ThresholdsCrossed, Tuning, tune, tuning
 from auricle.providers.call import Call
 from auricle.providers.ports import LanguageRequest, ProviderFailed, TextDelta
 from auricle.uploads.receive import BadForm, NoRoom, incoming
@@ -50,7 +58,7 @@ router = APIRouter(prefix="/api/v1/rag", tags=["knowledge"])
 
 Reader = Annotated[Actor, Requires("knowledge:read")]
 Writer = Annotated[Actor, Requires("knowledge:write")]
-FIELDS = ("title", "collection", "language")
+FIELDS = ("title", "collection", "language", "specialty")
 UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -68,6 +76,7 @@ UPLOAD: dict[str, Any] = {
                         "title": {"type": "string", "maxLength": 300, "default": ""},
                         "collection": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$", "default": "general"},
                         "language": {"type": "string", "pattern": "^[a-z]{2,3}$", "default": "en"},
+                        "specialty": {"type": "string", "pattern": "^([a-z0-9][a-z0-9_-]{0,62})?$", "default": ""},
                     },
                 }
             }
@@ -148,10 +157,44 @@ async def search_knowledge(
     q: Annotated[str, Query(min_length=1, max_length=MAX_QUERY)],
     k: Annotated[int, Query(ge=1, le=MAX_HITS)] = 5,
     collection: Annotated[str | None, Query(max_length=63)] = None,
+    language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$")] = None,
+    specialty: Annotated[str | None, Query(max_length=63)] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Documents live since then.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Documents live by then.")] = None,
+    rerank: Annotated[bool, Query(description="By a provider, where one is set up for it.")] = True,
 ) -> SearchOut:
     """The best chunks for a question, and whether they hold what was asked."""
-    found = await search(assembly.knowledge, actor, q, k, collection=collection)
-    return SearchOut(known=found.verdict.level, suggestion=found.verdict.suggestion, hits=list(map(_hit, found.hits)))
+    only = Only(collection, language, specialty, since, until)
+    found = await search(assembly.knowledge, actor, q, k, only=only, rerank=rerank)
+    hits = [_hit(hit, f"{q[:MAX_QUERY]} {found.meant}") for hit in found.hits]
+    return SearchOut(known=found.verdict.level, suggestion=found.verdict.suggestion, hits=hits)
+
+
+@router.get("/settings", operation_id="get_search_settings", summary="How the knowledge is searched")
+async def get_settings(db: Db, assembly: Installed, actor: Reader) -> SearchSettingsOut:
+    return _settings(await tuning(db), assembly)
+
+
+@router.put(
+    "/settings",
+    operation_id="set_search_settings",
+    summary="Say how strict answers are to be, and whether a provider reranks",
+    responses=problems(ThresholdsCrossed),
+)
+async def set_settings(body: SearchSettings, db: Db, assembly: Installed, actor: Writer) -> SearchSettingsOut:
+    own = body.thresholds.model_dump(exclude_none=True) if body.strictness is Strictness.OWN else {}
+    wanted = Tuning(body.strictness, tuple(sorted(own.items())), body.rerank)
+    await tune(db, actor, wanted, assembly.knowledge.thresholds)
+    return _settings(wanted, assembly)
+
+
+def _settings(own: Tuning, assembly: Assembly) -> SearchSettingsOut:
+    return SearchSettingsOut(
+        strictness=own.strictness,
+        thresholds=OwnThresholds(**dict(own.own)),
+        rerank=own.rerank,
+        effective=asdict(own.over(assembly.knowledge.thresholds)),
+    )
 
 
 @router.post(
@@ -176,7 +219,7 @@ async def answer_question(
         generate,
         k=body.k,
         language=language,
-        collection=body.collection,
+        only=Only(body.collection, body.only_language, body.specialty, body.since, body.until),
     )
     if EVENT_STREAM in accept:
         return StreamingResponse(streamed(_told(pieces)), media_type=EVENT_STREAM, headers=NOT_KEPT)
@@ -211,7 +254,7 @@ def _answer(whole: Answer) -> AnswerOut:
     )
 
 
-def _hit(hit: Hit) -> SearchHit:
+def _hit(hit: Hit, question: str) -> SearchHit:
     chunk = hit.chunk
     return SearchHit(
         chunk_id=chunk.id,
@@ -222,5 +265,6 @@ def _hit(hit: Hit) -> SearchHit:
         start=chunk.start,
         end=chunk.end,
         text=chunk.text,
+        highlights=highlights(chunk.text, question),
         score=round(hit.score, 4),
     )

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from auricle.knowledge.models import DocumentStatus
+from auricle.knowledge.tuning import Strictness
+
+LABEL = "^[a-z0-9][a-z0-9_-]{0,62}$"
 
 
 class DocumentOut(BaseModel):
@@ -21,6 +24,7 @@ class DocumentOut(BaseModel):
     byte_size: int
     language: str
     collection: str
+    specialty: str
     status: DocumentStatus
     percent: int
     failure_code: str | None
@@ -50,6 +54,7 @@ class SearchHit(BaseModel):
     start: int = Field(description="Offset of `text` in the document's text.")
     end: int
     text: str
+    highlights: list[tuple[int, int]] = Field(description="Spans of `text` that hold the question's words.")
     score: float
 
 
@@ -64,7 +69,11 @@ class Question(BaseModel):
 
     question: str = Field(min_length=1, max_length=2_000)
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
-    collection: str | None = Field(None, pattern="^[a-z0-9][a-z0-9_-]{0,62}$")
+    collection: str | None = Field(None, pattern=LABEL)
+    specialty: str | None = Field(None, pattern=LABEL)
+    only_language: str | None = Field(None, pattern="^[a-z]{2,3}$", description="Of the documents asked.")
+    since: AwareDatetime | None = Field(None, description="Only documents that went live at or after this time.")
+    until: AwareDatetime | None = Field(None, description="Only documents that went live at or before this time.")
     k: int = Field(5, ge=1, le=20)
 
 
@@ -87,3 +96,28 @@ class AnswerOut(BaseModel):
     answer: str
     known: Literal["answer", "confirm", "unknown"]
     citations: list[CitationOut]
+
+
+class OwnThresholds(BaseModel):
+    """Support, 0 to 1, from which to answer and from which to ask back; what is left out is the installation's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: float | None = Field(None, gt=0, le=1)
+    confirm: float | None = Field(None, gt=0, le=1)
+    lexical_answer: float | None = Field(None, gt=0, le=1, description="For scripts that the embedder does not know.")
+    lexical_confirm: float | None = Field(None, gt=0, le=1)
+
+
+class SearchSettings(BaseModel):
+    """How an organization wants its knowledge searched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    strictness: Strictness = Field(Strictness.NORMAL, description="`own`: by the numbers in `thresholds`.")
+    thresholds: OwnThresholds = OwnThresholds()
+    rerank: bool = Field(True, description="Where a provider that reranks is set up, ask it (never in a live call).")
+
+
+class SearchSettingsOut(SearchSettings):
+    effective: dict[str, float] = Field(description="The numbers that questions are judged by.")

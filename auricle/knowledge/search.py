@@ -1,19 +1,23 @@
 """Search in an organization's knowledge: one function for HTTP, tools and the voice loop."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auricle.actor import Actor
 from auricle.db.session import Database
 from auricle.errors import Invalid
-from auricle.knowledge.known import NOTHING, Evidence, Thresholds, Verdict, judge
+from auricle.knowledge.known import NOTHING, PASSAGES, Evidence, Thresholds, Verdict, judge
+from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.rank import Index, Weights, fits_dense
 from auricle.knowledge.snapshot import Snapshots, indexed
 from auricle.knowledge.store import ChunkStore, Floats, StoredChunk
+from auricle.knowledge.tuning import Tuning, tuning
 from auricle.knowledge.words import words
 from auricle.providers.ports import Passage
 
@@ -27,6 +31,16 @@ class Embed(Protocol):
     def __call__(
         self, texts: Sequence[str], *, task: Literal["query", "document"], organization_id: UUID | None
     ) -> Awaitable[Floats]: ...
+
+
+class Rerank(Protocol):
+    """Scores texts by how well they answer a question, by a provider of the organization's; `assemble.py` makes one."""
+
+    def __call__(
+        self, question: str, texts: Sequence[str], *, organization_id: UUID | None
+    ) -> Awaitable[Floats | None]:
+        """One score a text, higher is better; None where nobody is set up for it, or did it in time."""
+        ...
 
 
 class EmptyQuestion(Invalid):
@@ -47,6 +61,8 @@ class Knowledge:
     multilingual: bool = False  # whether the embedder knows other scripts than Latin
     weights: Weights = field(default_factory=Weights)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    rerank: Rerank | None = None
+    rerank_candidates: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +94,62 @@ class Found:
 
     hits: Sequence[Hit]
     verdict: Verdict
+    meant: str = ""  # the question as it was understood, its misspelt words replaced
 
 
 async def search(
-    knowledge: Knowledge, actor: Actor, query: str, k: int = 5, *, collection: str | None = None, stale_s: float = 0.0
+    knowledge: Knowledge,
+    actor: Actor,
+    query: str,
+    k: int = 5,
+    *,
+    only: Only = ALL,
+    stale_s: float = 0.0,
+    rerank: bool = False,
 ) -> Found:
     """The best `k` chunks of the actor's organization for a question. Opens its own short transactions.
 
     Args:
-        collection: only documents of this collection.
-        stale_s: how old, in seconds, knowledge may be that another process has changed since (the voice loop's 1.0
-            spares it a round trip; 0 asks the database each time).
+        only: to which documents to keep.
+        stale_s: how old, in seconds, knowledge may be that another process has changed since (the voice loop's spares
+            it a round trip; 0 asks the database each time).
+        rerank: have the best put in order by a provider, where the organization has one and wants it. Whether the
+            knowledge holds what was asked is judged before, on the order that the thresholds were measured with.
 
     Raises:
         EmptyQuestion: no word in it.
     """
     query = asked(query)
     k = max(1, min(k, MAX_HITS))
+    wide = max(k, knowledge.rerank_candidates) if rerank and knowledge.rerank else k
     snapshot = await knowledge.snapshots.of(actor, stale_s=stale_s)
     if snapshot is not None:
-        meant = snapshot.index.spelling.meant(query)
+        meant, own = snapshot.index.spelling.meant(query), snapshot.tuning
         vector = await _vector(knowledge, actor, meant)
-        return _ranked(knowledge, query, meant, vector, snapshot.chunks, snapshot.index, k, collection)
-    vector = await _vector(knowledge, actor, query)
-    async with knowledge.database.transaction(actor) as db:
-        loaded = await knowledge.store.candidates(db, query, vector, max(k, knowledge.weights.depth), collection)
-    return _ranked(knowledge, query, query, vector, loaded.chunks, indexed(loaded, knowledge.weights), k, None)
+        chunks, index, among = snapshot.chunks, snapshot.index, snapshot.among(only)
+        found = _ranked(knowledge, own, query, meant, vector, chunks, index, wide, among)
+    else:
+        vector = await _vector(knowledge, actor, query)
+        async with knowledge.database.transaction(actor) as db:
+            own = await tuning(db)
+            loaded = await knowledge.store.candidates(db, query, vector, max(wide, knowledge.weights.depth), only)
+        index = await asyncio.to_thread(indexed, loaded, knowledge.weights)
+        found = _ranked(knowledge, own, query, query, vector, loaded.chunks, index, wide, None)
+    hits = await _reranked(knowledge, actor, found) if rerank and own.rerank else found.hits
+    return replace(found, hits=hits[:k])
+
+
+async def _reranked(knowledge: Knowledge, actor: Actor, found: Found) -> Sequence[Hit]:
+    """The hits in the order of a provider's scores; in ours where there is no provider, or it did not answer."""
+    hits = found.hits
+    if knowledge.rerank is None or len(hits) < 2:
+        return hits
+    best, rest = hits[: knowledge.rerank_candidates], hits[knowledge.rerank_candidates :]
+    texts = [f"{hit.chunk.heading}. {hit.chunk.text}" for hit in best]
+    scores = await knowledge.rerank(found.meant, texts, organization_id=actor.organization_id)
+    if scores is None:
+        return hits
+    return [*(best[i] for i in np.argsort(-scores, kind="stable")), *rest]
 
 
 def asked(question: str) -> str:
@@ -123,22 +169,21 @@ async def _vector(knowledge: Knowledge, actor: Actor, query: str) -> Floats | No
 
 def _ranked(
     knowledge: Knowledge,
+    own: Tuning,
     query: str,
     meant: str,
     vector: Floats | None,
     chunks: Sequence[StoredChunk],
     index: Index,
     k: int,
-    collection: str | None,
+    among: NDArray[np.int64] | None,
 ) -> Found:
-    among = None
-    if collection is not None:
-        among = np.flatnonzero([chunk.collection == collection for chunk in chunks])
     ranked = index.rank(meant, vector, k, among)
     hits = [Hit(chunks[one.index], one.score, one.dense, one.coverage) for one in ranked]
-    best = [_evidence(hit, is_embedded=vector is not None) for hit in hits]
-    verdict = judge(query, best, index.terms, len(index), knowledge.thresholds) if best else NOTHING
-    return Found(hits, verdict)
+    best = [_evidence(hit, is_embedded=vector is not None) for hit in hits[:PASSAGES]]
+    thresholds = own.over(knowledge.thresholds)
+    verdict = judge(query, best, index.terms, len(index), thresholds) if best else NOTHING
+    return Found(hits, verdict, meant)
 
 
 def _evidence(hit: Hit, *, is_embedded: bool) -> Evidence:

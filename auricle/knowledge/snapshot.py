@@ -1,21 +1,36 @@
 """An organization's live chunks as an exact index in this process, for answers within a voice turn.
 
 PostgreSQL is the record; a snapshot is a copy with a fingerprint. It is used only while the fingerprint still fits, or
-was seen to fit less than `stale_s` ago, so that no process has to be told of a change to be right.
+was seen to fit less than `stale_s` ago, so that no process has to be told of a change to be right. PostgreSQL tells all
+the same: what is held is then read anew at once, before the next question comes.
 """
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from auricle.actor import Actor
 from auricle.db.session import Database
+from auricle.errors import DatabaseUnavailable
+from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.rank import Index, Weights
 from auricle.knowledge.store import ChunkStore, Loaded, StoredChunk
+from auricle.knowledge.tuning import NORMAL, Tuning, tuning
+from auricle.log import event
 
+log = logging.getLogger(__name__)
+
+CHANNEL = "auricle_knowledge"
+MOST_FILTERS = 32  # kept of one snapshot
+OUTDATED = float("-inf")
 MAX_CHUNKS = 20_000  # of one organization; larger ones are searched in PostgreSQL
 MAX_CHUNKS_HELD = 100_000  # of all organizations in this process
 
@@ -25,7 +40,19 @@ class Snapshot:
     fingerprint: str
     chunks: Sequence[StoredChunk]
     index: Index
+    tuning: Tuning = NORMAL
     fitted_at: float = field(default_factory=time.monotonic)
+    _among: dict[Only, NDArray[np.int64]] = field(default_factory=dict)
+
+    def among(self, only: Only) -> NDArray[np.int64] | None:
+        """Where the wanted chunks stand; None for all. Kept: an agent asks with the same limits at every turn."""
+        if only == ALL:
+            return None
+        if only not in self._among:
+            if len(self._among) >= MOST_FILTERS:
+                self._among.clear()
+            self._among[only] = np.flatnonzero([only.holds(chunk) for chunk in self.chunks])
+        return self._among[only]
 
 
 class Snapshots:
@@ -44,6 +71,8 @@ class Snapshots:
         self._max_chunks, self._max_held = max_chunks, max_chunks_held
         self._held: OrderedDict[UUID, Snapshot] = OrderedDict()
         self._building: dict[UUID, asyncio.Lock] = {}
+        self._changed: set[UUID] = set()
+        self._wake = asyncio.Event()
 
     async def of(self, actor: Actor, *, stale_s: float = 0.0) -> Snapshot | None:
         """The snapshot of the actor's organization, or None where it has too many chunks for one."""
@@ -66,13 +95,46 @@ class Snapshots:
         """Drop a snapshot at once: its organization's knowledge has changed."""
         self._held.pop(organization_id, None)
 
+    def heard(self, payload: str) -> None:
+        """A process changed an organization's knowledge."""
+        with suppress(ValueError):  # any role may notify; what is not ours is not for us
+            organization_id = UUID(payload)
+            if held := self._held.get(organization_id):
+                held.fitted_at = OUTDATED
+            if held or organization_id in self._building:
+                self._changed.add(organization_id)
+                self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read anew what has changed, until told to stop."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                waking = asyncio.create_task(self._wake.wait())
+                await asyncio.wait({stopping, waking}, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+                self._wake.clear()
+                while self._changed and not stop.is_set():
+                    await self._renew(self._changed.pop())
+        finally:
+            stopping.cancel()
+
+    async def _renew(self, organization_id: UUID) -> None:
+        try:
+            await self.of(Actor.system(organization_id, "knowledge"))
+        except DatabaseUnavailable:  # whoever asks next tries again
+            event(log, "an organization's knowledge could not be read anew", logging.WARNING)
+        except Exception:
+            log.exception("an organization's knowledge could not be read anew")
+
     async def _current(self, actor: Actor, organization_id: UUID) -> Snapshot | None:
         asked_at = time.monotonic()
         async with self._database.transaction(actor) as db:
             size, fingerprint = await self._store.stamp(db)
+            wanted = await tuning(db)
             held = self._held.get(organization_id)
             if held and held.fingerprint == fingerprint:
-                held.fitted_at = asked_at
+                held.tuning, held.fitted_at = wanted, asked_at
                 self._held.move_to_end(organization_id)
                 return held
             if size > self._max_chunks:
@@ -80,7 +142,7 @@ class Snapshots:
                 return None
             loaded = await self._store.load(db, self._max_chunks)
         snapshot = await asyncio.to_thread(self._build, fingerprint, loaded)
-        snapshot.fitted_at = asked_at
+        snapshot.tuning, snapshot.fitted_at = wanted, asked_at
         self._hold(organization_id, snapshot)
         return snapshot
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.knowledge.chunk import Chunk
+
+if TYPE_CHECKING:
+    from auricle.knowledge.only import Only
 
 Floats = NDArray[np.float32]
 
@@ -28,6 +32,8 @@ class StoredChunk:
     end: int
     collection: str
     language: str
+    specialty: str = ""
+    live_at: datetime | None = None
 
     @property
     def heading(self) -> str:
@@ -67,7 +73,7 @@ class ChunkStore(Protocol):
         ...
 
     async def candidates(
-        self, db: AsyncSession, query: str, vector: Floats | None, depth: int, collection: str | None = None
+        self, db: AsyncSession, query: str, vector: Floats | None, depth: int, only: "Only | None" = None
     ) -> Loaded:
         """The best `depth` by similarity and the best `depth` by words, for an organization too large for memory."""
         ...

@@ -142,3 +142,46 @@ async def test_deleting_takes_the_document_out_of_every_answer(service, people):
         assert (await http.get(f"/api/v1/rag/documents/{document_id}")).status_code == 404
         found = (await http.get("/api/v1/rag/search", params={"q": "parking garage"})).json()
         assert document_id not in {hit["document_id"] for hit in found["hits"]}
+
+
+async def test_a_search_marks_words_and_keeps_to_what_is_wanted(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        asked = {"q": "zinc air batteries"}
+        hit = (await http.get("/api/v1/rag/search", params=asked)).json()["hits"][0]
+        assert "Zinc" in [hit["text"][start:end] for start, end in hit["highlights"]]
+        for name, other in (
+            ("language", "ta"),
+            ("specialty", "ent"),
+            ("collection", "x"),
+            ("until", "2020-01-01T00:00Z"),
+        ):
+            assert (await http.get("/api/v1/rag/search", params={**asked, name: other})).json()["hits"] == []
+        for bad in ({"language": "english"}, {"since": "yesterday"}, {"since": "2026-01-01T00:00:00"}, {"k": 51}):
+            assert (await http.get("/api/v1/rag/search", params={**asked, **bad})).status_code == 422
+
+
+async def test_how_strict_answers_are_is_the_admin_s_to_say(service, people, batteries):
+    place = "/api/v1/rag/settings"
+    async with service.client(people["admin"]) as http:
+        before = (await http.get(place)).json()
+        assert (before["strictness"], before["rerank"]) == ("normal", True)
+        own = {"strictness": "own", "thresholds": {"answer": 1.0, "confirm": 0.9}, "rerank": False}
+        changed = await http.put(place, json=own)
+        assert (changed.status_code, changed.json()["effective"]["answer"]) == (200, 1.0)
+        assert (await http.get(place)).json() == changed.json()
+        found = await http.get("/api/v1/rag/search", params={"q": "how do zinc things in air go in winter"})
+        assert found.json()["known"] == "unknown"
+        for bad, code in (
+            ({"strictness": "own", "thresholds": {"answer": 0.1}}, "knowledge.thresholds_crossed"),
+            ({"strictness": "loose"}, "request.invalid"),
+            ({"strictness": "own", "thresholds": {"answer": 2}}, "request.invalid"),
+            ({"strictness": "own", "thresholds": {"weights": 2}}, "request.invalid"),
+        ):
+            refused = await http.put(place, json=bad)
+            assert refused.status_code == 422 and (code == refused.json()["error_code"] or code == "request.invalid")
+        assert (await http.get(place)).json() == changed.json()
+        assert (await http.put(place, json={})).json()["strictness"] == "normal"
+    async with service.client(people["patient"]) as http:
+        assert (await http.put(place, json={})).status_code == 403
+    async with service.client(people["stranger"]) as http:
+        assert (await http.get(place)).json() == before

@@ -1,5 +1,6 @@
 import pytest
 
+from auricle.knowledge.only import Only
 from auricle.knowledge.search import EmptyQuestion, Knowledge, search
 from auricle.knowledge.snapshot import Snapshots
 
@@ -54,7 +55,7 @@ async def test_only_the_wanted_collection_is_searched(clinic):
     await clinic.teach("a.md", "# Staff\n\nThe battery order goes to the depot.", collection="staff")
     await taught(clinic)
     for knowledge in (clinic.knowledge, without_memory(clinic)):
-        found = await search(knowledge, clinic.actor, "battery", 50, collection="staff")
+        found = await search(knowledge, clinic.actor, "battery", 50, only=Only(collection="staff"))
         assert {hit.chunk.collection for hit in found.hits} == {"staff"}
 
 

@@ -1,0 +1,63 @@
+"""A change made by one process is in the memory of another before anybody asks: PostgreSQL tells it."""
+
+import asyncio
+
+import pytest
+
+from auricle.assemble import background
+from auricle.knowledge.models import KnowledgeDocument
+from auricle.knowledge.search import Knowledge, search
+from auricle.knowledge.snapshot import CHANNEL, Snapshots
+from auricle.live.fanout import Fanout
+
+PARKING = "# Parking\n\nThe parking garage is behind the house."
+
+
+@pytest.fixture
+async def elsewhere(clinic):
+    """Another process's knowledge of the clinic, that listens."""
+    snapshots = Snapshots(clinic.database, clinic.knowledge.store)
+    async with background(snapshots.run), Fanout(clinic.database.url, also={CHANNEL: snapshots.heard}) as fanout:
+        async with asyncio.timeout(30):
+            while not fanout.connected:
+                await asyncio.sleep(0.01)
+        yield Knowledge(clinic.database, clinic.knowledge.store, snapshots, clinic.knowledge.embed)
+
+
+async def titles(knowledge, actor):
+    """As a live call asks: by what is in memory, however old."""
+    found = await search(knowledge, actor, "parking garage batteries", 50, stale_s=3600)
+    return {hit.chunk.title for hit in found.hits}
+
+
+async def until(knowledge, actor, wanted):
+    async with asyncio.timeout(30):
+        while await titles(knowledge, actor) != wanted:
+            await asyncio.sleep(0.02)
+
+
+async def test_what_is_taught_and_deleted_elsewhere_is_known_without_asking_the_database(clinic, elsewhere):
+    await clinic.teach("batteries.md", "# Batteries\n\nBatteries last one week.")
+    assert await titles(elsewhere, clinic.actor) == {"Batteries"}
+    document_id = await clinic.teach("parking.md", PARKING)
+    await until(elsewhere, clinic.actor, {"Batteries", "Parking"})
+    async with clinic.database.transaction(clinic.actor) as db:
+        await clinic.knowledge.store.delete(db, document_id)
+        await db.delete(await db.get_one(KnowledgeDocument, document_id))
+    await until(elsewhere, clinic.actor, {"Batteries"})
+
+
+async def test_another_organization_s_change_touches_nothing_that_is_held(clinic, other, elsewhere):
+    await clinic.teach("batteries.md", "# Batteries\n\nBatteries last one week.")
+    await titles(elsewhere, clinic.actor)
+    held = await elsewhere.snapshots.of(clinic.actor, stale_s=3600)
+    fitted_at = held.fitted_at
+    await other.teach("parking.md", PARKING)
+    await asyncio.sleep(0.3)
+    assert await elsewhere.snapshots.of(clinic.actor, stale_s=3600) is held
+    assert held.fitted_at == fitted_at
+
+
+@pytest.mark.parametrize("payload", ["", "not-a-uuid", "0" * 9_000, "\x00", "{}"])
+def test_a_word_that_is_not_ours_is_ignored(clinic, payload):
+    Snapshots(clinic.database, clinic.knowledge.store).heard(payload)
