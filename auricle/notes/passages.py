@@ -21,7 +21,7 @@ from auricle.db.session import Database
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
 from auricle.knowledge.search import Knowledge
-from auricle.notes.content import SECTIONS, open_note
+from auricle.notes.content import SECTIONS, find_note, open_note
 from auricle.notes.models import Note, NotePassage, NoteStatus
 
 AT_ONCE = 50  # notes that one job looks for; it queues the next
@@ -46,8 +46,13 @@ async def embed_later(db: AsyncSession, note_id: UUID) -> None:
 
 
 async def embed_all_later(db: AsyncSession, note_ids: Sequence[UUID] = ()) -> None:
-    """Queue the named notes to be embedded anew, or (with none named) all signed ones that lack it."""
+    """Queue the named notes to be embedded anew, or (with none named) all signed ones that lack it.
+
+    Raises:
+        NotFound: one of them is not there; then none is queued.
+    """
     for note_id in note_ids:
+        await find_note(db, note_id)
         await db.execute(delete(NotePassage).where(NotePassage.note_id == note_id))
         await embed_later(db, note_id)
     if not note_ids:

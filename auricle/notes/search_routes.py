@@ -18,6 +18,7 @@ from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.search import EmptyQuestion
 from auricle.notes.passages import MOST_NAMED, embed_all_later
 from auricle.notes.similar import MIN_SIMILARITY, SIMILAR, NotEmbedded, NotesAnswer, ask, similar
+from auricle.patients.create import find_patient
 from auricle.providers.call import Call
 from auricle.providers.ports import LanguageRequest, ProviderFailed, TextDelta
 from auricle.web.deps import Db, Installed, Requires
@@ -85,7 +86,7 @@ class Embedding(BaseModel):
     summary="Answer a question from approved notes, with citations",
     description="As server-sent events (`delta`, `answer`, `error`) where they are asked for. Everything is masked.",
     response_model=NotesAnswerOut,
-    responses={**problems(Forbidden, EmptyQuestion, ProviderFailed), 200: {"content": {EVENT_STREAM: {}}}},
+    responses={**problems(Forbidden, NotFound, EmptyQuestion, ProviderFailed), 200: {"content": {EVENT_STREAM: {}}}},
 )
 async def query(
     body: NotesQuestion,
@@ -95,6 +96,9 @@ async def query(
 ) -> NotesAnswerOut | StreamingResponse:
     language = body.language or spoken_in(body.question)
     generate = partial(_generated, assembly, actor, language)
+    if body.patient_id is not None:  # before a stream begins, whose status can no longer say so
+        async with assembly.database.transaction(actor) as db:
+            await find_patient(db, body.patient_id)
     pieces = ask(assembly, actor, body.question, generate, patient_id=body.patient_id, language=language, k=body.k)
     if EVENT_STREAM in accept:
         return StreamingResponse(streamed(_told(pieces)), media_type=EVENT_STREAM, headers=NOT_KEPT)
@@ -128,7 +132,7 @@ async def alike(
     operation_id="embed_notes",
     summary="Index approved notes, or index them anew",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(Forbidden),
+    responses=problems(Forbidden, NotFound),
 )
 async def embed(body: Embedding, db: Db, actor: Writer) -> None:
     """Done in the background. A note that is not signed, or whose patient does not agree to AI, is passed over."""
