@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auricle.providers.dialects.openai_audio import wav_header
 from auricle.providers.dialects.pieces import pieces
 from auricle.providers.dialects.samples import NO_SOUND, Samples, from_base64
-from auricle.providers.ports import ProviderGarbled
+from auricle.providers.ports import Audio, ProviderGarbled
 
 
 def test_a_text_that_fits_is_one_piece_and_nothing_is_none() -> None:
@@ -45,6 +46,33 @@ def test_samples_cut_anywhere_come_out_whole(cut: list[bytes]) -> None:
 def test_what_is_no_raw_sound_is_refused(head: bytes) -> None:
     with pytest.raises(ProviderGarbled):
         list(Samples(8_000).feed(head + b"...."))
+
+
+@given(st.integers(1, 60), st.sampled_from([8_000, 22_050, 24_000]))
+def test_a_wav_header_is_taken_off_however_it_is_cut_and_its_rate_believed(step: int, rate_hz: int) -> None:
+    sound = bytes(range(1, 201))
+    wav = wav_header(len(sound), rate_hz) + sound
+    samples, got = Samples(24_000, may_be_wav=True), list[Audio]()
+    for at in range(0, len(wav), step):
+        got += samples.feed(wav[at : at + step])
+    assert b"".join(a.pcm for a in got) == sound
+    assert {a.rate_hz for a in got} == {rate_hz}
+
+
+@given(st.integers(1, 9))
+def test_raw_sound_is_left_as_it_is_where_a_header_might_come(step: int) -> None:
+    sound = bytes(range(1, 101))
+    samples = Samples(24_000, may_be_wav=True)
+    got = b"".join(a.pcm for at in range(0, len(sound), step) for a in samples.feed(sound[at : at + step]))
+    assert got == sound
+
+
+def test_a_wav_that_is_not_what_was_asked_for_is_refused() -> None:
+    stereo = bytearray(wav_header(4, 24_000) + bytes(4))
+    stereo[22] = 2
+    for wav in (bytes(stereo), b"RIFF" + bytes(5_000)):
+        with pytest.raises(ProviderGarbled):
+            list(Samples(24_000, may_be_wav=True).feed(wav))
 
 
 @pytest.mark.parametrize("given_", ["*", "abc", None, 5, "é"])

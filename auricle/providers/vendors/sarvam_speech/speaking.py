@@ -48,7 +48,7 @@ class Speak:
     async def _over_http(self, text: str, model: str, asked: dict[str, Any]) -> AsyncGenerator[Audio | Usage, None]:
         for piece in pieces(text, most(model)):
             body = {"text": piece, "model": model, **asked}
-            samples = Samples(RATE_HZ)
+            samples = Samples(RATE_HZ, may_be_wav=True)
             async with self._account.stream("/text-to-speech/stream", json=body) as reply:
                 if reply.content_type in ("application/json", "text/html"):
                     raise ProviderGarbled("The provider did not answer with raw PCM.")
@@ -59,7 +59,7 @@ class Speak:
 
     async def _over_socket(self, text: str, model: str, asked: dict[str, Any]) -> AsyncGenerator[Audio | Usage, None]:
         params = {"model": model, "send_completion_event": "true"}
-        samples = Samples(RATE_HZ)
+        samples = Samples(RATE_HZ, may_be_wav=True)
         async with self._account.socket("/text-to-speech/ws", params=params) as socket:
             await socket.send_json({"type": "config", "data": asked})
             for piece in pieces(text, most(model)):
