@@ -126,7 +126,8 @@ def _task(
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    with file.open(encoding="utf-8") as lines:  # not `splitlines`, which also cuts at U+2028 inside a text
+        return [json.loads(line) for line in lines]
 
 
 def absent_diseases() -> list[str]:
