@@ -4,7 +4,7 @@ import psycopg
 
 from auricle.audit.of_patient import BELOW, NAMING
 
-NOT_AUDITED = {"patient_token", "appointment_slot"}  # derived rows without entries of their own
+NOT_AUDITED = {"patient_token", "appointment_slot", "note_passage"}  # derived rows without entries of their own
 NAMES = "select table_name from information_schema.columns where table_schema = 'public' and column_name = %s"
 
 
