@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from auricle.providers.dialects.gemini import content_body
-from auricle.providers.ports import END_OF_SPEECH, ChatMessage, EndOfSpeech, LanguageRequest, ToolCall, ToolSpec
+from auricle.providers.ports import (
+    ANY_TOOL,
+    END_OF_SPEECH,
+    ChatMessage,
+    EndOfSpeech,
+    LanguageRequest,
+    ToolCall,
+    ToolSpec,
+)
 from tests.contract.discovery import closed, converted, google_judge
 from tests.contract.spec import judge
 from tests.emulators.google import EMAIL, WORDS, GoogleEmulator
@@ -34,6 +42,8 @@ REQUESTS = [
     LanguageRequest(CONVERSATION),
     LanguageRequest(CONVERSATION, tools=[TOOL, ToolSpec("end_call", "Ends.", {})]),
     LanguageRequest(CONVERSATION, response_schema=FORM),
+    LanguageRequest(CONVERSATION, tools=[TOOL], must_call=ANY_TOOL),
+    LanguageRequest(CONVERSATION, tools=[TOOL], must_call=TOOL.name),
 ]
 RATE_HZ = 16_000
 

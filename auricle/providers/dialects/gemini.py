@@ -13,6 +13,7 @@ import orjson
 from auricle.providers.dialects.tool_calls import MAX_ARGUMENT_CHARACTERS, MAX_CALLS, arguments_of
 from auricle.providers.dialects.turns import Turn, instructions, turns
 from auricle.providers.ports import (
+    ANY_TOOL,
     ChatMessage,
     Finish,
     LanguageEvent,
@@ -66,6 +67,9 @@ def content_body(request: LanguageRequest, model: str, thinking: str | None = No
         body["systemInstruction"] = {"parts": [{"text": system}]}
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in request.tools]}]
+        if request.must_call:
+            named = {} if request.must_call == ANY_TOOL else {"allowedFunctionNames": [request.must_call]}
+            body["toolConfig"] = {"functionCallingConfig": {"mode": "ANY", **named}}
     return body
 
 
