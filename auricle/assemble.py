@@ -43,6 +43,7 @@ from auricle.identity.presence import Presence
 from auricle.identity.revocation import CHANNEL as STANDING
 from auricle.identity.revocation import Standing
 from auricle.identity.routes import router as sign_in
+from auricle.knowledge.embedder_routes import router as embedder
 from auricle.knowledge.pgvector import PgVector
 from auricle.knowledge.reranking import reranking
 from auricle.knowledge.routes import router as knowledge
@@ -102,6 +103,7 @@ ROUTERS: list[APIRouter] = [
     recordings,
     listening,
     knowledge,
+    embedder,
     notes,
     notes_search,
     openai_api,
@@ -206,14 +208,21 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
 
 
 class embedding:  # noqa: N801 - a function with state: the router it embeds through
-    """Embeds with the installation's embedder. No transaction may be open meanwhile."""
+    """Embeds with the installation's embedder, or with the one that is named. No transaction may be open meanwhile."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
 
     async def __call__(
-        self, texts: Sequence[str], *, task: Literal["query", "document"], organization_id: UUID | None
+        self,
+        texts: Sequence[str],
+        *,
+        task: Literal["query", "document"],
+        organization_id: UUID | None,
+        by: Choice | None = None,
     ) -> NDArray[np.float32]:
+        if by is not None:  # what the organization has chosen, with its own accounts too
+            return (await self._router.embed(Call(organization_id, [by]), texts, task=task)).vectors
         # The installation's order and models: vectors of different embedders can't be compared, whoever's key it is.
         choices = [
             Choice(one.provider, one.model or self._router.providers[one.provider].model("embedding"))

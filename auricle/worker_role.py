@@ -10,6 +10,7 @@ import auricle.consultations.summary
 import auricle.identity.reset
 import auricle.identity.tidy
 import auricle.knowledge.ingest
+import auricle.knowledge.reembed
 import auricle.live.retention
 import auricle.notes.generate
 import auricle.patients.erase

@@ -16,13 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
-from auricle.errors import AuricleError, Misconfigured
+from auricle.errors import AuricleError
 from auricle.jobs.app import task
+from auricle.jobs.queue import enqueue
 from auricle.knowledge.chunk import Chunk, split
-from auricle.knowledge.models import DIMENSION, DocumentStatus, KnowledgeDocument
-from auricle.knowledge.receive import INGEST, discard, drop_file, tell
-from auricle.knowledge.search import Knowledge
-from auricle.knowledge.store import Floats, embedded_text
+from auricle.knowledge.embedder import embedded, in_use, one_at_a_time
+from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
+from auricle.knowledge.receive import AFTER_OTHERS, INGEST, discard, drop_file, tell
+from auricle.knowledge.search import EmbedderReplaced, Knowledge
+from auricle.knowledge.store import Embedder, embedded_text
 from auricle.log import event
 from auricle.storage.objects import Objects
 from auricle.uploads.jail import read
@@ -36,13 +38,6 @@ EMBEDDING_BEGINS, EMBEDDING_ENDS = 30, 95  # percent
 PERCENT_A_STEP = 4  # less is not told
 
 Document = KnowledgeDocument
-
-
-class WrongDimension(Misconfigured):
-    """The embedder's vectors do not fit the knowledge table."""
-
-    code = "knowledge.wrong_dimension"
-    retryable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +83,12 @@ async def ingest(work: Work) -> None:
         await _refuse(work, document, error.code)
         return
     title = document.requested_title or parsed.title[:300] or document.title
-    stored = await _extracted(work, title, parsed, chunks)
+    async with work.knowledge.database.transaction(work.actor) as db:
+        embedder = await in_use(db)
+    stored = await _extracted(work, title, parsed, chunks, embedder)
     if stored is not None:
-        await _embed(work, title, chunks, stored)
-        await _go_live(work, len(chunks))
+        await _embed(work, title, chunks, stored, embedder)
+        await _go_live(work, len(chunks), embedder)
 
 
 async def _parsed(work: Work, document: Document) -> Parsed:
@@ -103,7 +100,9 @@ async def _parsed(work: Work, document: Document) -> Parsed:
         return await read(kind, file)
 
 
-async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Chunk]) -> Collection[int] | None:
+async def _extracted(
+    work: Work, title: str, parsed: Parsed, chunks: Sequence[Chunk], embedder: Embedder
+) -> Collection[int] | None:
     """Store the text. Chunks of an earlier run stay where they are what this run makes, else they go.
 
     Returns:
@@ -124,7 +123,8 @@ async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Ch
             hidden_characters=parsed.hidden_characters,
         ):
             return None
-        stored = await work.knowledge.store.positions(db, work.document_id, work.knowledge.embedder)
+        held = await work.knowledge.store.chunks(db, work.document_id, embedder)
+        stored = {chunk.position: (chunk.start, chunk.end) for chunk in held}
         wanted = {chunk.position: (chunk.start, chunk.end) for chunk in chunks}
         if stored.items() <= wanted.items():
             return stored.keys()
@@ -132,14 +132,17 @@ async def _extracted(work: Work, title: str, parsed: Parsed, chunks: Sequence[Ch
         return ()
 
 
-async def _embed(work: Work, title: str, chunks: Sequence[Chunk], stored: Collection[int]) -> None:
+async def _embed(work: Work, title: str, chunks: Sequence[Chunk], stored: Collection[int], embedder: Embedder) -> None:
     """Embed and store what is not stored yet, batch by batch."""
     knowledge = work.knowledge
     missing = [chunk for chunk in chunks if chunk.position not in stored]
     told = EMBEDDING_BEGINS
     for begin in range(0, len(missing), BATCH):
         batch = missing[begin : begin + BATCH]
-        vectors = await _vectors(work, title, batch)
+        texts = [embedded_text(title, chunk) for chunk in batch]
+        vectors = await embedded(
+            knowledge.embed, embedder, texts, task="document", organization_id=work.actor.organization_id
+        )
         done = (len(chunks) - len(missing) + begin + len(batch)) / len(chunks)
         percent = EMBEDDING_BEGINS + int((EMBEDDING_ENDS - EMBEDDING_BEGINS) * done)
         async with knowledge.database.transaction(work.actor) as db:
@@ -150,21 +153,16 @@ async def _embed(work: Work, title: str, chunks: Sequence[Chunk], stored: Collec
                 told = percent
             elif await db.scalar(select(Document.id).where(Document.id == work.document_id)) is None:
                 return
-            await knowledge.store.put(db, work.document_id, title, batch, vectors, knowledge.embedder)
+            await knowledge.store.put(db, work.document_id, title, batch, vectors, embedder)
 
 
-async def _vectors(work: Work, title: str, batch: Sequence[Chunk]) -> Floats:
-    texts = [embedded_text(title, chunk) for chunk in batch]
-    vectors = await work.knowledge.embed(texts, task="document", organization_id=work.actor.organization_id)
-    if vectors.shape != (len(texts), DIMENSION):
-        raise WrongDimension(dimension=vectors.shape[-1], wanted=DIMENSION)
-    return vectors
-
-
-async def _go_live(work: Work, chunks: int) -> None:
+async def _go_live(work: Work, chunks: int, embedder: Embedder) -> None:
     """Put the document in the place of its predecessors, in one transaction; a newer one may hold it already."""
     knowledge = work.knowledge
     async with knowledge.database.transaction(work.actor) as db:
+        await one_at_a_time(db, shared=True)
+        if await in_use(db) != embedder:
+            raise EmbedderReplaced
         document = await db.get(Document, work.document_id, with_for_update=True)
         if document is None or document.status in (DocumentStatus.LIVE, DocumentStatus.FAILED):
             return
@@ -180,10 +178,11 @@ async def _go_live(work: Work, chunks: int) -> None:
                 DocumentStatus.LIVE,
                 100,
                 chunk_count=chunks,
-                embedder=knowledge.embedder,
+                embedder=embedder.name,
                 trouble_code=None,
                 live_at=func.clock_timestamp(),
             )
+            await enqueue(db, "knowledge.arrange", queueing_lock="knowledge.arrange", priority=AFTER_OTHERS)
     assert work.actor.organization_id is not None
     knowledge.snapshots.forget(work.actor.organization_id)
     for one in gone:

@@ -36,6 +36,15 @@ class Vector(UserDefinedType[NDArray[np.float32]]):
         return as_text
 
 
+class HalfVector(Vector):
+    """The same in half precision, which is what vectors are indexed in."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return f"halfvec({self.dimension})"
+
+
 class DocumentStatus(StrEnum):
     """How far a document has come. Only `live` ones are searched; `failed` ones say why in `failure_code`."""
 
@@ -97,7 +106,7 @@ class KnowledgeChunk(Tenant, Base):
     start_offset: Mapped[int]
     end_offset: Mapped[int]
     embedder: Mapped[str]
-    embedding: Mapped[Any] = mapped_column(Vector(DIMENSION), deferred=True)
+    embedding: Mapped[Any] = mapped_column(Vector(), deferred=True)
     words: Mapped[Any] = mapped_column(TSVECTOR, Computed("", persisted=True), deferred=True)
 
 
@@ -111,3 +120,28 @@ class KnowledgeSetting(Tenant, Base):
     rerank: Mapped[bool] = mapped_column(default=True)
     changed_by: Mapped[UUID | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EmbedderStatus(StrEnum):
+    """One of an organization's embedders is `in_use` (none: the installation's), at most one is `building`."""
+
+    BUILDING = "building"
+    IN_USE = "in_use"
+    REPLACED = "replaced"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class KnowledgeEmbedder(Tenant, Base):
+    __tablename__ = "knowledge_embedder"
+
+    name: Mapped[str]
+    provider: Mapped[str | None]  # None: whoever the installation embeds with
+    model: Mapped[str | None]
+    dimension: Mapped[int]
+    multilingual: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[EmbedderStatus]
+    done: Mapped[int] = mapped_column(default=0)  # chunks, of `total`
+    total: Mapped[int] = mapped_column(default=0)
+    failure_code: Mapped[str | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.clock_timestamp())

@@ -1,23 +1,40 @@
-"""Chunks in PostgreSQL with pgvector: exact scans within one organization, whose bound is row-level security."""
+"""Chunks in PostgreSQL with pgvector, bounded by row-level security.
+
+A small organization's vectors are scanned, exactly. From `OWN_PARTITION` chunks on it has a partition of its own, with
+an HNSW index over its own vectors alone; see docs/decisions/0011.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import LargeBinary, Select, delete, func, literal, select
+from sqlalchemy import LargeBinary, Select, cast, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.db.base import new_id
+from auricle.db.session import actor_of
 from auricle.knowledge.chunk import Chunk
-from auricle.knowledge.models import DIMENSION, DocumentStatus, KnowledgeChunk, KnowledgeDocument, Vector
+from auricle.knowledge.models import DIMENSION, DocumentStatus, HalfVector, KnowledgeChunk, KnowledgeDocument, Vector
 from auricle.knowledge.only import ALL, Only
-from auricle.knowledge.store import Floats, Loaded, StoredChunk
+from auricle.knowledge.store import Embedder, Floats, Loaded, StoredChunk
 from auricle.knowledge.words import terms
 
 ROWS_PER_INSERT = 64
 MAX_TERMS = 24
+OWN_PARTITION = 5_000  # chunks from which on an exact scan is slower than an index
+LONGEST_INDEXED = 4_000  # dimensions that pgvector can index as half-precision numbers
+ARRANGING_S = 3_000.0
+SEARCHED, MOST_SEARCHED = 400, 1_000  # candidates that the index weighs (`hnsw.ef_search`), and may at most
+
+INDEXED = text("select to_regclass(knowledge_index_name(:embedder)) is not null")
+# Without sorting: the planner takes so few live documents for granted that it would rather compute every distance.
+CAREFULLY = text(
+    "select set_config('hnsw.ef_search', :searched, true), set_config('hnsw.iterative_scan', 'strict_order', true),"
+    " set_config('enable_sort', 'off', true)"
+)
+AS_USUAL = text("select set_config('enable_sort', 'on', true)")
 
 C, D = KnowledgeChunk, KnowledgeDocument
 COLUMNS = (
@@ -34,14 +51,22 @@ COLUMNS = (
     D.specialty,
     D.live_at,
 )
-NONE = Loaded((), np.zeros((0, DIMENSION), np.float32))
 
 
 class PgVector:
     """The `ChunkStore` on the application's own database."""
 
+    def __init__(self, own_partition: int = OWN_PARTITION) -> None:
+        self._own_partition = own_partition
+
     async def put(
-        self, db: AsyncSession, document_id: UUID, title: str, chunks: Sequence[Chunk], vectors: Floats, embedder: str
+        self,
+        db: AsyncSession,
+        document_id: UUID,
+        title: str,
+        chunks: Sequence[Chunk],
+        vectors: Floats,
+        embedder: Embedder,
     ) -> None:
         for begin in range(0, len(chunks), ROWS_PER_INSERT):
             rows = [
@@ -55,7 +80,7 @@ class PgVector:
                     "section": chunk.section,
                     "start_offset": chunk.start,
                     "end_offset": chunk.end,
-                    "embedder": embedder,
+                    "embedder": embedder.name,
                     "embedding": vector,
                 }
                 for chunk, vector in zip(
@@ -65,32 +90,49 @@ class PgVector:
             again = insert(C).values(rows).on_conflict_do_nothing(constraint="uq_knowledge_chunk_position")
             await db.execute(again)
 
-    async def positions(self, db: AsyncSession, document_id: UUID, embedder: str) -> dict[int, tuple[int, int]]:
+    async def chunks(self, db: AsyncSession, document_id: UUID, embedder: Embedder) -> list[Chunk]:
         rows = await db.execute(
-            select(C.position, C.start_offset, C.end_offset).where(C.document_id == document_id, C.embedder == embedder)
+            select(C.position, C.text, C.start_offset, C.end_offset, C.page, C.section)
+            .where(C.document_id == document_id, C.embedder == embedder.name)
+            .order_by(C.position)
         )
-        return {position: (start, end) for position, start, end in rows}
+        return [Chunk(*row) for row in rows]
+
+    async def counts(self, db: AsyncSession, embedder: Embedder) -> dict[UUID, int]:
+        counted = select(C.document_id, func.count()).where(C.embedder == embedder.name).group_by(C.document_id)
+        return {row[0]: row[1] for row in await db.execute(counted)}
 
     async def delete(self, db: AsyncSession, document_id: UUID) -> int:
         gone = await db.execute(delete(C).where(C.document_id == document_id).returning(C.id))
         return len(gone.all())
 
-    async def stamp(self, db: AsyncSession) -> tuple[int, str]:
-        mark = func.bit_xor(func.hashtextextended(func.concat(D.id, D.live_at), 0))
-        counted = select(func.coalesce(func.sum(D.chunk_count), 0), mark).where(D.status == DocumentStatus.LIVE)
-        size, fingerprint = (await db.execute(counted)).one()
-        return int(size), f"{size}:{fingerprint}"
+    async def delete_all_by(self, db: AsyncSession, embedder: Embedder) -> int:
+        await db.execute(select(func.knowledge_drop_index(embedder.name)))
+        gone = await db.execute(delete(C).where(C.embedder == embedder.name).returning(C.id))
+        return len(gone.all())
 
-    async def load(self, db: AsyncSession, limit: int) -> Loaded:
-        return await _loaded(db, _live().order_by(C.document_id, C.position).limit(limit))
+    async def stamp(self, db: AsyncSession, embedder: Embedder) -> tuple[int, str]:
+        return await stamp(db, embedder)
+
+    async def load(self, db: AsyncSession, embedder: Embedder, limit: int) -> Loaded:
+        return await _loaded(db, _live(embedder).order_by(C.document_id, C.position).limit(limit))
 
     async def candidates(
-        self, db: AsyncSession, query: str, vector: Floats | None, depth: int, only: Only | None = None
+        self,
+        db: AsyncSession,
+        embedder: Embedder,
+        query: str,
+        vector: Floats | None,
+        depth: int,
+        only: Only | None = None,
     ) -> Loaded:
-        live = _live().where(*(only or ALL).conditions())
-        near = by_words = NONE
-        if vector is not None:
-            distance = C.embedding.op("<=>")(literal(vector, Vector(DIMENSION)))
+        only = only or ALL
+        live = _live(embedder).where(*only.conditions())
+        near = by_words = Loaded((), np.zeros((0, embedder.dimension), np.float32))
+        if vector is not None and only == ALL and await db.scalar(INDEXED, {"embedder": embedder.name}):
+            near = await _nearest_by_index(db, embedder, vector, depth)
+        if vector is not None and len(near.chunks) < depth:  # an index that found too few is no judge of what there is
+            distance = C.embedding.op("<=>")(literal(vector, Vector()))
             near = await _loaded(db, live.order_by(distance, C.id).limit(depth))
         for joint in (" & ", " | "):  # chunks with every term; only when there is none, those with any
             wanted = _tsquery(query, joint)
@@ -100,14 +142,51 @@ class PgVector:
                 by_words = await _loaded(db, matching.order_by(rank.desc(), C.id).limit(depth))
         return _merged(near, by_words)
 
+    async def arrange(self, db: AsyncSession, embedder: Embedder) -> bool:
+        if (await stamp(db, embedder))[0] < self._own_partition or embedder.dimension > LONGEST_INDEXED:
+            return False
+        if await db.scalar(INDEXED, {"embedder": embedder.name}):
+            return False
+        connection = (await (await db.connection()).get_raw_connection()).driver_connection
+        assert connection is not None
+        await connection.execute("select knowledge_partition()", timeout=ARRANGING_S)
+        await connection.fetch(
+            "select knowledge_vector_index($1, $2)", embedder.name, embedder.dimension, timeout=ARRANGING_S
+        )
+        return True
 
-def _live() -> Select[*tuple[Any, ...]]:
+
+async def stamp(db: AsyncSession, embedder: Embedder) -> tuple[int, str]:
+    """`ChunkStore.stamp` of any store whose documents are recorded here."""
+    mark = func.bit_xor(func.hashtextextended(func.concat(D.id, D.live_at), 0))
+    counted = select(func.coalesce(func.sum(D.chunk_count), 0), mark).where(D.status == DocumentStatus.LIVE)
+    size, fingerprint = (await db.execute(counted)).one()
+    return int(size), f"{embedder.name}:{size}:{fingerprint}"
+
+
+async def _nearest_by_index(db: AsyncSession, embedder: Embedder, vector: Floats, depth: int) -> Loaded:
+    """The nearest live chunks by the organization's own index: its partition and the index's condition as constants,
+    without which the planner sees neither. It orders by half precision; the last order is by the whole vectors."""
+    await db.execute(CAREFULLY, {"searched": str(min(max(SEARCHED, 4 * depth), MOST_SEARCHED))})
+    half = HalfVector(embedder.dimension)
+    distance = cast(C.embedding, half).op("<=>")(literal(vector, half))
+    mine = literal(actor_of(db).organization_id, C.organization_id.type, literal_execute=True)
+    name = literal(embedder.name, C.embedder.type, literal_execute=True)
+    nearest = _live(None).where(C.organization_id == mine, C.embedder == name).order_by(distance).limit(2 * depth)
+    loaded = await _loaded(db, nearest)
+    await db.execute(AS_USUAL)
+    order = np.argsort(-(loaded.vectors @ vector), kind="stable")[:depth]
+    return Loaded([loaded.chunks[number] for number in order], loaded.vectors[order])
+
+
+def _live(embedder: Embedder | None) -> Select[*tuple[Any, ...]]:
+    """Chunks of live documents; those of an embedder, unless its name is added as a constant."""
     chosen: Select[*tuple[Any, ...]] = (
         select(*COLUMNS, func.vector_send(C.embedding, type_=LargeBinary))
         .join(D, D.id == C.document_id)
         .where(D.status == DocumentStatus.LIVE)
     )
-    return chosen
+    return chosen if embedder is None else chosen.where(C.embedder == embedder.name)
 
 
 async def _loaded(db: AsyncSession, statement: Select[*tuple[Any, ...]]) -> Loaded:
@@ -131,7 +210,7 @@ def _tsquery(query: str, joint: str) -> Any:
 def _merged(*found: Loaded) -> Loaded:
     """Lists put together, each chunk once."""
     chunks = [chunk for one in found for chunk in one.chunks]
-    vectors = np.concatenate([one.vectors for one in found])
+    vectors = np.concatenate([one.vectors for one in found if one.chunks] or [found[0].vectors])
     first = {chunk.id: number for number, chunk in reversed(list(enumerate(chunks)))}
     keep = sorted(first.values())
     return Loaded([chunks[number] for number in keep], vectors[keep])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from auricle.knowledge.models import DocumentStatus
+from auricle.knowledge.models import DocumentStatus, EmbedderStatus
 from auricle.knowledge.tuning import Strictness
 
 LABEL = "^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -121,3 +121,38 @@ class SearchSettings(BaseModel):
 
 class SearchSettingsOut(SearchSettings):
     effective: dict[str, float] = Field(description="The numbers that questions are judged by.")
+
+
+class EmbedderIn(BaseModel):
+    """A provider account of the organization or the installation; without one, the installation's own embedder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: str | None = Field(None, min_length=1, max_length=60)
+    model: str | None = Field(None, min_length=1, max_length=120, description="Unset: the account's own.")
+    multilingual: bool = Field(False, description="It knows other scripts than Latin.")
+
+
+class EmbedderOut(BaseModel):
+    name: str
+    provider: str | None
+    model: str | None
+    dimension: int
+    multilingual: bool
+
+
+class EmbedderChange(EmbedderOut):
+    """The last change of the embedder, and how far it is."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    status: EmbedderStatus
+    done: int = Field(description="Chunks, of `total`.")
+    total: int
+    failure_code: str | None
+    created_at: datetime
+
+
+class EmbedderState(BaseModel):
+    in_use: EmbedderOut
+    change: EmbedderChange | None

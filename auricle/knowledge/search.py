@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 
 from auricle.actor import Actor
 from auricle.db.session import Database
-from auricle.errors import Invalid
+from auricle.errors import Invalid, Unavailable
+from auricle.knowledge.embedder import Embed, embedded, in_use
 from auricle.knowledge.known import NOTHING, PASSAGES, Evidence, Thresholds, Verdict, judge
 from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.rank import Index, Weights, fits_dense
 from auricle.knowledge.snapshot import Snapshots, indexed
-from auricle.knowledge.store import ChunkStore, Floats, StoredChunk
+from auricle.knowledge.store import ChunkStore, Embedder, Floats, Loaded, StoredChunk
 from auricle.knowledge.tuning import Tuning, tuning
 from auricle.knowledge.words import words
-from auricle.providers.ports import Passage
+from auricle.providers.ports import Passage, ProviderFailed
 
 MAX_QUERY = 2_000
 MAX_HITS = 50
+TRIES = 3  # of a search during which the embedder is replaced
 
 
-class Embed(Protocol):
-    """Embeds texts for an organization; `Assembly.embed` is one."""
+class EmbedderReplaced(Unavailable):
+    """The embedder was replaced while it was asked; trying again will do."""
 
-    def __call__(
-        self, texts: Sequence[str], *, task: Literal["query", "document"], organization_id: UUID | None
-    ) -> Awaitable[Floats]: ...
+    code = "knowledge.embedder_replaced"
 
 
 class Rerank(Protocol):
@@ -57,8 +57,6 @@ class Knowledge:
     store: ChunkStore
     snapshots: Snapshots
     embed: Embed
-    embedder: str = "all-MiniLM-L6-v2-int8"  # stored with each vector: vectors of different embedders can't be compared
-    multilingual: bool = False  # whether the embedder knows other scripts than Latin
     weights: Weights = field(default_factory=Weights)
     thresholds: Thresholds = field(default_factory=Thresholds)
     rerank: Rerank | None = None
@@ -124,15 +122,18 @@ async def search(
     wide = max(k, knowledge.rerank_candidates) if rerank and knowledge.rerank else k
     snapshot = await knowledge.snapshots.of(actor, stale_s=stale_s)
     if snapshot is not None:
-        meant, own = snapshot.index.spelling.meant(query), snapshot.tuning
-        vector = await _vector(knowledge, actor, meant)
+        own, meant = snapshot.tuning, snapshot.index.spelling.meant(query)
+        try:
+            vector = await vector_of(knowledge, actor, snapshot.embedder, meant)
+        except ProviderFailed:
+            failed, snapshot = snapshot.embedder, await knowledge.snapshots.of(actor)
+            if snapshot is None or snapshot.embedder == failed:
+                raise
+            vector = await vector_of(knowledge, actor, snapshot.embedder, meant)  # replaced meanwhile
         chunks, index, among = snapshot.chunks, snapshot.index, snapshot.among(only)
         found = _ranked(knowledge, own, query, meant, vector, chunks, index, wide, among)
     else:
-        vector = await _vector(knowledge, actor, query)
-        async with knowledge.database.transaction(actor) as db:
-            own = await tuning(db)
-            loaded = await knowledge.store.candidates(db, query, vector, max(wide, knowledge.weights.depth), only)
+        vector, loaded, own = await _from_store(knowledge, actor, query, max(wide, knowledge.weights.depth), only)
         index = await asyncio.to_thread(indexed, loaded, knowledge.weights)
         found = _ranked(knowledge, own, query, query, vector, loaded.chunks, index, wide, None)
     hits = await _reranked(knowledge, actor, found) if rerank and own.rerank else found.hits
@@ -152,6 +153,23 @@ async def _reranked(knowledge: Knowledge, actor: Actor, found: Found) -> Sequenc
     return [*(best[i] for i in np.argsort(-scores, kind="stable")), *rest]
 
 
+async def _from_store(
+    knowledge: Knowledge, actor: Actor, query: str, depth: int, only: Only
+) -> tuple[Floats | None, Loaded, Tuning]:
+    """The question's vector, the best chunks, and how to judge them; all by the one embedder in use."""
+    async with knowledge.database.transaction(actor) as db:
+        embedder = await in_use(db)
+    for _ in range(TRIES):
+        vector = await vector_of(knowledge, actor, embedder, query)
+        async with knowledge.database.transaction(actor) as db:
+            now = await in_use(db)
+            if now == embedder:
+                loaded = await knowledge.store.candidates(db, embedder, query, vector, depth, only)
+                return vector, loaded, await tuning(db)
+            embedder = now
+    raise EmbedderReplaced
+
+
 def asked(question: str) -> str:
     """A question as it is searched for. Raises `EmptyQuestion`."""
     if not words(question):
@@ -159,11 +177,12 @@ def asked(question: str) -> str:
     return question[:MAX_QUERY]
 
 
-async def _vector(knowledge: Knowledge, actor: Actor, query: str) -> Floats | None:
-    if not fits_dense(query, multilingual=knowledge.multilingual):
+async def vector_of(knowledge: Knowledge, actor: Actor, embedder: Embedder, query: str) -> Floats | None:
+    """A question's vector by an embedder; None where that does not know its script."""
+    if not fits_dense(query, multilingual=embedder.multilingual):
         return None
-    embedded = await knowledge.embed([query], task="query", organization_id=actor.organization_id)
-    vector: Floats = embedded[0]
+    vectors = await embedded(knowledge.embed, embedder, [query], task="query", organization_id=actor.organization_id)
+    vector: Floats = vectors[0]
     return vector
 
 

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from auricle.actor import Actor
 from auricle.db.session import Database
 from auricle.errors import DatabaseUnavailable
+from auricle.knowledge.embedder import in_use
 from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.rank import Index, Weights
-from auricle.knowledge.store import ChunkStore, Loaded, StoredChunk
+from auricle.knowledge.store import ChunkStore, Embedder, Loaded, StoredChunk
 from auricle.knowledge.tuning import NORMAL, Tuning, tuning
 from auricle.log import event
 
@@ -38,6 +39,7 @@ MAX_CHUNKS_HELD = 100_000  # of all organizations in this process
 @dataclass(slots=True)
 class Snapshot:
     fingerprint: str
+    embedder: Embedder  # what questions have to be embedded by
     chunks: Sequence[StoredChunk]
     index: Index
     tuning: Tuning = NORMAL
@@ -130,7 +132,8 @@ class Snapshots:
     async def _current(self, actor: Actor, organization_id: UUID) -> Snapshot | None:
         asked_at = time.monotonic()
         async with self._database.transaction(actor) as db:
-            size, fingerprint = await self._store.stamp(db)
+            embedder = await in_use(db)
+            size, fingerprint = await self._store.stamp(db, embedder)
             wanted = await tuning(db)
             held = self._held.get(organization_id)
             if held and held.fingerprint == fingerprint:
@@ -140,14 +143,14 @@ class Snapshots:
             if size > self._max_chunks:
                 self.forget(organization_id)
                 return None
-            loaded = await self._store.load(db, self._max_chunks)
-        snapshot = await asyncio.to_thread(self._build, fingerprint, loaded)
+            loaded = await self._store.load(db, embedder, self._max_chunks)
+        snapshot = await asyncio.to_thread(self._build, fingerprint, embedder, loaded)
         snapshot.tuning, snapshot.fitted_at = wanted, asked_at
         self._hold(organization_id, snapshot)
         return snapshot
 
-    def _build(self, fingerprint: str, loaded: Loaded) -> Snapshot:
-        return Snapshot(fingerprint, loaded.chunks, indexed(loaded, self._weights))
+    def _build(self, fingerprint: str, embedder: Embedder, loaded: Loaded) -> Snapshot:
+        return Snapshot(fingerprint, embedder, loaded.chunks, indexed(loaded, self._weights))
 
     def _hold(self, organization_id: UUID, snapshot: Snapshot) -> None:
         self._held[organization_id] = snapshot

@@ -11,11 +11,26 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.knowledge.chunk import Chunk
+from auricle.knowledge.models import DIMENSION
+from auricle.providers.call import Choice
 
 if TYPE_CHECKING:
     from auricle.knowledge.only import Only
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """What vectors are made by. Vectors of two embedders can't be compared, so each is stored with its name."""
+
+    name: str
+    by: Choice | None = None  # None: whoever the installation embeds with
+    dimension: int = DIMENSION
+    multilingual: bool = False  # whether it knows other scripts than Latin
+
+
+INSTALLED = Embedder("all-MiniLM-L6-v2-int8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +65,62 @@ class Loaded:
 
 
 class ChunkStore(Protocol):
+    """A chunk has one place for each embedder: a document's, at a position. Only live documents' chunks are found."""
+
     async def put(
-        self, db: AsyncSession, document_id: UUID, title: str, chunks: Sequence[Chunk], vectors: Floats, embedder: str
+        self,
+        db: AsyncSession,
+        document_id: UUID,
+        title: str,
+        chunks: Sequence[Chunk],
+        vectors: Floats,
+        embedder: Embedder,
     ) -> None:
         """Store chunks of a document. Storing a position again changes nothing."""
         ...
 
-    async def positions(self, db: AsyncSession, document_id: UUID, embedder: str) -> dict[int, tuple[int, int]]:
-        """What is stored already: position → span, by this embedder."""
+    async def chunks(self, db: AsyncSession, document_id: UUID, embedder: Embedder) -> list[Chunk]:
+        """A document's chunks as stored for an embedder, live or not, by position."""
+        ...
+
+    async def counts(self, db: AsyncSession, embedder: Embedder) -> dict[UUID, int]:
+        """How many chunks each document has for an embedder."""
         ...
 
     async def delete(self, db: AsyncSession, document_id: UUID) -> int:
-        """Remove every chunk of a document; how many there were."""
+        """Remove every chunk of a document, whatever its embedder; how many there were."""
         ...
 
-    async def stamp(self, db: AsyncSession) -> tuple[int, str]:
+    async def delete_all_by(self, db: AsyncSession, embedder: Embedder) -> int:
+        """Remove every chunk of the organization that an embedder's vector belongs to; how many there were."""
+        ...
+
+    async def stamp(self, db: AsyncSession, embedder: Embedder) -> tuple[int, str]:
         """The number of live chunks, and a fingerprint that differs whenever their set differs."""
         ...
 
-    async def load(self, db: AsyncSession, limit: int) -> Loaded:
+    async def load(self, db: AsyncSession, embedder: Embedder, limit: int) -> Loaded:
         """The live chunks in a stable order, at most `limit`."""
         ...
 
     async def candidates(
-        self, db: AsyncSession, query: str, vector: Floats | None, depth: int, only: "Only | None" = None
+        self,
+        db: AsyncSession,
+        embedder: Embedder,
+        query: str,
+        vector: Floats | None,
+        depth: int,
+        only: "Only | None" = None,
     ) -> Loaded:
         """The best `depth` by similarity and the best `depth` by words, for an organization too large for memory."""
+        ...
+
+    async def arrange(self, db: AsyncSession, embedder: Embedder) -> bool:
+        """Give an organization that has grown large what it needs to be searched fast. May take minutes.
+
+        Returns:
+            Whether anything was to be done.
+        """
         ...
 
 

@@ -20,7 +20,10 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
+from auricle.knowledge.embedder import embedded, in_use, wanted
+from auricle.knowledge.reembed import FOLLOWERS, Follower
 from auricle.knowledge.search import Knowledge
+from auricle.knowledge.store import Embedder
 from auricle.notes.content import SECTIONS, find_note, open_note
 from auricle.notes.models import Note, NotePassage, NoteStatus
 
@@ -63,8 +66,15 @@ async def embed_all_later(db: AsyncSession, note_ids: Sequence[UUID] = ()) -> No
 async def embed_note(means: Means, actor: Actor, note_id: UUID) -> None:
     """Embed a signed note, unless that was done; a patient who does not agree to AI is left out."""
     async with means.database.transaction(actor) as db:
+        embedders = await wanted(db)
+    for embedder in embedders:
+        await embed_by(means, actor, note_id, embedder)
+
+
+async def embed_by(means: Means, actor: Actor, note_id: UUID, embedder: Embedder) -> None:
+    async with means.database.transaction(actor) as db:
         note = await db.get(Note, note_id)
-        if note is None or note.status is not NoteStatus.APPROVED or await is_embedded(db, means.knowledge, note_id):
+        if note is None or note.status is not NoteStatus.APPROVED or await is_embedded(db, embedder, note_id):
             return
         try:
             await require(db, note.patient_id, Kind.AI_USE)
@@ -74,7 +84,9 @@ async def embed_note(means: Means, actor: Actor, note_id: UUID) -> None:
         texts = [f"{TITLES[one.row.section]}. {one.body.text}" for one in statements]
     if not texts:
         return
-    vectors = await means.knowledge.embed(texts, task="document", organization_id=actor.organization_id)
+    vectors = await embedded(
+        means.knowledge.embed, embedder, texts, task="document", organization_id=actor.organization_id
+    )
     async with means.database.transaction(actor) as db:
         rows = [
             {
@@ -82,7 +94,7 @@ async def embed_note(means: Means, actor: Actor, note_id: UUID) -> None:
                 "note_id": note.id,
                 "patient_id": note.patient_id,
                 "statement_id": one.row.id,
-                "embedder": means.knowledge.embedder,
+                "embedder": embedder.name,
                 "embedding": vector,
             }
             for one, vector in zip(statements, vectors, strict=True)
@@ -96,17 +108,40 @@ async def embed_note(means: Means, actor: Actor, note_id: UUID) -> None:
 async def embed_missing(means: Means, actor: Actor, after_id: UUID | None = None) -> None:
     """Queue signed notes that lack vectors of the present embedder, a page a job."""
     async with means.database.transaction(actor) as db:
-        lacking = ~exists().where(NotePassage.note_id == Note.id, NotePassage.embedder == means.knowledge.embedder)
-        page = select(Note.id).where(Note.status == NoteStatus.APPROVED, lacking).order_by(Note.id).limit(AT_ONCE)
-        if after_id is not None:
-            page = page.where(Note.id > after_id)
-        found = (await db.scalars(page)).all()
+        found = await lacking(db, await in_use(db), after_id)
         for note_id in found:
             await embed_later(db, note_id)
         if len(found) == AT_ONCE:
             await enqueue(db, "notes.embed_missing", after_id=found[-1])
 
 
-async def is_embedded(db: AsyncSession, knowledge: Knowledge, note_id: UUID) -> bool:
-    mine = exists().where(NotePassage.note_id == note_id, NotePassage.embedder == knowledge.embedder)
+async def embed_all_by(means: Means, actor: Actor, embedder: Embedder) -> None:
+    """Before an embedder comes into use: its vectors of every signed note that lacks them."""
+    after_id = None
+    while True:
+        async with means.database.transaction(actor) as db:
+            found = await lacking(db, embedder, after_id)
+        if not found:
+            return
+        for note_id in found:
+            await embed_by(means, actor, note_id, embedder)
+        after_id = found[-1]
+
+
+async def remove_all_by(db: AsyncSession, embedder: Embedder) -> None:
+    await db.execute(delete(NotePassage).where(NotePassage.embedder == embedder.name))
+
+
+FOLLOWERS.append(Follower(embed_all_by, remove_all_by))
+
+
+async def lacking(db: AsyncSession, embedder: Embedder, after_id: UUID | None) -> Sequence[UUID]:
+    """A page of signed notes without vectors by an embedder."""
+    without = ~exists().where(NotePassage.note_id == Note.id, NotePassage.embedder == embedder.name)
+    page = select(Note.id).where(Note.status == NoteStatus.APPROVED, without).order_by(Note.id).limit(AT_ONCE)
+    return (await db.scalars(page if after_id is None else page.where(Note.id > after_id))).all()
+
+
+async def is_embedded(db: AsyncSession, embedder: Embedder, note_id: UUID) -> bool:
+    mine = exists().where(NotePassage.note_id == note_id, NotePassage.embedder == embedder.name)
     return bool(await db.scalar(select(mine)))

@@ -24,12 +24,13 @@ from auricle.errors import Conflict
 from auricle.knowledge.admission import admission
 from auricle.knowledge.answer import Answer, Generate, written
 from auricle.knowledge.cite import Citation
+from auricle.knowledge.embedder import in_use
 from auricle.knowledge.known import NOTHING
 from auricle.knowledge.models import Vector
 from auricle.knowledge.pgvector import matrix
-from auricle.knowledge.rank import Index, fits_dense
-from auricle.knowledge.search import Knowledge, asked
-from auricle.knowledge.store import Floats
+from auricle.knowledge.rank import Index
+from auricle.knowledge.search import Knowledge, asked, vector_of
+from auricle.knowledge.store import Embedder, Floats
 from auricle.notes.content import find_note, open_statement
 from auricle.notes.models import Note, NotePassage, NoteStatement, NoteStatus
 from auricle.notes.passages import TITLES, is_embedded
@@ -110,9 +111,11 @@ async def ask(
         EmptyQuestion, ProviderFailed
     """
     question = asked(question)
-    vector = await embedded(means, actor, question)
     async with means.database.transaction(actor) as db:
-        said, vectors = await nearest(db, means, vector, patient_id)
+        embedder = await in_use(db)
+    vector = await vector_of(means.knowledge, actor, embedder, question)
+    async with means.database.transaction(actor) as db:
+        said, vectors = await nearest(db, means, embedder, vector, patient_id)
         best = ranked(means.knowledge, question, vector, said, vectors, k)
         for note_id in dict.fromkeys(one.note_id for one in best):
             await record_read(db, "soap_note", note_id, found_by="question")
@@ -140,15 +143,16 @@ async def similar(
         NotFound, NotEmbedded
     """
     note = await find_note(db, note_id)
-    if not await is_embedded(db, means.knowledge, note.id):
+    embedder = await in_use(db)
+    if not await is_embedded(db, embedder, note.id):
         raise NotEmbedded
     mean = func.avg(NotePassage.embedding, type_=Vector())
-    own = select(mean).where(NotePassage.note_id == note.id, NotePassage.embedder == means.knowledge.embedder)
+    own = select(mean).where(NotePassage.note_id == note.id, NotePassage.embedder == embedder.name)
     likeness = cast(literal(1) - mean.op("<=>")(own.scalar_subquery()), Float)
     rows = await db.execute(
         select(Note.id, Note.patient_id, Note.consultation_id, Note.approved_at, likeness.label("likeness"))
         .join(NotePassage, NotePassage.note_id == Note.id)
-        .where(NotePassage.embedder == means.knowledge.embedder, Note.status == NoteStatus.APPROVED, Note.id != note.id)
+        .where(NotePassage.embedder == embedder.name, Note.status == NoteStatus.APPROVED, Note.id != note.id)
         .group_by(Note.id)
         .having(likeness >= at_least)
         .order_by(likeness.desc(), Note.id)
@@ -162,17 +166,8 @@ async def similar(
     return shown
 
 
-async def embedded(means: Means, actor: Actor, question: str) -> Floats | None:
-    """The question's vector; None where the embedder does not know its script."""
-    if not fits_dense(question, multilingual=means.knowledge.multilingual):
-        return None
-    vectors = await means.knowledge.embed([question], task="query", organization_id=actor.organization_id)
-    vector: Floats = vectors[0]
-    return vector
-
-
 async def nearest(
-    db: AsyncSession, means: Means, vector: Floats | None, patient_id: UUID | None
+    db: AsyncSession, means: Means, embedder: Embedder, vector: Floats | None, patient_id: UUID | None
 ) -> tuple[list[Said], Floats]:
     """The signed statements nearest to a vector (or, without one, the newest), opened, with their vectors."""
     sent = func.vector_send(NotePassage.embedding, type_=LargeBinary)
@@ -180,7 +175,7 @@ async def nearest(
         select(NoteStatement, Note.patient_id, Note.approved_at, sent)
         .join(NotePassage, NotePassage.statement_id == NoteStatement.id)
         .join(Note, Note.id == NoteStatement.note_id)
-        .where(Note.status == NoteStatus.APPROVED, NotePassage.embedder == means.knowledge.embedder)
+        .where(Note.status == NoteStatus.APPROVED, NotePassage.embedder == embedder.name)
         .limit(NEAREST)
     )
     if patient_id is not None:

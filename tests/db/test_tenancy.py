@@ -25,6 +25,7 @@ UNAUDITED = {
     "usage_record",
     "knowledge_chunk",
     "note_passage",
+    "knowledge_chunk_rest",
     "recording_chunk",
     "patient_token",
     "appointment_slot",

@@ -31,7 +31,7 @@ class BagOfWords:
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
 
-    async def __call__(self, texts, *, task, organization_id):
+    async def __call__(self, texts, *, task, organization_id, by=None):
         self.calls.append(list(texts))
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
         for row, text_ in enumerate(texts):

@@ -2,10 +2,11 @@ import asyncio
 
 import pytest
 
-from auricle.knowledge.ingest import WrongDimension
+from auricle.knowledge.embedder import WrongDimension
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.receive import BadLabel, NoSuchDocument, remove
 from auricle.knowledge.search import search
+from auricle.knowledge.store import INSTALLED
 from auricle.storage.objects import ObjectMissing
 from auricle.uploads.refused import KindMismatch, UnknownKind
 from tests.uploads.papers import blank_pdf, encrypted_pdf, pdf_of
@@ -254,11 +255,11 @@ async def test_no_function_reaches_another_organization_s_documents(clinic, othe
     store = clinic.knowledge.store
     async with other.database.transaction(other.actor) as db:
         assert await store.delete(db, document_id) == 0
-        assert await store.positions(db, document_id, clinic.knowledge.embedder) == {}
-        assert (await store.stamp(db))[0] == 0
-        assert (await store.load(db, 100)).chunks == []
+        assert await store.chunks(db, document_id, INSTALLED) == []
+        assert (await store.stamp(db, INSTALLED))[0] == 0
+        assert (await store.load(db, INSTALLED, 100)).chunks == []
         vector = (await clinic.knowledge.embed(["cotton earwax"], task="query", organization_id=None))[0]
-        assert (await store.candidates(db, "cotton earwax", vector, 50)).chunks == []
+        assert (await store.candidates(db, INSTALLED, "cotton earwax", vector, 50)).chunks == []
     assert len(await texts(clinic, "cotton")) == 1
 
 
@@ -267,7 +268,8 @@ async def test_chunks_cannot_be_put_into_another_organization_s_document(clinic,
     from auricle.knowledge.chunk import Chunk
 
     document_id = await clinic.teach("wax.md", WAX)
+    planted = [Chunk(99, "planted", 0, 7, None, "")]
     vectors = await other.knowledge.embed(["planted"], task="document", organization_id=None)
     with pytest.raises(IntegrityBroken):
         async with other.database.transaction(other.actor) as db:
-            await other.knowledge.store.put(db, document_id, "t", [Chunk(99, "planted", 0, 7, None, "")], vectors, "e")
+            await other.knowledge.store.put(db, document_id, "t", planted, vectors, INSTALLED)

@@ -1,5 +1,6 @@
 """The knowledge over HTTP, through a whole installation: sign-in, upload, worker, search, answer."""
 
+import asyncio
 from uuid import uuid4
 
 import orjson
@@ -176,3 +177,30 @@ async def test_how_strict_answers_are_is_the_admin_s_to_say(service, people, bat
         assert (await http.put(place, json={})).status_code == 403
     async with service.client(people["stranger"]) as http:
         assert (await http.get(place)).json() == before
+
+
+async def test_an_admin_changes_the_embedder_and_a_worker_embeds_anew(service, people, batteries):
+    async with service.client(people["patient"]) as http:
+        assert (await http.put("/api/v1/rag/embedder", json={"provider": "offline"})).status_code == 403
+    async with service.client(people["admin"]) as http:
+        before = (await http.get("/api/v1/rag/embedder")).json()
+        assert before["change"] is None and before["in_use"]["provider"] is None
+        refused = await http.put("/api/v1/rag/embedder", json={"model": "any"})
+        assert (refused.status_code, refused.json()["error_code"]) == (422, "knowledge.model_without_provider")
+        unknown = await http.put("/api/v1/rag/embedder", json={"provider": "nobody"})
+        assert unknown.status_code >= 400
+        assert (await http.delete("/api/v1/rag/embedder/change")).status_code == 404
+        accepted = await http.put("/api/v1/rag/embedder", json={"provider": "offline"})
+        assert accepted.status_code == 202, accepted.text
+        for _ in range(200):
+            state = (await http.get("/api/v1/rag/embedder")).json()
+            if state["change"]["status"] != "building":
+                break
+            await asyncio.sleep(0.05)
+        assert state["change"]["status"] == "in_use", state
+        assert state["change"]["done"] == state["change"]["total"] >= 1
+        assert state["in_use"]["provider"] == "offline"
+        found = (await http.get("/api/v1/rag/search", params={"q": "how long do batteries last"})).json()
+        assert found["hits"][0]["document_id"] == batteries
+        again = await http.put("/api/v1/rag/embedder", json={"provider": "offline"})
+        assert again.status_code == 409

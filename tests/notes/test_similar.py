@@ -58,7 +58,7 @@ def embedder() -> OfflineEmbedder:
 
 @pytest.fixture
 def means(database: Database, keyring: Keyring, embedder: OfflineEmbedder) -> Means:
-    async def embed(texts: Any, *, task: Any, organization_id: UUID | None) -> Any:
+    async def embed(texts: Any, *, task: Any, organization_id: UUID | None, by: Any = None) -> Any:
         return (await embedder.embed(texts, task=task)).vectors
 
     store = PgVector()
