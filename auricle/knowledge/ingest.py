@@ -7,8 +7,9 @@ and the last transaction decides under a lock. No transaction is open while a fi
 import asyncio
 import logging
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -24,7 +25,7 @@ from auricle.knowledge.embedder import embedded, in_use, one_at_a_time
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.receive import AFTER_OTHERS, INGEST, discard, drop_file, tell
 from auricle.knowledge.search import EmbedderReplaced, Knowledge
-from auricle.knowledge.store import Embedder, embedded_text
+from auricle.knowledge.store import Embedder, Floats, embedded_text
 from auricle.log import event
 from auricle.storage.objects import Objects
 from auricle.uploads.jail import read
@@ -38,6 +39,8 @@ EMBEDDING_BEGINS, EMBEDDING_ENDS = 30, 95  # percent
 PERCENT_A_STEP = 4  # less is not told
 
 Document = KnowledgeDocument
+T = TypeVar("T")
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +136,57 @@ async def _extracted(
 
 
 async def _embed(work: Work, title: str, chunks: Sequence[Chunk], stored: Collection[int], embedder: Embedder) -> None:
-    """Embed and store what is not stored yet, batch by batch."""
-    knowledge = work.knowledge
+    """Embed and store what is not stored yet, batch by batch: one is stored while the next is embedded."""
     missing = [chunk for chunk in chunks if chunk.position not in stored]
-    told = EMBEDDING_BEGINS
-    for begin in range(0, len(missing), BATCH):
-        batch = missing[begin : begin + BATCH]
-        texts = [embedded_text(title, chunk) for chunk in batch]
-        vectors = await embedded(
-            knowledge.embed, embedder, texts, task="document", organization_id=work.actor.organization_id
-        )
-        done = (len(chunks) - len(missing) + begin + len(batch)) / len(chunks)
-        percent = EMBEDDING_BEGINS + int((EMBEDDING_ENDS - EMBEDDING_BEGINS) * done)
-        async with knowledge.database.transaction(work.actor) as db:
-            if percent - told >= PERCENT_A_STEP or percent == EMBEDDING_ENDS:
-                status = DocumentStatus.CHUNKED if percent < EMBEDDING_ENDS else DocumentStatus.EMBEDDED
-                if not await _progress(db, work.document_id, status, percent):
-                    return  # deleted meanwhile
-                told = percent
-            elif await db.scalar(select(Document.id).where(Document.id == work.document_id)) is None:
-                return
-            await knowledge.store.put(db, work.document_id, title, batch, vectors, embedder)
+    batches = [missing[begin : begin + BATCH] for begin in range(0, len(missing), BATCH)]
+    ready: tuple[Sequence[Chunk], Floats] | None = None
+    told, done = EMBEDDING_BEGINS, len(chunks) - len(missing)
+    for batch in [*batches, None]:
+        storing = _store(work, title, *ready, embedder, told, done / len(chunks)) if ready else _same(told)
+        embedding = _vectors(work, title, batch, embedder) if batch else _same(None)
+        told_now, vectors = await _both(storing, embedding)
+        if told_now is None:
+            return  # deleted meanwhile
+        told = told_now
+        if batch and vectors is not None:
+            ready, done = (batch, vectors), done + len(batch)
+
+
+async def _store(
+    work: Work, title: str, batch: Sequence[Chunk], vectors: Floats, embedder: Embedder, told: int, share: float
+) -> int | None:
+    """Store a batch, after which this share of the chunks is; the percentage told by then, None for a deleted one."""
+    percent = EMBEDDING_BEGINS + int((EMBEDDING_ENDS - EMBEDDING_BEGINS) * share)
+    knowledge = work.knowledge
+    async with knowledge.database.transaction(work.actor) as db:
+        if percent - told >= PERCENT_A_STEP or percent == EMBEDDING_ENDS:
+            status = DocumentStatus.CHUNKED if percent < EMBEDDING_ENDS else DocumentStatus.EMBEDDED
+            if not await _progress(db, work.document_id, status, percent):
+                return None
+            told = percent
+        elif await db.scalar(select(Document.id).where(Document.id == work.document_id)) is None:
+            return None
+        await knowledge.store.put(db, work.document_id, title, batch, vectors, embedder)
+    return told
+
+
+async def _vectors(work: Work, title: str, batch: Sequence[Chunk], embedder: Embedder) -> Floats:
+    texts = [embedded_text(title, chunk) for chunk in batch]
+    organization_id = work.actor.organization_id
+    return await embedded(work.knowledge.embed, embedder, texts, task="document", organization_id=organization_id)
+
+
+async def _same(value: T) -> T:
+    return value
+
+
+async def _both(one: Awaitable[T], other: Awaitable[S]) -> tuple[T, S]:
+    """Two at once; a failure of either is raised when both have ended, so that neither runs on unowned."""
+    first, second = await asyncio.gather(one, other, return_exceptions=True)
+    for ended in (first, second):
+        if isinstance(ended, BaseException):
+            raise ended
+    return cast(T, first), cast(S, second)
 
 
 async def _go_live(work: Work, chunks: int, embedder: Embedder) -> None:

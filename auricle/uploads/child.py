@@ -5,12 +5,11 @@ object on standard output: what was read, or the code of a refusal.
 """
 
 import codecs
+import json
 import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
-
-import orjson
 
 from auricle.errors import AuricleError
 from auricle.uploads import confine
@@ -40,7 +39,7 @@ def main() -> None:
         answer = refusal(error)
     except Exception as error:  # a fault of ours; its type is told, never its words
         answer = {"crashed": type(error).__name__}
-    write(orjson.dumps(answer))
+    write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
     os._exit(0)  # nothing of the file is run again for tidying up
 
 

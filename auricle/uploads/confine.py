@@ -7,7 +7,6 @@ sent, and a pipe. The filter needs Linux on x86-64 or 64-bit ARM; elsewhere only
 
 import ctypes
 import os
-import platform
 import re
 import resource
 import signal
@@ -67,8 +66,9 @@ def allow_step() -> None:
 
 def forbid() -> bool:
     """Refuse every system call that opens, connects, starts or signals; whether this machine could."""
-    known = DENIED.get(platform.machine())
-    if known is None or platform.system() != "Linux":
+    system = os.uname()
+    known = DENIED.get(system.machine)
+    if known is None or system.sysname != "Linux":
         return False
     program = _filter(*known)
     instructions = ctypes.create_string_buffer(program, len(program))
