@@ -98,7 +98,7 @@ async def clinic(models: Path) -> AsyncIterator[Clinic]:
     embedder = OfflineEmbedder(models)
     await embedder.warm()
 
-    async def embed(texts, *, task, organization_id):  # type: ignore[no-untyped-def]
+    async def embed(texts, *, task, organization_id, by=None):  # type: ignore[no-untyped-def]
         return (await embedder.embed(texts, task=task)).vectors
 
     with tempfile.TemporaryDirectory(prefix="auricle-ingest-") as name:

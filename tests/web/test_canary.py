@@ -289,7 +289,7 @@ async def test_no_metric_and_no_url_holds_any(story: Story) -> None:
 
 
 # What people wrote for all of their organization to read, and what has a reason to be in clear.
-IN_CLEAR = {"knowledge_document", "knowledge_chunk"}
+IN_CLEAR = {"knowledge_document", "knowledge_chunk", "knowledge_chunk_rest"}
 
 
 async def test_the_database_holds_none_in_clear_but_what_was_taught(story: Story, copied: Urls) -> None:
