@@ -79,15 +79,21 @@ async def routed(
 
 
 @pytest.fixture(scope="session")
-async def emulators() -> AsyncIterator[tuple[OpenAIEmulator, OpenAIEmulator]]:
+async def started() -> AsyncIterator[tuple[OpenAIEmulator, OpenAIEmulator]]:
     async with OpenAIEmulator() as main, OpenAIEmulator() as spare:
         yield main, spare
 
 
 @pytest.fixture
-async def setup(emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path) -> AsyncIterator[Setup]:
-    for emulator in emulators:
+def emulators(started: tuple[OpenAIEmulator, OpenAIEmulator]) -> tuple[OpenAIEmulator, OpenAIEmulator]:
+    """Both, with no fault, request or answer left from another test."""
+    for emulator in started:
         emulator.forget()
+    return started
+
+
+@pytest.fixture
+async def setup(emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path) -> AsyncIterator[Setup]:
     async with routed(*emulators, tmp_path) as made:
         yield made
 

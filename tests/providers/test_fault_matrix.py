@@ -36,6 +36,7 @@ from auricle.providers.registry import vendors
 from auricle.providers.routing import Router, router_for
 from auricle.providers.vendor import CAPABILITIES
 from auricle.settings import Hedging, Provider, Settings, Timeouts
+from tests.begun import tasks_begun
 from tests.emulators.server import Emulator, Fault
 from tests.providers.contract.vendors import CASES, Case
 
@@ -258,15 +259,15 @@ async def ward(case: Case, folder: Path, calls: asyncio.Semaphore) -> AsyncItera
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[Capability, Fate]]:
-    at_once, calls, before = asyncio.Semaphore(VENDORS_AT_ONCE), asyncio.Semaphore(CALLS_AT_ONCE), asyncio.all_tasks()
+    at_once, calls = asyncio.Semaphore(VENDORS_AT_ONCE), asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def of(case: Case) -> dict[Capability, Fate]:
         async with at_once, ward(case, tmp_path_factory.mktemp("ward"), calls) as one:
             return await one.fates()
 
-    fates = await asyncio.gather(*[of(case) for case in EMULATED])
-    left = [t for t in asyncio.all_tasks() - before if t is not asyncio.current_task() and "uvicorn" not in repr(t)]
-    assert not left, "tasks are left running"
+    with tasks_begun() as running:
+        fates = await asyncio.gather(*[of(case) for case in EMULATED])
+        assert not running(), "tasks are left running"
     return {str(case): fate for case, fate in zip(EMULATED, fates, strict=True)}
 
 

@@ -21,8 +21,6 @@ SENTENCE_BYTES = 6 * 2_399 + 6
 
 @pytest.fixture
 async def hedged(emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path) -> AsyncIterator[Setup]:
-    for emulator in emulators:
-        emulator.forget()
     async with routed(*emulators, tmp_path, hedging=SOON) as made:
         yield made
         await soon(lambda: not (made.main.open_streams or made.spare.open_streams))
@@ -78,8 +76,6 @@ async def test_a_second_that_fails_leaves_the_first_its_time(hedged: Setup) -> N
 async def test_a_first_that_fails_leaves_the_second_its_time(
     emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path
 ) -> None:
-    for emulator in emulators:
-        emulator.forget()
     times = Timeouts(connect_s=1.0, first_s=2.0, gap_s=2.0, total_s=10.0)
     async with routed(*emulators, tmp_path, hedging=Hedging(after_s=1.0, share=0.5)) as setup:
         setup.main.next(SLOW)
@@ -133,8 +129,6 @@ async def test_a_caller_who_leaves_in_a_race_leaves_nothing_and_each_is_metered_
 async def test_hedging_stays_within_its_share_of_the_calls(
     emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path
 ) -> None:
-    for emulator in emulators:
-        emulator.forget()
     async with routed(*emulators, tmp_path, hedging=Hedging(after_s=0.02, share=0.05)) as setup:
         setup.main.always(Fault("stall_first", stall_s=0.15))
         for _ in range(21):
@@ -158,8 +152,6 @@ async def test_no_race_is_run_where_none_is_wanted(
     may_hedge: bool,
     names: tuple[str, ...],
 ) -> None:
-    for emulator in emulators:
-        emulator.forget()
     async with routed(*emulators, tmp_path, hedging=hedging) as setup:
         setup.main.next(Fault("stall_first", stall_s=0.3))
         call = replace(setup.call(*names), may_hedge=may_hedge)
@@ -192,8 +184,6 @@ async def test_a_recognizer_never_races(hedged: Setup) -> None:
 async def test_without_a_time_of_its_own_a_provider_gets_what_it_usually_needs(
     emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path
 ) -> None:
-    for emulator in emulators:
-        emulator.forget()
     usual = Hedging(share=0.5, least_s=0.05, most_s=5.0)
     patient = Timeouts(connect_s=5.0, first_s=20.0, gap_s=20.0, total_s=60.0)
     async with routed(*emulators, tmp_path, hedging=usual) as setup:

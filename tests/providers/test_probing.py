@@ -20,8 +20,6 @@ BROKEN = Fault("status", 500)
 
 @pytest.fixture
 async def probed(emulators: Emulators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Setup]:
-    for emulator in emulators:
-        emulator.forget()
     monkeypatch.setattr(breaker, "OPEN_S", 0.2)
     monkeypatch.setattr(probing, "JITTER_S", 0.1)
     async with routed(*emulators, tmp_path) as made:
@@ -77,8 +75,6 @@ async def test_what_nobody_asks_for_is_not_probed_again(probed: Setup) -> None:
 async def test_an_account_may_refuse_probes_and_then_a_callers_turn_finds_out(
     emulators: Emulators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for emulator in emulators:
-        emulator.forget()
     monkeypatch.setattr(breaker, "OPEN_S", 0.2)
     async with routed(*emulators, tmp_path, probe=False) as setup:
         await put_out_of_order(setup)

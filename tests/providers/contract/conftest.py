@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auricle.providers.ports import ProviderBusy, ProviderFailed, ProviderRefused
+from tests.begun import tasks_begun
 from tests.emulators.server import Fault
 from tests.providers.contract.vendors import Case, Running, running
 
@@ -28,12 +29,11 @@ async def all_of(events: AsyncGenerator[object, None]) -> list[object]:
 @asynccontextmanager
 async def nothing_left(it: Running) -> AsyncIterator[None]:
     """What is begun in the block is gone soon after: tasks of ours, and streams and sockets at the vendor."""
-    before = asyncio.all_tasks()
-    yield
-    async with asyncio.timeout(10):
-        # The emulator's own tasks, one a connection, may stay: ours are all the others.
-        while it.emulator.open_streams or any("uvicorn" not in repr(t) for t in asyncio.all_tasks() - before):
-            await asyncio.sleep(0.01)
+    with tasks_begun() as running:
+        yield
+        async with asyncio.timeout(10):
+            while it.emulator.open_streams or running():
+                await asyncio.sleep(0.01)
 
 
 async def assert_a_wrong_key_is_refused(case: Case, folder: Path, use: Use) -> None:
