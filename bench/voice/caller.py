@@ -14,7 +14,7 @@ from enum import Enum, auto
 from auricle.phone.notices import MARK as NOTICE
 from bench.voice.delays import FRAME_S, PHASES, REPLY_S
 from bench.voice.dialects import Cleared, Dialect, Failed, MarkAsked, Ready, Sound, frames
-from bench.voice.wire import Wire
+from bench.voice.wire import Refused, Wire
 
 BARGE_IN_AFTER_S = 1.2
 PREBUFFER_S = 0.060  # a listener's jitter buffer
@@ -95,12 +95,16 @@ class Caller:
         self._first_at = 0.0
         self._played_until = 0.0
         self._received_s = self._gap_s = 0.0
+        self._is_received = False
         self._marks: deque[tuple[float, str]] = deque()
         self.settled = asyncio.Event()  # the greeting is over
         self.session = asyncio.Event()
 
     async def run(self, wire: Wire, opening: Sequence[bytes], stop: asyncio.Event) -> None:
-        """Hold the call until `stop`, one frame each 20 ms."""
+        """Hold the call until `stop`, one frame each 20 ms.
+
+        Raises `Refused` where the server hangs up at the start: of two that come at once for the last line, one.
+        """
         self._wire = wire
         for message in opening:
             wire.send(message)
@@ -119,6 +123,8 @@ class Caller:
                 self._taken.late_ticks += now - due > LATE_S
             self._tick(now)
         if wire.closed.is_set():
+            if not self._is_received:
+                raise Refused("hung up on at the start")
             self._taken.lost += 1
             return
         wire.send(self._dialect.end())
@@ -228,6 +234,7 @@ class Caller:
             self._played_until = now
         self._played_until += sound.seconds
         self._received_s += sound.seconds
+        self._is_received = True
 
     def _begins(self, sound: Sound, now: float) -> bool:
         """Whether this is the first sound of the awaited answer."""

@@ -145,11 +145,11 @@ class Run:
         try:
             door = await self._doors.open()
             wire = await Wire.connect(door.url, door.subprotocols, caller.take, door.headers)
+            self._callers.append(caller)
+            await caller.run(wire, door.opening, self._stop)
         except Refused:
             self._refused += 1
-            return
-        self._callers.append(caller)
-        await caller.run(wire, door.opening, self._stop)
+            self._callers = [one for one in self._callers if one is not caller]
 
 
 def main() -> None:

@@ -68,11 +68,10 @@ async def soak(plan: Plan, calls: int) -> None:
             try:
                 door = await door_keeper.open()
                 wire = await Wire.connect(door.url, door.subprotocols, caller.take, door.headers)
+                asyncio.get_running_loop().call_later(plan.seconds, stop.set)
+                await caller.run(wire, door.opening, stop)
             except Refused:
                 refused += 1
-                return
-            asyncio.get_running_loop().call_later(plan.seconds, stop.set)
-            await caller.run(wire, door.opening, stop)
 
     async def some(number: int) -> None:
         async with asyncio.TaskGroup() as tasks:
