@@ -15,7 +15,10 @@ from auricle.agents.scenarios.routes import router as scenarios
 from auricle.agents.tools.routes import router as tools
 from auricle.ai.local import LocalAI
 from auricle.assembly import Assembly
+from auricle.attention import router as attention
 from auricle.audit.routes import router as audit
+from auricle.billing.budgets.routes import router as budgets
+from auricle.billing.rating.routes import router as rates
 from auricle.billing.routes import router as billing
 from auricle.billing.usage import UsageBook
 from auricle.break_glass.routes import router as break_glass
@@ -111,6 +114,9 @@ ROUTERS: list[APIRouter] = [
     providers,
     provider_accounts,
     billing,
+    rates,
+    budgets,
+    attention,
     audit,
     phone,
     phone_calls,

@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from auricle import __version__
-from auricle.errors import AuricleError, Misconfigured
+from auricle.errors import AuricleError, Invalid, Misconfigured
 from auricle.settings import Settings
 
 app = typer.Typer(
@@ -27,7 +28,9 @@ providers_app = typer.Typer(help="Providers of this installation.", no_args_is_h
 audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 models_app = typer.Typer(help="Local model files.", no_args_is_help=True)
 database_app = typer.Typer(help="An external PostgreSQL.", no_args_is_help=True)
+billing_app = typer.Typer(help="Usage and what it costs.", no_args_is_help=True)
 app.add_typer(providers_app, name="providers")
+app.add_typer(billing_app, name="billing")
 app.add_typer(audit_app, name="audit")
 app.add_typer(models_app, name="models")
 app.add_typer(database_app, name="database")
@@ -177,12 +180,59 @@ def demo(data_dir: DataDir = None, port: int | None = None, fast: bool = False) 
     raise typer.Exit(demonstrate(settings_with(data_dir=data_dir, port=port)))
 
 
-@providers_app.command("check")
-def providers_check(name: Annotated[str | None, typer.Argument()] = None) -> None:
-    """Call each provider with a small real sample."""
-    from auricle.providers.report import report
+OneOrAll = typer.Option(help="An organization's short name, or `all`.")
 
-    raise typer.Exit(asyncio.run(report(settings_with(), name, typer.echo)))
+
+@providers_app.command("check")
+def providers_check(
+    name: Annotated[str | None, typer.Argument()] = None,
+    organization: Annotated[str | None, OneOrAll] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Call each provider of the installation, or each own account of organizations, with a small real sample."""
+    from auricle.providers.report import report, report_own
+
+    settings = settings_with(data_dir=data_dir)
+    if organization is None:
+        raise typer.Exit(asyncio.run(report(settings, name, typer.echo)))
+
+    async def own() -> int:
+        from auricle.assemble import assembled
+        from auricle.identity.organizations import named
+
+        async with assembled(with_database(settings)) as assembly:
+            found = await named(assembly.database, organization)
+            return await report_own(assembly.router, found, name, typer.echo)
+
+    raise typer.Exit(asyncio.run(own()))
+
+
+@billing_app.command("recompute")
+def billing_recompute(
+    since: Annotated[datetime, typer.Option("--from", help="The first day, or moment (UTC).")],
+    until: Annotated[datetime | None, typer.Option("--to", help="The moment before which it ends; unset: now.")] = None,
+    organization: Annotated[str, OneOrAll] = "all",
+    data_dir: DataDir = None,
+) -> None:
+    """Compute the cost of a period again, by the rates that hold now."""
+    from auricle.billing.report import report
+    from auricle.db.session import Database
+    from auricle.identity.organizations import named
+
+    settings = with_database(settings_with(data_dir=data_dir))
+    first, end = since.replace(tzinfo=UTC), until.replace(tzinfo=UTC) if until else datetime.now(UTC)
+    if end <= first:
+        raise Invalid("The period ends before it begins.")
+
+    async def all_of_them() -> None:
+        assert settings.database_url is not None
+        database = Database(settings.database_url.get_secret_value())
+        try:
+            await report(database, await named(database, organization), first, end, typer.echo)
+        finally:
+            await database.close()
+
+    asyncio.run(all_of_them())
 
 
 @models_app.command("pull")

@@ -5,6 +5,7 @@ import asyncio
 import auricle.agents.scenarios.keep
 
 # Tasks register themselves when their modules are imported.
+import auricle.billing.recompute
 import auricle.consent.retention
 import auricle.consultations.summary
 import auricle.identity.reset

@@ -107,19 +107,20 @@ def _ai_words() -> Mapping[str, Sequence[str]]:
     return {language: [" ".join(words_of(p)) for p in phrases] for language, phrases in yaml.safe_load(text).items()}
 
 
-def _providers(judge: Judge, config: AgentConfig, before: AgentConfig | None, found: Findings) -> None:
-    providers = judge.lineup.providers
+def provider_findings(judge: Judge, config: AgentConfig, before: AgentConfig | None) -> Iterator[tuple[str, Finding]]:
+    """What is to be said about the providers that a configuration names, by place."""
     already = [(capability, choice) for _, capability, choice in _choices(before)] if before else []
     for place, capability, choice in _choices(config):
         one = Asked(choice.provider, choice.model, choice.voice)
-        finding = judge.look_at(capability, one, is_new=(capability, choice) not in already)
-        match finding:
-            case Finding("error", text):
-                found.errors[place] = text
-            case Finding("gone", text):
-                found.gone[place] = text
-            case Finding(_, text):
-                found.warnings[place] = text
+        if finding := judge.look_at(capability, one, is_new=(capability, choice) not in already):
+            yield place, finding
+
+
+def _providers(judge: Judge, config: AgentConfig, before: AgentConfig | None, found: Findings) -> None:
+    providers = judge.lineup.providers
+    by_kind = {"error": found.errors, "gone": found.gone, "warning": found.warnings}
+    for place, finding in provider_findings(judge, config, before):
+        by_kind[finding.kind][place] = finding.text
     speech: tuple[Speech, ...] = ("stt", "tts")
     for capability in speech:
         for language in config.languages:

@@ -11,7 +11,8 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.billing.models import UsageRow
-from auricle.billing.rates import ExchangeRate, shipped
+from auricle.billing.rates import exchange_on
+from auricle.billing.rating.cards import read
 from auricle.billing.schemas import CostBreakdown, CostRow, Sums
 
 MOST_ROWS = 500
@@ -53,21 +54,24 @@ async def list_usage(db: AsyncSession, wanted: Wanted, *, before: UUID | None, l
 
 async def cost_breakdown(db: AsyncSession, wanted: Wanted) -> CostBreakdown:
     """Sums by provider, capability and model, the dearest first, and over all."""
-    exchange = shipped().inr_per_usd(datetime.now(UTC).date())
+    exchange = exchange_on(datetime.now(UTC).date(), await read(db))
     keys = (UsageRow.provider, UsageRow.capability, UsageRow.model)
     cost = func.coalesce(func.sum(UsageRow.cost_usd), 0)
-    grouped = wanted.narrow(select(*keys, *sums())).group_by(*keys).order_by(cost.desc(), *keys).limit(MOST_ROWS)
+    added = sums(exchange.inr_per_usd if exchange else None)
+    grouped = wanted.narrow(select(*keys, *added)).group_by(*keys).order_by(cost.desc(), *keys).limit(MOST_ROWS)
     rows = (await db.execute(grouped)).all()
-    total = (await db.execute(wanted.narrow(select(*sums())))).one()
+    total = (await db.execute(wanted.narrow(select(*added)))).one()
     return CostBreakdown(
-        rows=[CostRow(provider=r.provider, capability=r.capability, model=r.model, **told(r, exchange)) for r in rows],
-        total=Sums(**told(total, exchange)),
+        rows=[CostRow(provider=r.provider, capability=r.capability, model=r.model, **told(r)) for r in rows],
+        total=Sums(**told(total)),
         inr_per_usd=exchange.inr_per_usd if exchange else None,
         exchange_date=exchange.since if exchange else None,
     )
 
 
-def sums() -> list[Any]:
+def sums(present: Decimal | None) -> list[Any]:
+    """What is summed. Rupees are those of each call's own day; `present` is for calls that have no such rate."""
+
     def added(column: Any, name: str) -> Any:
         return func.coalesce(func.sum(column), 0).label(name)
 
@@ -80,11 +84,11 @@ def sums() -> list[Any]:
         added(UsageRow.audio_s, "audio_s"),
         added(UsageRow.characters, "characters"),
         added(UsageRow.cost_usd, "cost_usd"),
+        func.sum(UsageRow.cost_usd * func.coalesce(UsageRow.inr_per_usd, present)).label("cost_inr"),
     ]
 
 
-def told(row: Row[Any], exchange: ExchangeRate | None) -> dict[str, Any]:
-    usd = Decimal(row.cost_usd)
+def told(row: Row[Any]) -> dict[str, Any]:
     return {
         "calls": row.calls,
         "failed": row.failed,
@@ -93,6 +97,6 @@ def told(row: Row[Any], exchange: ExchangeRate | None) -> dict[str, Any]:
         "output_tokens": int(row.output_tokens),
         "audio_s": row.audio_s,
         "characters": int(row.characters),
-        "cost_usd": usd,
-        "cost_inr": (usd * exchange.inr_per_usd).quantize(PAISA) if exchange else None,
+        "cost_usd": Decimal(row.cost_usd),
+        "cost_inr": None if row.cost_inr is None else Decimal(row.cost_inr).quantize(PAISA),
     }

@@ -40,7 +40,7 @@ UNKNOWN = Price(None)
 
 
 class Rate(BaseModel):
-    """One row: `price` in `currency` per `unit`, from `since` on."""
+    """One row: `price` in `currency` per `unit`, from `since` on. `provider` is a vendor, or an account's name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,6 +49,7 @@ class Rate(BaseModel):
     model: str | None = None
     unit: Unit
     price: Decimal = Field(ge=0)
+    output_price: Decimal | None = Field(None, ge=0)  # of tokens that were made, where it is another than of those read
     currency: Literal["USD", "INR"] = "USD"
     since: Day
     source: str
@@ -68,17 +69,26 @@ class RateCard(BaseModel):
     rates: tuple[Rate, ...]
     exchange: tuple[ExchangeRate, ...]
 
-    def rate(self, provider: str, capability: str, model: str | None, on: Day) -> Rate | None:
-        """The row in force on a day: the model's own before the provider's, then the latest."""
+    def rate(
+        self, provider: str, capability: str, model: str | None, on: Day, account: str | None = None
+    ) -> Rate | None:
+        """The row in force on a day: the account's own before its vendor's, the model's own before any, then the latest
+        (of several of one day the last).
+        """
         fitting = [
-            r
-            for r in self.rates
-            if r.provider == provider and r.capability == capability and r.model in (None, model) and r.since <= on
+            ((r.provider == account, r.model is not None, r.since, place), r)
+            for place, r in enumerate(self.rates)
+            if r.provider in (account, provider)
+            and r.capability == capability
+            and r.model in (None, model)
+            and r.since <= on
         ]
-        return max(fitting, key=lambda r: (r.model is not None, r.since), default=None)
+        return max(fitting, key=lambda one: one[0])[1] if fitting else None
 
     def inr_per_usd(self, on: Day) -> ExchangeRate | None:
-        return max((e for e in self.exchange if e.since <= on), key=lambda e: e.since, default=None)
+        """The latest of before; of several of one day the last."""
+        found = [one for one in sorted(self.exchange, key=lambda e: e.since) if one.since <= on]
+        return found[-1] if found else None
 
 
 def load(path: Path) -> RateCard:
@@ -99,22 +109,26 @@ def cost(
     at: datetime,
     *,
     url: str | None = None,
-    card: RateCard | None = None,
+    account: str | None = None,
+    cards: Sequence[RateCard] = (),
 ) -> Price:
-    """The cost of one call to a vendor (`provider`); `url` tells whose prices an OpenAI-compatible server has."""
-    card = card or shipped()
-    rate = card.rate(provider, capability, model, at.date())
-    if rate is not None:
-        return _by_card(card, rate, usage, at.date())
+    """The cost of one call to a vendor (`provider`), by the first of the cards that has a row for it.
+
+    The shipped card lies below them all. `url` tells whose prices an OpenAI-compatible server has.
+    """
+    for card in (*cards, shipped()):
+        rate = card.rate(provider, capability, model, at.date(), account)
+        if rate is not None:
+            return _by_card(exchange_on(at.date(), cards), rate, usage)
     if capability in TOKEN_CAPABILITIES and model:
         return _by_tokens(provider, model, usage, at, url)
     return UNKNOWN
 
 
-def in_inr(usd: Decimal, on: Day, card: RateCard | None = None) -> tuple[Decimal, ExchangeRate] | None:
-    """An amount in rupees with the exchange rate used; None before the first rate."""
-    rate = (card or shipped()).inr_per_usd(on)
-    return (usd * rate.inr_per_usd, rate) if rate else None
+def exchange_on(on: Day, cards: Sequence[RateCard] = ()) -> ExchangeRate | None:
+    """Rupees for a dollar on a day; None before the first rate."""
+    found = (card.inr_per_usd(on) for card in (*cards, shipped()))
+    return next((one for one in found if one is not None), None)
 
 
 _QUANTITY: Mapping[str, Callable[[Usage], Decimal | None]] = {
@@ -127,15 +141,16 @@ _QUANTITY: Mapping[str, Callable[[Usage], Decimal | None]] = {
 }
 
 
-def _by_card(card: RateCard, rate: Rate, usage: Usage, on: Day) -> Price:
-    if rate.price == 0:  # said to be free: whatever was used
+def _by_card(exchange: ExchangeRate | None, rate: Rate, usage: Usage) -> Price:
+    if rate.price == 0 and not rate.output_price:  # said to be free: whatever was used
         return Price(Decimal(0), rate.source, rate.since)
     quantity = _QUANTITY[rate.unit](usage)
     if quantity is None:
         return UNKNOWN
     amount = quantity * rate.price
+    if rate.output_price is not None and rate.unit == "1m_tokens":
+        amount += Decimal(usage.output_tokens or 0) / 10**6 * (rate.output_price - rate.price)
     if rate.currency == "INR":
-        exchange = card.inr_per_usd(on)
         if exchange is None:
             return UNKNOWN
         amount /= exchange.inr_per_usd

@@ -1,15 +1,16 @@
-"""`/api/v1/usage` and `/api/v1/analytics/cost-breakdown`"""
+"""`/api/v1/usage`, its recomputations, and `/api/v1/analytics/cost-breakdown`"""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, status
 
 from auricle.actor import Actor
 from auricle.billing.breakdown import Wanted, cost_breakdown, list_usage
-from auricle.billing.schemas import CostBreakdown, UsageOut
-from auricle.errors import Forbidden
+from auricle.billing.recompute import BadPeriod, ask, find, list_recomputations
+from auricle.billing.schemas import CostBreakdown, RecomputationIn, RecomputationOut, UsageOut
+from auricle.errors import Forbidden, NotFound
 from auricle.web.deps import Db, Requires
 from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
@@ -57,3 +58,41 @@ async def breakdown(
     until: Until = None,
 ) -> CostBreakdown:
     return await cost_breakdown(db, Wanted(consultation_id, None, None, since, until))
+
+
+@router.post(
+    "/usage/recomputations",
+    operation_id="recompute_usage",
+    summary="Compute the cost of a period again, by the rates that hold now",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(Forbidden, BadPeriod),
+)
+async def recompute(
+    body: RecomputationIn, db: Db, actor: Annotated[Actor, Requires("rates:write")]
+) -> RecomputationOut:
+    return RecomputationOut.model_validate(await ask(db, body.since, body.until))
+
+
+@router.get(
+    "/usage/recomputations",
+    operation_id="list_usage_recomputations",
+    summary="Recomputations, newest first",
+    responses=problems(Forbidden, BadCursor),
+)
+async def recomputations(
+    db: Db, actor: Annotated[Actor, Requires("usage:read")], limit: Limit = 50, cursor: Cursor = None
+) -> Page[RecomputationOut]:
+    rows = await list_recomputations(db, before=after(cursor), limit=limit + 1)
+    return page([RecomputationOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
+
+
+@router.get(
+    "/usage/recomputations/{recomputation_id}",
+    operation_id="get_usage_recomputation",
+    summary="What a recomputation has done",
+    responses=problems(Forbidden, NotFound),
+)
+async def recomputation(
+    recomputation_id: UUID, db: Db, actor: Annotated[Actor, Requires("usage:read")]
+) -> RecomputationOut:
+    return RecomputationOut.model_validate(await find(db, recomputation_id))

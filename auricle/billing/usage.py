@@ -1,4 +1,4 @@
-"""Usage records on their way to the database: noted at once without waiting, stored in batches soon after.
+"""Usage records on their way to the database: noted at once without waiting, priced and stored in batches soon after.
 
 A conversation never waits for its bill. While the database is away records are kept, up to a bound; what had to be
 dropped is counted and logged. Storing the same record twice changes nothing, so an uncertain commit is simply repeated.
@@ -19,7 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
+from auricle.billing.budgets.spend import spend
 from auricle.billing.models import UsageRow
+from auricle.billing.pricing import cost_of
+from auricle.billing.rating.cards import Cards
 from auricle.consultations.models import ConsultationSession
 from auricle.db.session import Database
 from auricle.errors import DatabaseUnavailable, IntegrityBroken
@@ -39,7 +42,7 @@ class UsageBook:
     """Takes usage records from anywhere in the process and stores them."""
 
     def __init__(self, database: Database, *, size: int = 50_000) -> None:
-        self._database, self._size = database, size
+        self._database, self._size, self._cards = database, size, Cards()
         self._waiting: deque[UsageRecord] = deque()
         self._storing = asyncio.Lock()
 
@@ -119,13 +122,18 @@ class UsageBook:
 
     async def _store_for(self, organization_id: UUID, records: Sequence[UsageRecord]) -> None:
         async with self._database.transaction(Actor.system(organization_id, "usage")) as db:
+            cards = await self._cards.of(db)
+            costs = {one.id: cost_of(one, cards) for one in records}
             stored = set(
                 await db.scalars(
                     insert(UsageRow).on_conflict_do_nothing(index_elements=["id"]).returning(UsageRow.id),
-                    [columns(one) for one in records],
+                    [{**columns(one), **asdict(costs[one.id])} for one in records],
                 )
             )
-            await add_to_sessions(db, [one for one in records if one.id in stored])
+            new = [one for one in records if one.id in stored]
+            await add_to_sessions(db, new)
+            if new:
+                await spend(db, [(one.at, costs[one.id]) for one in new])
 
 
 async def add_to_sessions(db: AsyncSession, records: Sequence[UsageRecord]) -> None:

@@ -106,7 +106,7 @@ async def come_back(websocket: WebSocket, assembly: Assembly, seen: Actor, init:
             left = await claim(assembly, seen, presented, init.consultation_id, known_here=line is not None)
         except BadToken:  # signed out meanwhile
             raise ResumeRefused from None
-        joined = await join(assembly, left.actor, init.consultation_id, "browser", language=init.language)
+        joined = await join(assembly, left.actor, init.consultation_id, "browser", language=init.language, is_new=False)
         await talk_over(websocket, assembly, init.audio, joined, left.session_id, presented)
 
 

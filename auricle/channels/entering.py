@@ -13,6 +13,7 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
+from auricle.channels.money import require_money
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk
@@ -41,12 +42,23 @@ class Joined:
 
 
 async def join(
-    assembly: Assembly, actor: Actor, consultation_id: UUID, channel: str, *, language: str | None = None
+    assembly: Assembly,
+    actor: Actor,
+    consultation_id: UUID,
+    channel: str,
+    *,
+    language: str | None = None,
+    is_new: bool = True,
 ) -> Joined:
-    """Open a live session of a consultation that the actor may take part in, over `browser` or `phone`."""
+    """Open a live session of a consultation that the actor may take part in, over `browser` or `phone`.
+
+    `is_new` False: it goes on with a call that was under way, or admitted a moment ago, and is not asked for money.
+    """
     async with assembly.database.transaction(actor) as db:
         consultation = await active_consultation(db, consultation_id, lock=True)
         await require(db, consultation.patient_id, Kind.AI_USE)
+        if is_new:
+            await require_money(db, consultation)
         serving = await agent_of(db, consultation)
         session = await open_session(db, consultation, channel, live=True)
         leaving = await move_here(db, consultation, session.id)

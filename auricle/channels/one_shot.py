@@ -9,6 +9,7 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.audit.reads import record_read
+from auricle.channels.money import require_money
 from auricle.channels.sound_files import RATE_HZ, SPEECH_HZ, decoded, writer
 from auricle.channels.text import Exchange, To, begin, converse
 from auricle.consent.decide import require
@@ -52,7 +53,7 @@ async def listen(assembly: Assembly, actor: Actor, to: To, sound: bytes) -> Hear
     """
     async with assembly.calls.decoding:
         pcm = await asyncio.to_thread(decoded, sound)
-    talk, past = await begin(assembly, actor, to, "")  # without consent nobody listens
+    talk, past = await begin(assembly, actor, to, "")  # without consent, or money, nobody listens
     said = await transcribed(assembly, talk, pcm)
     if not said:
         raise NothingHeard
@@ -108,6 +109,7 @@ async def stored_answer(assembly: Assembly, actor: Actor, message_id: UUID) -> S
             raise NotFound("No such message.")
         consultation = await find_consultation(db, row.consultation_id)
         await require(db, consultation.patient_id, Kind.AI_USE)
+        await require_money(db, consultation)
         serving = await agent_of(db, consultation)
         said = opened(await assembly.keyring.patient(db, consultation.patient_id), row)
         await record_read(db, "consultation", consultation.id)

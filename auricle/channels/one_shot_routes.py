@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.types import Receive, Scope, Send
 
+from auricle.billing.budgets.require import BudgetExhausted
 from auricle.channels.in_order import TooManyWaiting
 from auricle.channels.one_shot import NothingHeard, listen, speech, stored_answer
 from auricle.channels.routes import Joiner, MessageAnswer, whole
@@ -92,7 +93,7 @@ class AudioAnswer(MessageAnswer):
     openapi_extra=BODY,
     responses=problems(
         ConsentNeeded, NotFound, ConsultationEnded, SessionEnded, TooManyWaiting, UnknownSound, DamagedSound, NoSound,
-        SoundTooLong, DecoderMissing, NothingHeard, BadForm, TooLarge, ProviderFailed,
+        SoundTooLong, DecoderMissing, NothingHeard, BadForm, TooLarge, ProviderFailed, BudgetExhausted,
     ),
 )  # fmt: skip
 async def send_audio(
@@ -137,7 +138,7 @@ def place(session_id: UUID | None, consultation_id: UUID | None) -> To:
     summary="The speech of a stored answer",
     response_class=StreamingResponse,
     responses={
-        **problems(NotFound, ConsentNeeded, NotAcceptable, ProviderFailed),
+        **problems(NotFound, ConsentNeeded, NotAcceptable, ProviderFailed, BudgetExhausted),
         200: {"content": dict.fromkeys((WAV, MP3, OPUS), SOUND), "description": "The speech, as it is made."},
     },
 )

@@ -11,8 +11,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from auricle.actor import Actor
+from auricle.billing.budgets.require import BudgetExhausted
 from auricle.channels.browser import serve
 from auricle.channels.in_order import TooManyWaiting
+from auricle.channels.money import require_money
 from auricle.channels.text import Exchange, SessionEnded, To, begin, converse
 from auricle.consent.decide import ConsentNeeded, require
 from auricle.consent.models import Kind
@@ -89,12 +91,13 @@ class MessageAnswer(BaseModel):
     "/api/v1/ws/tickets",
     operation_id="create_ticket",
     summary="A one-time ticket that opens a socket",
-    responses=problems(Forbidden, ConsentNeeded, NotFound, ConsultationEnded, Busy),
+    responses=problems(Forbidden, ConsentNeeded, NotFound, ConsultationEnded, Busy, BudgetExhausted),
 )
 async def ticket(body: TicketIn, db: Db, assembly: Installed, actor: Joiner) -> TicketOut:
     assembly.calls.check_offer()
     consultation = await active_consultation(db, body.consultation_id)
     await require(db, consultation.patient_id, Kind.AI_USE)
+    await require_money(db, consultation)
     url = assembly.settings.socket_url + "/api/v1/ws/streaming"
     return TicketOut(ticket=await issue(db, body.consultation_id), expires_in=LIFETIME_S, url=url)
 
@@ -118,7 +121,7 @@ async def streaming(websocket: WebSocket) -> None:
     response_model=MessageAnswer,
     summary="One text message and its answer; streamed with `Accept: text/event-stream`",
     responses={
-        **problems(ConsentNeeded, NotFound, ConsultationEnded, SessionEnded, TooManyWaiting),
+        **problems(ConsentNeeded, NotFound, ConsultationEnded, SessionEnded, TooManyWaiting, BudgetExhausted),
         200: {"content": {"text/event-stream": {}}, "description": "The answer."},
     },
 )

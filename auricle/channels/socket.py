@@ -19,7 +19,7 @@ from auricle.web.frames import direct
 SEND_S = 5.0  # a client that takes nothing for so long is gone
 MAX_BAD_MESSAGES = 50
 CLOSED_NORMALLY = 1000
-CLOSE = {401: 4401, 403: 4403, 404: 4404, 409: 4409, 422: 1008, 413: 1009, 429: 4429, 503: 1013}
+CLOSE = {401: 4401, 402: 4402, 403: 4403, 404: 4404, 409: 4409, 422: 1008, 413: 1009, 429: 4429, 503: 1013}
 
 Arrived = Frame | Message  # as it came, or as ASGI has it
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.channels.entering import past_of_the_left
+from auricle.channels.money import require_money
 from auricle.channels.prepared import apology_text
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
@@ -85,7 +86,8 @@ class To:
 async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Talk, list[ChatMessage]]:
     """The talk that the actor may take part in, and what it may look back on. A call under way moves here.
 
-    Without the patient's consent no AI sees the message; only an emergency still gets its script, which is none.
+    Without the patient's consent, or money left, no AI sees the message; only an emergency still gets its script, which
+    is none and costs nothing.
     """
     async with assembly.database.transaction(actor) as db:
         consultation, session = await text_session(db, to, idle_s=assembly.settings.session_idle_s)
@@ -95,6 +97,7 @@ async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Ta
             is None
         ):
             await require(db, consultation.patient_id, Kind.AI_USE)
+            await require_money(db, consultation)
         leaving = await move_here(db, consultation, session.id)
         said = await read(db, assembly.keyring, consultation, last=LOOK_BACK)
     talk = Talk(actor, consultation.id, consultation.patient_id, session.id, agent, consultation.language)

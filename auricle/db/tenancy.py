@@ -31,6 +31,8 @@ GLOBAL_TABLES: Mapping[str, str] = {
     "organization": "names of the tenants themselves; sign-in and registration choose one before it is announced",
     "key_epoch": "one number that moves when any data key is forgotten, so that every process drops what it holds",
     "request_key": "repeated requests also of platform administrators, who act in no organization; forced to its maker",
+    "platform_rate": "what the installation pays its vendors, for every organization; none of them can write it",
+    "exchange_rate": "rupees for a dollar, for every organization; none of them can write it",
     "alembic_version": "migration state; the application's role may only read it",
 }
 

@@ -73,6 +73,18 @@ async def list_organizations(
     return (await db.scalars(statement)).all()
 
 
+async def named(database: Database, slug: str) -> Sequence[tuple[str, UUID]]:
+    """Short name and id of one organization, or of `all`. For the operator's own commands."""
+    statement = select(Organization.slug, Organization.id).order_by(Organization.slug)
+    if slug != "all":
+        statement = statement.where(Organization.slug == slug)
+    async with database.transaction(Actor.system(None, "operator")) as db:
+        found = (await db.execute(statement)).tuples().all()
+    if not found and slug != "all":
+        raise NotFound("No such organization.")
+    return found
+
+
 async def find_organization(db: AsyncSession) -> Organization:
     """The organization at hand."""
     organization = await db.get(Organization, actor_of(db).organization_id)

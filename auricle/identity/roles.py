@@ -37,7 +37,10 @@ PERMISSIONS: Mapping[str, str] = {
     "roles:write": "make, change and delete roles",
     "departments:read": "see departments and specialties",
     "departments:write": "change departments and specialties",
-    "usage:read": "see usage and cost",
+    "usage:read": "see usage, cost and budgets",
+    "rates:read": "see what calls are priced by",
+    "rates:write": "set and withdraw rates, and have past cost computed again",
+    "budgets:write": "set what may be spent in a month",
     "audit:read": "read the audit trail",
     "audit:export": "export the audit trail, signed",
     "consent:publish": "publish consent texts",
@@ -105,6 +108,9 @@ ORG_ADMIN = CLINICIAN | {
     "organizations:read",
     "organizations:settings",
     "usage:read",
+    "rates:read",
+    "rates:write",
+    "budgets:write",
     "audit:read",
     "audit:export",
     "consent:publish",
@@ -131,6 +137,8 @@ PLATFORM_ADMIN = frozenset(
         "roles:write",
         "providers:read",
         "providers:check",
+        "rates:read",
+        "rates:write",
     }
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.answer import Answer, answer
 from auricle.knowledge.highlight import highlights
@@ -200,7 +201,7 @@ def _settings(own: Tuning, assembly: Assembly) -> SearchSettingsOut:
 @router.post(
     "/answer",
     response_model=AnswerOut,
-    responses={**problems(EmptyQuestion, ProviderFailed), 200: {"content": {EVENT_STREAM: {}}}},
+    responses={**problems(EmptyQuestion, ProviderFailed, BudgetExhausted), 200: {"content": {EVENT_STREAM: {}}}},
 )
 async def answer_question(
     body: Question,
@@ -209,6 +210,8 @@ async def answer_question(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> AnswerOut | StreamingResponse:
     """Answer from the knowledge, with citations. As server-sent events (`delta`, `answer`, `error`) when asked for."""
+    async with assembly.database.transaction(actor) as db:
+        await require_budget(db)
     question = asked(body.question)
     language = body.language or spoken_in(question)
     generate = partial(_generated, assembly, actor, language)

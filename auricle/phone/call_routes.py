@@ -7,6 +7,7 @@ from fastapi import APIRouter, status
 
 from auricle.actor import Actor
 from auricle.audit.reads import record_read
+from auricle.billing.budgets.require import BudgetExhausted
 from auricle.consent.decide import ConsentNeeded
 from auricle.errors import Forbidden, NotFound
 from auricle.phone.calls import find, list_calls, shown
@@ -78,6 +79,7 @@ async def read(phone_call_id: UUID, db: Db, assembly: Installed, actor: Reader) 
         LineSwitchedOff,
         OutsideHours,
         TooManyCalls,
+        BudgetExhausted,
         ConsentNeeded,
         CarrierFailed,
     ),

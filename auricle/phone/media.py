@@ -128,7 +128,7 @@ async def admitted(websocket: WebSocket, assembly: Assembly, kind: Kind, started
             ending.gone()
             await close(websocket, CLOSED_NORMALLY)
             return
-        joined = await join(assembly, there.talk.actor, there.talk.consultation_id, "phone")
+        joined = await join(assembly, there.talk.actor, there.talk.consultation_id, "phone", is_new=False)
         await converse(websocket, assembly, Entry(joined.talk, wire, joined.past, on_ending=ending.before_close))
     finally:
         await ending.settle()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.billing.budgets.require import require_budget
 from auricle.consent.decide import ConsentNeeded
 from auricle.consent.models import Kind as Consented
 from auricle.db.base import new_id
@@ -109,11 +110,13 @@ async def prepared(db: AsyncSession, assembly: Assembly, body: CallIn, now: date
     Raises:
         WhomToCall, NumberNotE164, NumberNotAllowed, LineSwitchedOff, OutsideHours, TooManyCalls: it may not be made.
         ConsentNeeded: the patient wants no AI.
+        BudgetExhausted: nothing new begins this month.
     """
     rules, settings = assembly.settings.phone, assembly.settings
     line = await find_line(db, assembly.keyring, body.line_id)
     if not line.row.active:
         raise LineSwitchedOff
+    await require_budget(db)
     await check_hours(db, rules, now)
     patient, identified, number = await whom(db, assembly.keyring, body, line.row.language)
     check_number(rules, line, number)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.agents.versions import published
 from auricle.assembly import Assembly
+from auricle.billing.budgets.require import BudgetExhausted, is_exhausted
 from auricle.consultations.lifecycle import Opening, open_consultation
 from auricle.consultations.models import ConsultationType
 from auricle.db.base import new_id
@@ -25,6 +26,7 @@ from auricle.voice.admission import Busy
 
 # What a call that was not taken ended for.
 SWITCHED_OFF, NO_AGENT, NO_CONSENT, BUSY = "phone.switched_off", "phone.no_agent", "consent.needed", Busy.code
+NO_MONEY = BudgetExhausted.code
 LOST = "connection_lost"
 TALKED = frozenset({"agent", "client", "too_long"})
 
@@ -76,7 +78,7 @@ async def why_not(db: AsyncSession, assembly: Assembly, there: Believed) -> str 
         assembly.calls.check_offer()
     except Busy:
         return BUSY
-    return None
+    return NO_MONEY if await is_exhausted(db) else None
 
 
 async def begin(
@@ -122,7 +124,7 @@ def instead(there: Believed, because: str | None) -> Next:
     """What happens where the agent does not talk: a person, else a word, else the busy tone."""
     if there.line.handover_number:
         return "dial"
-    return "busy" if because == BUSY else "later"
+    return "busy" if because in (BUSY, NO_MONEY) else "later"
 
 
 async def open_for(db: AsyncSession, keyring: Keyring, line: Line, call: PhoneCall) -> None:

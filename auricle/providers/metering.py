@@ -4,14 +4,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from auricle.billing.rates import cost
 from auricle.log import event
 from auricle.providers.account import Account
 from auricle.providers.call import Call
@@ -31,7 +30,10 @@ Status = Literal["ok", "failed", "timeout", "refused", "busy", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
-    """One metered attempt. `provider` is the account's name in settings; None is unknown, never 0."""
+    """One metered attempt, raw: what it costs is found where it is stored, and can be found again. None is unknown.
+
+    `provider` is the account's name, `vendor` and `endpoint` say whose prices it has, `language` that of the call.
+    """
 
     id: UUID
     at: datetime
@@ -40,8 +42,11 @@ class UsageRecord:
     session_id: UUID | None
     agent_id: UUID | None
     provider: str
+    vendor: str
+    endpoint: str | None
     capability: Capability
     model: str | None
+    language: str
     status: Status
     attempt: int
     first_ms: float | None
@@ -52,10 +57,7 @@ class UsageRecord:
     reasoning_tokens: int | None
     audio_s: float | None
     characters: int | None
-    cost_usd: Decimal | None
-    rate_source: str | None
-    rate_date: date | None
-    requests: int | None = None  # billed ones, where the vendor bills by the request
+    requests: int | None  # billed ones, where the vendor bills by the request
 
 
 Record = Callable[[UsageRecord], None]
@@ -78,6 +80,14 @@ _STATUS: tuple[tuple[type[ProviderFailed], Status], ...] = (
     (ProviderRefused, "refused"),
     (ProviderBusy, "busy"),
 )
+
+
+def endpoint_of(url: str | None) -> str | None:
+    """Where an account is, as far as a price list tells vendors by it: no user, no query."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]
 
 
 class Meter:
@@ -108,8 +118,7 @@ class Meter:
         self._is_closed = True
         total_ms = self.elapsed_s * 1000
         usage = self._completed_usage()
-        price = cost(self._account.vendor, self._capability, self._model, usage, self._at, url=self._account.url)
-        call = self._call
+        account, call = self._account, self._call
         try:
             record(
                 UsageRecord(
@@ -119,9 +128,12 @@ class Meter:
                     call.consultation_id,
                     call.session_id,
                     call.agent_id,
-                    self._account.name,
+                    account.name,
+                    account.vendor,
+                    endpoint_of(account.url),
                     self._capability,
                     self._model,
+                    call.language,
                     status,
                     self._attempt,
                     self._first_ms,
@@ -132,9 +144,6 @@ class Meter:
                     usage.reasoning_tokens,
                     usage.audio_s,
                     usage.characters,
-                    price.usd,
-                    price.source,
-                    price.date,
                     usage.requests,
                 )
             )

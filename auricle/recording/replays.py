@@ -13,6 +13,7 @@ from auricle.actor import Actor
 from auricle.agents.models import AgentVersion
 from auricle.assembly import Assembly
 from auricle.audit.reads import record_read
+from auricle.billing.budgets.require import require_budget
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations.models import Consultation
@@ -54,6 +55,7 @@ async def ask_for_replay(
     voice_with(settings.voice, voice)
     consultation = await db.get_one(Consultation, recording.consultation_id)
     await require(db, consultation.patient_id, Kind.AI_USE)
+    await require_budget(db)
     under_way = select(func.count()).select_from(Replay).where(Replay.status.in_(("queued", "running")))
     if (await db.scalar(under_way) or 0) >= MOST_UNDER_WAY:
         raise TooManyReplays(limit=MOST_UNDER_WAY)

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from auricle.actor import Actor
+from auricle.billing.budgets.require import BudgetExhausted
 from auricle.consent.decide import ConsentNeeded
 from auricle.consent.holds import OnHold
 from auricle.errors import Forbidden, NotFound, Unauthenticated
@@ -146,6 +147,7 @@ def told(replay: Replay, result: dict[str, Any] | None) -> ReplayOut:
         BadVoiceSettings,
         ConsentNeeded,
         TooManyReplays,
+        BudgetExhausted,
     ),
 )
 async def replay(

@@ -8,6 +8,7 @@ import pytest
 from auricle.actor import Actor
 from auricle.billing.breakdown import Wanted, cost_breakdown, list_usage
 from auricle.billing.usage import UsageBook
+from tests.billing.conftest import set_rate
 from tests.billing.test_usage import made
 from tests.builders import make_organization
 
@@ -19,11 +20,21 @@ async def system(database):
     """An organization with two models' calls, one of them unpriced and failed; and a busy neighbour."""
     organization_id, neighbour = await make_organization(database), await make_organization(database)
     book = UsageBook(database)
+    for one in (organization_id, neighbour):
+        await set_rate(database, one, provider="groq", capability="llm", unit="1k_characters", price="0.10")
+        await set_rate(database, one, provider="groq", capability="stt", unit="minute", price="2")
     calls = [
-        {"cost_usd": Decimal("0.10")},
-        {"cost_usd": Decimal("0.20"), "at": NOW - timedelta(days=2)},
-        {"capability": "stt", "model": None, "audio_s": 30.0, "cost_usd": Decimal("1")},
-        {"provider": "vllm", "cost_usd": None, "status": "timeout", "input_tokens": None, "output_tokens": None},
+        {"model": "small", "characters": 1_000},
+        {"model": "small", "characters": 2_000, "at": NOW - timedelta(days=2)},
+        {"capability": "stt", "model": None, "audio_s": 30.0},
+        {
+            "provider": "vllm",
+            "vendor": "openai_compatible",
+            "model": "small",
+            "status": "timeout",
+            "input_tokens": None,
+            "output_tokens": None,
+        },
     ]
     for given in calls:
         book.record(made(organization_id, **given))

@@ -31,8 +31,11 @@ def made(organization_id, **given) -> UsageRecord:
             "session_id": None,
             "agent_id": None,
             "provider": "groq",
+            "vendor": "groq",
+            "endpoint": None,
             "capability": "llm",
-            "model": "small",
+            "model": "openai/gpt-oss-120b",
+            "language": "en",
             "status": "ok",
             "attempt": 1,
             "first_ms": 80.5,
@@ -43,9 +46,7 @@ def made(organization_id, **given) -> UsageRecord:
             "reasoning_tokens": None,
             "audio_s": None,
             "characters": None,
-            "cost_usd": Decimal("0.000012345"),
-            "rate_source": "test",
-            "rate_date": None,
+            "requests": None,
             **given,
         }
     )
@@ -72,7 +73,9 @@ async def test_a_record_is_stored_as_it_was_noted(database, organization_id):
     await book.flush()
     (row,) = await stored(database, organization_id)
     assert (row.id, row.provider, row.input_tokens, row.cached_tokens) == (one.id, "groq", 100, None)
-    assert row.cost_usd == Decimal("0.000012345")
+    assert (row.vendor, row.language, row.requests) == ("groq", "en", None)
+    assert row.cost_usd == Decimal("0.000027") and row.rate_source.startswith("genai-prices")
+    assert row.cost_inr == row.cost_usd * row.inr_per_usd and row.exchange_date is not None
     await book.flush()
     assert len(await stored(database, organization_id)) == 1
 
@@ -187,7 +190,7 @@ async def test_nobody_can_change_usage_once_it_is_stored(database, organization_
     book = UsageBook(database)
     book.record(made(organization_id))
     await book.flush()
-    for statement in ("update usage_record set cost_usd = 0", "delete from usage_record"):
+    for statement in ("update usage_record set input_tokens = 0", "delete from usage_record"):
         with pytest.raises(Exception, match="permission denied"):
             async with database.transaction(Actor.system(organization_id)) as db:
                 await db.execute(text(statement))

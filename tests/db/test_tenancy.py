@@ -31,6 +31,7 @@ UNAUDITED = {
     "appointment_slot",
     "consultation_memory",
     "provider_listing",
+    "spending",
 }
 
 TABLES = """

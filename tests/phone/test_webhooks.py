@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 import orjson
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -17,6 +17,7 @@ from auricle.consent.models import Decision, Kind
 from auricle.patients.models import Patient
 from auricle.phone.models import CallStatus, PhoneCall
 from auricle.phone.signatures import is_exotels, is_plivos, is_twilios, plivo_signature, twilio_signature
+from tests.billing.conftest import set_money
 from tests.channels.talking import eventually
 from tests.emulators.carriers.exchange import Call
 from tests.phone.conftest import HANDOVER, KINDS, Clinic, clinic_at
@@ -313,3 +314,36 @@ async def test_a_callback_about_a_call_that_nobody_knows_is_not_found(clinic: Cl
     assert (await exchange.tell(call, status, "completed")).status_code == 404
     assert (await exchange.tell(call, f"{status}?call={uuid4()}", "completed")).status_code == 404
     assert (await exchange.tell(call, f"{status}?call=x", "completed")).status_code == 422
+
+
+@every
+async def test_a_call_that_there_is_no_money_for_is_not_taken_and_goes_to_a_person(clinic: Clinic, kind: str):
+    await out_of_money(clinic)
+    call = await ended(clinic.call_in(kind, "+919845057810"))
+    kept = await clinic.call(call)
+    assert kept is not None and kept.ended_because == "billing.budget_exhausted" and kept.consultation_id is None
+    if kind == "exotel":
+        assert call.answers[0].status_code == 503  # its flow goes on to a person
+    else:
+        assert HANDOVER in call.answers[0].text
+
+
+async def test_where_nobody_can_take_over_the_caller_hears_the_busy_tone(clinic: Clinic):
+    await clinic.patch(f"lines/{clinic.lines['twilio']['id']}", {"handover_number": ""})
+    await out_of_money(clinic)
+    call = await ended(clinic.call_in("twilio", "+919845057811"))
+    assert '<Reject reason="busy"/>' in call.answers[0].text
+
+
+async def test_nobody_is_called_without_money(clinic: Clinic):
+    await out_of_money(clinic)
+    body = {"line_id": clinic.lines["twilio"]["id"], "number": "+919845057812"}
+    refused = await clinic.post("calls", body, status=402)
+    assert refused["error_code"] == "billing.budget_exhausted"
+
+
+async def out_of_money(clinic: Clinic) -> None:
+    await set_money(clinic.service.database, clinic.organization_id, amount="1", currency="USD")
+    async with clinic.service.database.transaction(clinic.system) as db:
+        month = "insert into spending (id, month, cost_usd) values (gen_random_uuid(), date_trunc('month', now()), 2)"
+        await db.execute(text(month))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auricle.billing.pricing import cost_of
 from auricle.providers.call import NoProvider
 from auricle.providers.ports import (
     END_OF_SPEECH,
@@ -116,8 +117,8 @@ async def test_the_time_the_socket_was_open_is_what_is_counted(tmp_path: Path) -
     told = it.emulator.sent[-1]
     assert told["session_duration_seconds"] > told["audio_duration_seconds"] - 1
     assert events[-1] == Usage(audio_s=float(told["session_duration_seconds"]))
-    assert it.records[0].cost_usd is not None
-    assert float(it.records[0].cost_usd) == pytest.approx(told["session_duration_seconds"] / 60 * 0.0075)
+    assert cost_of(it.records[0], ()).cost_usd is not None
+    assert float(cost_of(it.records[0], ()).cost_usd) == pytest.approx(told["session_duration_seconds"] / 60 * 0.0075)
 
 
 async def test_without_a_goodbye_we_look_at_our_own_clock(tmp_path: Path) -> None:

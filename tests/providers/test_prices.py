@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from auricle.billing.rates import ExchangeRate, Rate, RateCard, cost, in_inr, load, shipped
+from auricle.billing.rates import ExchangeRate, Rate, RateCard, cost, exchange_on, load, shipped
 from auricle.providers.ports import Usage
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -140,7 +140,7 @@ def card(*rates: Rate) -> RateCard:
 def test_a_later_row_wins_from_its_day_on_and_not_before() -> None:
     two = card(rate("2", date(2026, 6, 1)), rate("1", date(2026, 1, 1)))
     asked = {
-        at: cost("p", "stt", None, MINUTE, datetime(*at, tzinfo=UTC), card=two)
+        at: cost("p", "stt", None, MINUTE, datetime(*at, tzinfo=UTC), cards=[two])
         for at in [(2025, 12, 31), (2026, 1, 1), (2026, 5, 31), (2026, 6, 1)]
     }
     assert [p.usd for p in asked.values()] == [None, 1, 1, 2]
@@ -149,17 +149,41 @@ def test_a_later_row_wins_from_its_day_on_and_not_before() -> None:
 
 def test_a_models_own_row_beats_a_later_one_of_its_provider() -> None:
     two = card(rate("2", date(2026, 6, 1)), rate("1", date(2026, 1, 1), model="m"))
-    assert cost("p", "stt", "m", MINUTE, NOW, card=two).usd == 1
-    assert cost("p", "stt", "other", MINUTE, NOW, card=two).usd == 2
+    assert cost("p", "stt", "m", MINUTE, NOW, cards=[two]).usd == 1
+    assert cost("p", "stt", "other", MINUTE, NOW, cards=[two]).usd == 2
+
+
+def test_an_accounts_own_row_beats_its_vendors_and_the_last_of_one_day_those_before() -> None:
+    mine = rate("5", date(2026, 1, 1)).model_copy(update={"provider": "mine"})
+    three = card(rate("1", date(2026, 6, 1)), rate("2", date(2026, 6, 1)), mine)
+    assert cost("p", "stt", None, MINUTE, NOW, account="mine", cards=[three]).usd == 5
+    assert cost("p", "stt", None, MINUTE, NOW, account="other", cards=[three]).usd == 2
+
+
+def test_the_first_card_that_has_a_row_prices_a_call_whatever_the_others_say() -> None:
+    own, platform = card(rate("7", date(2026, 3, 1))), card(rate("3", date(2026, 1, 1), model="m"))
+    assert cost("p", "stt", "m", MINUTE, NOW, cards=[own, platform]).usd == 7
+    assert cost("p", "stt", "m", MINUTE, datetime(2026, 2, 1, tzinfo=UTC), cards=[own, platform]).usd == 3
+    assert cost("deepgram", "stt", None, MINUTE, NOW, cards=[own, platform]).usd == Decimal("0.0043")
+
+
+def test_tokens_that_were_made_may_cost_more_than_those_that_were_read() -> None:
+    given = {"provider": "p", "capability": "llm", "unit": "1m_tokens", "since": "2026-01-01", "source": "t"}
+    two = card(Rate(**given, price="2", output_price="10"))
+    used = Usage(input_tokens=500_000, output_tokens=100_000)
+    assert cost("p", "llm", "m", used, NOW, cards=[two]).usd == Decimal("2")
+    assert cost("p", "llm", "m", used, NOW, cards=[card(Rate(**given, price="2"))]).usd == Decimal("1.2")
+    free_to_read = card(Rate(**given, price="0", output_price="10"))
+    assert cost("p", "llm", "m", used, NOW, cards=[free_to_read]).usd == Decimal("1")
 
 
 def test_rupees_are_changed_at_the_rate_of_the_day() -> None:
     rupees = card(rate("45", date(2026, 1, 1), currency="INR"))
-    assert cost("p", "stt", None, MINUTE, datetime(2026, 3, 1, tzinfo=UTC), card=rupees).usd == Decimal("0.5625")
-    assert cost("p", "stt", None, MINUTE, NOW, card=rupees).usd == Decimal("0.5")
-    shown = in_inr(Decimal(2), NOW.date(), rupees)
-    assert shown is not None and shown[0] == 180 and shown[1].since == date(2026, 6, 1)
-    assert in_inr(Decimal(2), date(2020, 1, 1), rupees) is None
+    assert cost("p", "stt", None, MINUTE, datetime(2026, 3, 1, tzinfo=UTC), cards=[rupees]).usd == Decimal("0.5625")
+    assert cost("p", "stt", None, MINUTE, NOW, cards=[rupees]).usd == Decimal("0.5")
+    shown = exchange_on(NOW.date(), [rupees])
+    assert shown is not None and (shown.inr_per_usd, shown.since) == (90, date(2026, 6, 1))
+    assert exchange_on(date(2019, 12, 31), [rupees]) is None
 
 
 def test_a_small_cost_is_not_rounded_away() -> None:

@@ -217,11 +217,21 @@ async def tools_of(service: Service, headers: dict[str, str], agent_id: str) -> 
 
 
 async def money_of(service: Service, headers: dict[str, str]) -> dict[str, str]:
-    """A provider account that nobody is asked about, and its id."""
+    """A provider account that nobody is asked about, a rate, a budget and a recomputation, and the ids of them."""
     account = {"name": "own", "vendor": "anthropic", "key": "sk-own"}
+    rate = {"provider": "own", "capability": "llm", "unit": "1m_tokens", "price": "1", "since": "2026-01-01"}
+    period = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
     async with service.client(headers) as http:
         made = await http.post("/api/v1/provider-accounts", params={"untested": True}, json=account)
-    return {"provider_account_id": made.raise_for_status().json()["id"]}
+        set_to = await http.post("/api/v1/rates", json={**rate, "source": "contract"})
+        again = await http.post("/api/v1/usage/recomputations", json=period)
+        budget = await http.put("/api/v1/budgets", json={"amount": "1000000.00", "currency": "INR"})
+    return {
+        "provider_account_id": made.raise_for_status().json()["id"],
+        "rate_id": set_to.raise_for_status().json()["id"],
+        "recomputation_id": again.raise_for_status().json()["id"],
+        "budget_id": budget.raise_for_status().json()["budgets"][0]["id"],
+    }
 
 
 async def phone_of(service: Service, admin: Actor, headers: dict[str, str], agent_id: str) -> dict[str, str]:

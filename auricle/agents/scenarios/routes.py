@@ -22,6 +22,7 @@ from auricle.agents.scenarios.keep import (
 from auricle.agents.scenarios.model import AgentScenario, RunStatus, Scenario, ScenarioResult, ScenarioRun
 from auricle.agents.versions import BadAgentFile, as_yaml, find_agent
 from auricle.agents.yaml_io import read_scenarios
+from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.errors import NotFound
 from auricle.web.deps import Db, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
@@ -130,9 +131,10 @@ async def import_yaml(
     operation_id="run_scenarios",
     summary="Run all scenarios against a version, in the background and without any effect",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(NotFound, NoScenarios),
+    responses=problems(NotFound, NoScenarios, BudgetExhausted),
 )
 async def run(agent_id: UUID, body: RunIn, db: Db, actor: Writer) -> RunOut:
+    await require_budget(db)
     return await run_out(db, await ask_for_run(db, agent_id, body.number))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from auricle.billing.pricing import cost_of
 from auricle.providers.ports import ProviderGarbled, Reranked, Usage
 from tests.emulators.server import Fault
 from tests.providers.contract.conftest import (
@@ -45,7 +46,7 @@ async def test_what_was_used_is_counted_and_priced(it: Running) -> None:
         answer.usage.input_tokens,
         answer.usage.requests,
     )
-    assert record.cost_usd is not None and record.cost_usd > 0
+    assert cost_of(record, ()).cost_usd is not None and cost_of(record, ()).cost_usd > 0
 
 
 @over_the_wire
@@ -82,7 +83,7 @@ async def test_what_the_vendor_does_not_count_is_unknown(it: Running) -> None:
     it.emulator.next(Fault("no_usage"))
     usage = (await ranked(it)).usage
     assert usage.input_tokens is None and usage in (Usage(), Usage(requests=1))
-    assert it.records[0].cost_usd is None
+    assert cost_of(it.records[0], ()).cost_usd is None
 
 
 @over_the_wire
