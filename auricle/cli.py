@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from auricle import __version__
-from auricle.errors import AuricleError, Invalid, Misconfigured
+from auricle.errors import AuricleError, Misconfigured
 from auricle.settings import Settings
 
 app = typer.Typer(
@@ -215,14 +215,14 @@ def billing_recompute(
     data_dir: DataDir = None,
 ) -> None:
     """Compute the cost of a period again, by the rates that hold now."""
+    from auricle.billing.recompute import check
     from auricle.billing.report import report
     from auricle.db.session import Database
     from auricle.identity.organizations import named
 
     settings = with_database(settings_with(data_dir=data_dir))
     first, end = since.replace(tzinfo=UTC), until.replace(tzinfo=UTC) if until else datetime.now(UTC)
-    if end <= first:
-        raise Invalid("The period ends before it begins.")
+    check(first, end)
 
     async def all_of_them() -> None:
         assert settings.database_url is not None

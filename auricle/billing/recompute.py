@@ -39,7 +39,7 @@ from usage_record where at >= :since and at < :until
 
 
 class BadPeriod(Invalid):
-    """The period must begin before it ends, and last no longer than two years."""
+    """A period begins before it ends, in this century; one that is asked for lasts two years at most."""
 
     code = "billing.bad_period"
 
@@ -64,7 +64,8 @@ async def ask(db: AsyncSession, since: datetime, until: datetime) -> UsageRecomp
     """Queue a recomputation; those of one organization run one after another."""
     if actor_of(db).organization_id is None:
         raise OfAnOrganization
-    if not timedelta(0) < until - since <= LONGEST:
+    check(since, until)
+    if until - since > LONGEST:
         raise BadPeriod
     row = UsageRecomputation(since=since, until=until, requested_by=actor_of(db).member_id)
     db.add(row)
@@ -72,6 +73,12 @@ async def ask(db: AsyncSession, since: datetime, until: datetime) -> UsageRecomp
     await enqueue(db, JOB, lock=JOB, recomputation_id=row.id)
     await db.refresh(row)
     return row
+
+
+def check(since: datetime, until: datetime) -> None:
+    """Raises `BadPeriod`."""
+    if since >= until or since.year < 2000 or until.year > 2099:
+        raise BadPeriod
 
 
 async def find(db: AsyncSession, recomputation_id: UUID) -> UsageRecomputation:

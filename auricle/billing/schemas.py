@@ -68,7 +68,7 @@ class RecomputationIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: AwareDatetime = Field(description="The first moment of the period.")
-    until: AwareDatetime = Field(description="The first moment after it; at most two years later.")
+    until: AwareDatetime = Field(description="The first moment after it; two years later at most.")
 
 
 class RecomputationOut(BaseModel):

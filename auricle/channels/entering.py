@@ -13,7 +13,6 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
-from auricle.channels.money import require_money
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk
@@ -27,6 +26,7 @@ from auricle.consultations.lifecycle import (
     open_session,
 )
 from auricle.consultations.memory import LOOK_BACK
+from auricle.consultations.money import require_money
 from auricle.consultations.transcript import Said, read
 
 LEAVE_S = 3.0  # an older session that has not ended by then never will: its process is gone

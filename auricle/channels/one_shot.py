@@ -9,7 +9,6 @@ from uuid import UUID
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.audit.reads import record_read
-from auricle.channels.money import require_money
 from auricle.channels.sound_files import RATE_HZ, SPEECH_HZ, decoded, writer
 from auricle.channels.text import Exchange, To, begin, converse
 from auricle.consent.decide import require
@@ -17,6 +16,7 @@ from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk, call_for
 from auricle.consultations.lifecycle import agent_of, find_consultation
 from auricle.consultations.models import Message
+from auricle.consultations.money import require_money
 from auricle.consultations.transcript import Said, opened
 from auricle.errors import Invalid, NotFound
 from auricle.providers.ports import END_OF_SPEECH, Audio, EndOfSpeech, ProviderTimeout, Transcript

@@ -14,13 +14,13 @@ from auricle.actor import Actor
 from auricle.billing.budgets.require import BudgetExhausted
 from auricle.channels.browser import serve
 from auricle.channels.in_order import TooManyWaiting
-from auricle.channels.money import require_money
 from auricle.channels.text import Exchange, SessionEnded, To, begin, converse
 from auricle.consent.decide import ConsentNeeded, require
 from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk
 from auricle.consultations.lifecycle import ConsultationEnded, active_consultation
 from auricle.consultations.models import ConsultationSession
+from auricle.consultations.money import require_money
 from auricle.consultations.transcript import Said
 from auricle.errors import AuricleError, Forbidden, NotFound
 from auricle.identity.tickets import LIFETIME_S, issue

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
+from auricle.agents.config import AgentConfig
 from auricle.assembly import Assembly
 from auricle.channels.entering import past_of_the_left
-from auricle.channels.money import require_money
 from auricle.channels.prepared import apology_text
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
@@ -30,12 +30,13 @@ from auricle.consultations.lifecycle import (
 )
 from auricle.consultations.memory import LOOK_BACK, history
 from auricle.consultations.models import Consultation, ConsultationSession
+from auricle.consultations.money import require_money
 from auricle.consultations.transcript import Said, append, read
 from auricle.db.base import new_id
 from auricle.errors import Conflict, NotFound
 from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, ToolCall, Usage
 from auricle.safety.claims import guard
-from auricle.safety.respond import emergency
+from auricle.safety.respond import EmergencyScript, emergency
 from auricle.voice.language import language_of_message
 from auricle.voice.ports import Citation, EndCall, HandOver, ReplyPiece
 from auricle.voice.sentences import SentenceCutter
@@ -92,10 +93,7 @@ async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Ta
     async with assembly.database.transaction(actor) as db:
         consultation, session = await text_session(db, to, idle_s=assembly.settings.session_idle_s)
         agent = await agent_of(db, consultation)
-        if (
-            emergency(text, consultation.language, number=agent.config.emergency_number, helpline=agent.config.helpline)
-            is None
-        ):
+        if script_of(agent.config, text, consultation.language) is None:
             await require(db, consultation.patient_id, Kind.AI_USE)
             await require_money(db, consultation)
         leaving = await move_here(db, consultation, session.id)
@@ -104,6 +102,11 @@ async def begin(assembly: Assembly, actor: Actor, to: To, text: str) -> tuple[Ta
     if leaving:
         said = await past_of_the_left(assembly, talk, leaving)
     return talk.in_language(language_of(talk, said, text)), history(said)
+
+
+def script_of(config: AgentConfig, text: str, language: str) -> EmergencyScript | None:
+    """What an agent says to a red flag in a message, if there is one."""
+    return emergency(text, language, number=config.emergency_number, helpline=config.helpline)
 
 
 async def text_session(db: AsyncSession, to: To, *, idle_s: float) -> tuple[Consultation, ConsultationSession]:
@@ -177,8 +180,7 @@ async def answered(
     """
     for_model = program is not None and bool(program.since or program.must_call)  # no canned reply would do
     started = time.perf_counter()
-    config = talk.agent.config
-    script = emergency(text, talk.language, number=config.emergency_number, helpline=config.helpline)
+    script = script_of(talk.agent.config, text, talk.language)
     asked = bool(past) and past[-1].role == "assistant" and past[-1].content.rstrip().endswith("?")
     try:
         if script is not None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, status
 
 from auricle.actor import Actor
 from auricle.audit.reads import record_read
+from auricle.billing.budgets.require import BudgetExhausted
 from auricle.consent.decide import holds
 from auricle.consent.models import Kind
 from auricle.consultations.lifecycle import (
@@ -18,6 +19,7 @@ from auricle.consultations.lifecycle import (
     open_consultation,
 )
 from auricle.consultations.models import ConsultationStatus
+from auricle.consultations.money import SPOKEN, require_money
 from auricle.consultations.schemas import ConsultationIn, ConsultationOut, MessageOut, Opened, Transcript
 from auricle.consultations.transcript import read
 from auricle.errors import Forbidden, Invalid, NotFound
@@ -41,7 +43,7 @@ class PatientNeeded(Invalid):
     operation_id="create_consultation",
     summary="Open a consultation",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(Forbidden, NotFound, PatientNeeded),
+    responses=problems(Forbidden, NotFound, PatientNeeded, BudgetExhausted),
 )
 async def create(
     body: ConsultationIn, db: Db, assembly: Installed, actor: Annotated[Actor, Requires("consultations:create")]
@@ -51,6 +53,8 @@ async def create(
         raise PatientNeeded
     wanted = Opening(patient_id, body.type, body.agent_id, body.clinician_id, body.language, body.specialty, body.notes)
     consultation, session = await open_consultation(db, assembly.keyring, wanted)
+    if consultation.type in SPOKEN:
+        await require_money(db, consultation)
     agent = (await agent_of(db, consultation)).config
     agreed = await holds(db, consultation.patient_id, Kind.AI_USE)
     return Opened(

@@ -95,11 +95,13 @@ UPLOAD: dict[str, Any] = {
     openapi_extra=UPLOAD,
     responses=problems(
         BadForm, BadLabel, UnknownKind, KindMismatch, TwoKinds, MacrosInside, EncryptedDocument, BrokenArchive,
-        NestedArchive, ArchiveTooLarge, EmptyDocument, OversizeDocument, NoRoom,
+        NestedArchive, ArchiveTooLarge, EmptyDocument, OversizeDocument, NoRoom, BudgetExhausted,
     ),
 )  # fmt: skip
 async def ingest_upload(request: Request, assembly: Installed, actor: Writer, response: Response) -> Accepted:
     most = assembly.settings.max_body_bytes
+    async with assembly.database.transaction(actor) as db:
+        await require_budget(db)
     async with incoming(request, fields=dict.fromkeys(FIELDS, 1_000), limit_bytes=most) as file:
         received = await receive(assembly.database, assembly.objects, actor, file, Labels(**file.fields))
     place = response.headers["Location"] = f"/api/v1/rag/documents/{received.document.id}"

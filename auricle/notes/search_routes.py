@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.errors import Forbidden, NotFound
 from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.search import EmptyQuestion
@@ -86,7 +87,10 @@ class Embedding(BaseModel):
     summary="Answer a question from approved notes, with citations",
     description="As server-sent events (`delta`, `answer`, `error`) where they are asked for. Everything is masked.",
     response_model=NotesAnswerOut,
-    responses={**problems(Forbidden, NotFound, EmptyQuestion, ProviderFailed), 200: {"content": {EVENT_STREAM: {}}}},
+    responses={
+        **problems(Forbidden, NotFound, EmptyQuestion, ProviderFailed, BudgetExhausted),
+        200: {"content": {EVENT_STREAM: {}}},
+    },
 )
 async def query(
     body: NotesQuestion,
@@ -96,9 +100,10 @@ async def query(
 ) -> NotesAnswerOut | StreamingResponse:
     language = body.language or spoken_in(body.question)
     generate = partial(_generated, assembly, actor, language)
-    if body.patient_id is not None:  # before a stream begins, whose status can no longer say so
-        async with assembly.database.transaction(actor) as db:
+    async with assembly.database.transaction(actor) as db:  # before a stream begins, whose status can no longer say so
+        if body.patient_id is not None:
             await find_patient(db, body.patient_id)
+        await require_budget(db)
     pieces = ask(assembly, actor, body.question, generate, patient_id=body.patient_id, language=language, k=body.k)
     if EVENT_STREAM in accept:
         return StreamingResponse(streamed(_told(pieces)), media_type=EVENT_STREAM, headers=NOT_KEPT)
@@ -132,10 +137,11 @@ async def alike(
     operation_id="embed_notes",
     summary="Index approved notes, or index them anew",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(Forbidden, NotFound),
+    responses=problems(Forbidden, NotFound, BudgetExhausted),
 )
 async def embed(body: Embedding, db: Db, actor: Writer) -> None:
     """Done in the background. A note that is not signed, or whose patient does not agree to AI, is passed over."""
+    await require_budget(db)
     await embed_all_later(db, body.note_ids)
 
 

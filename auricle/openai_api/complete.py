@@ -17,7 +17,8 @@ from auricle.agents.tools.tool import wrapped_result
 from auricle.agents.versions import Serving, published
 from auricle.assembly import Assembly
 from auricle.audit.reads import record
-from auricle.channels.text import Exchange, answered
+from auricle.billing.budgets.require import require_budget
+from auricle.channels.text import Exchange, answered, script_of
 from auricle.consultations.answer import Carried, Program, Talk
 from auricle.consultations.memory import LOOK_BACK
 from auricle.consultations.transcript import Said
@@ -96,14 +97,20 @@ async def find_model(db: AsyncSession, name: str) -> Serving:
 
 
 async def begin(assembly: Assembly, actor: Actor, asked: ChatIn) -> Work:
-    """Understand a request. Raises `NotOffered`, `BadConversation`, `TooMuch` or `UnknownModel`."""
+    """Understand a request. Raises `NotOffered`, `BadConversation`, `TooMuch`, `UnknownModel` or `BudgetExhausted`.
+
+    Without money left no model is asked; an emergency still gets its script, which costs nothing.
+    """
     asked.check()
     conversation, program = understood(asked.messages), handed(asked)
     program.instructions, program.since = conversation.instructions, conversation.since
     async with assembly.database.transaction(actor) as db:
         serving = await find_model(db, asked.model)
+        language = spoken_language(serving, conversation)
+        if script_of(serving.config, conversation.said, language) is None:
+            await require_budget(db)
     nowhere = Carried(tools={}, rehearsal=RehearsedCalls())
-    talk = Talk(actor, new_id(), new_id(), new_id(), serving, spoken_language(serving, conversation), nowhere)
+    talk = Talk(actor, new_id(), new_id(), new_id(), serving, language, nowhere)
     return Work(talk, conversation, program)
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from auricle.actor import Actor
 from auricle.agents.models import Agent
 from auricle.agents.versions import published_agents
+from auricle.billing.budgets.require import BudgetExhausted
 from auricle.errors import Forbidden, Invalid
 from auricle.openai_api.answers import Completion, Embeddings, Model, Models, Stream, embeddings, whole
 from auricle.openai_api.asked import BadConversation, ChatIn, EmbeddingIn, NotOffered, TooMuch
@@ -79,7 +80,7 @@ def embedder(name: str) -> Model:
     responses={
         **openai_errors(
             Invalid, Forbidden, UnknownModel, NotOffered, BadConversation, TooMuch, QuotaUsed, ProviderFailed,
-            EmptyAnswer, ToolNotCalled,
+            EmptyAnswer, ToolNotCalled, BudgetExhausted,
         ),
         200: {"content": {"text/event-stream": {}}, "description": "The answer."},
     },
@@ -121,7 +122,9 @@ async def spend(limits: Limits, actor: Actor, work: Work) -> None:
     operation_id="create_embedding",
     summary="Texts as vectors, by the organization's embedder",
     response_model=Embeddings,
-    responses=openai_errors(Invalid, Forbidden, UnknownModel, NotOffered, TooMuch, QuotaUsed, ProviderFailed),
+    responses=openai_errors(
+        Invalid, Forbidden, UnknownModel, NotOffered, TooMuch, QuotaUsed, ProviderFailed, BudgetExhausted
+    ),
 )
 async def vectors(body: EmbeddingIn, request: Request, assembly: Installed, actor: User) -> Any:
     limits = await charge(request, actor)

@@ -50,7 +50,7 @@ async def take(assembly: Assembly, there: Believed, hook: Hook) -> Next:
             raise NotFound("No such call.")
         if call is not None and call.status.is_end:
             return "hang_up"
-        because = await why_not(db, assembly, there)
+        because = await why_not(db, assembly, there, call)
         caller = told_by(hook.kind, hook.fields.get("From") or hook.fields.get("CallFrom") or "")
         if call is None:
             call, because = await begin(db, assembly.keyring, there, caller, because)
@@ -66,7 +66,7 @@ async def take(assembly: Assembly, there: Believed, hook: Hook) -> Next:
         return Connect(await issue(db, call))
 
 
-async def why_not(db: AsyncSession, assembly: Assembly, there: Believed) -> str | None:
+async def why_not(db: AsyncSession, assembly: Assembly, there: Believed, call: PhoneCall | None) -> str | None:
     """Why the agent takes no call on this line now, if it does not."""
     if not there.is_open:
         return SWITCHED_OFF
@@ -78,7 +78,12 @@ async def why_not(db: AsyncSession, assembly: Assembly, there: Believed) -> str 
         assembly.calls.check_offer()
     except Busy:
         return BUSY
-    return NO_MONEY if await is_exhausted(db) else None
+    return NO_MONEY if begins_now(call) and await is_exhausted(db) else None
+
+
+def begins_now(call: PhoneCall | None) -> bool:
+    """Not one that we have placed, nor one that was taken before: those are under way, and never cut off for money."""
+    return call is None or (call.direction is Direction.INBOUND and call.consultation_id is None)
 
 
 async def begin(
@@ -121,10 +126,10 @@ async def refused_by(db: AsyncSession, patient_id: UUID | None) -> str | None:
 
 
 def instead(there: Believed, because: str | None) -> Next:
-    """What happens where the agent does not talk: a person, else a word, else the busy tone."""
+    """What happens where the agent does not talk: a person, else a word, or the busy tone where all lines are busy."""
     if there.line.handover_number:
         return "dial"
-    return "busy" if because in (BUSY, NO_MONEY) else "later"
+    return "busy" if because == BUSY else "later"
 
 
 async def open_for(db: AsyncSession, keyring: Keyring, line: Line, call: PhoneCall) -> None:

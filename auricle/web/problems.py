@@ -34,6 +34,7 @@ OPENAI_TYPES: Mapping[str, str] = {
     "403": "permission_error",
     "404": "not_found_error",
     "429": "rate_limit_error",
+    "402": "insufficient_quota",
     "quota.used": "insufficient_quota",
 }
 

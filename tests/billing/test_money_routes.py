@@ -122,7 +122,8 @@ async def test_a_period_is_computed_again_by_the_worker(service, clinic):
     assert (done["status"], done["records"], done["changed"]) == ("done", 1, 1)
     assert (Decimal(done["before_usd"]), Decimal(done["after_usd"])) == (Decimal("0.0043"), Decimal("0.5"))
     backwards = {"since": period["until"], "until": period["since"]}
-    for wrong in (backwards, {**period, "since": "2020-01-01T00:00:00Z"}):
+    ancient = {"since": "0001-01-01T00:00:00Z", "until": "0001-02-01T00:00:00Z"}
+    for wrong in (backwards, {**period, "since": "2020-01-01T00:00:00Z"}, ancient):
         refused = await ask(service, admin, "POST", "usage/recomputations", json=wrong)
         assert (refused.status_code, refused.json()["error_code"]) == (422, "billing.bad_period")
 

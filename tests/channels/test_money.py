@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 import auricle.demo
-from tests.billing.conftest import set_money, set_rate
+from tests.billing.conftest import out_of_money, set_money, set_rate
 from tests.channels.conftest import Clinic
 from tests.channels.patient import App
 from tests.channels.talking import eventually
@@ -27,15 +26,7 @@ async def ask(clinic: Clinic, method: str, path: str, who: dict[str, str] | None
 
 
 async def broke(clinic: Clinic) -> None:
-    """The clinic has spent more than it may, as some other process has noted a moment ago."""
-    await set_money(clinic.service.database, clinic.organization_id, amount="1", currency="USD")
-    async with clinic.service.database.transaction(clinic.system) as db:
-        await db.execute(
-            text(
-                "insert into spending (id, month, cost_usd) values (gen_random_uuid(), date_trunc('month', now()), 2) "
-                "on conflict (organization_id, month) do update set cost_usd = 2"
-            )
-        )
+    await out_of_money(clinic.service.database, clinic.organization_id)
 
 
 async def test_nothing_new_begins_and_the_refusal_says_where_help_is(clinic: Clinic, emulated: OpenAIEmulator) -> None:
@@ -45,6 +36,7 @@ async def test_nothing_new_begins_and_the_refusal_says_where_help_is(clinic: Cli
     await broke(clinic)
     emulated.requests.clear()
     agent = clinic.agents["alone"]
+    opened = (await ask(clinic, "GET", "/api/v1/consultations")).json()
     sound = {
         "params": {"consultation_id": consultation},
         "content": RECORDING,
@@ -52,25 +44,33 @@ async def test_nothing_new_begins_and_the_refusal_says_where_help_is(clinic: Cli
     }
     stream = {"json": said, "headers": {"accept": "text/event-stream"}}
     refusals = [
+        *[
+            await ask(clinic, "POST", "/api/v1/consultation/create", json={"type": kind, "agent_id": str(agent)})
+            for kind in ("voice", "video", "phone")
+        ],
         await ask(clinic, "POST", "/api/v1/ws/tickets", json={"consultation_id": consultation}),
         await ask(clinic, "POST", "/api/v1/conversation/message", json=said),
         await ask(clinic, "POST", "/api/v1/conversation/message", **stream),
         await ask(clinic, "POST", "/api/v1/conversation/audio", **sound),
         await ask(clinic, "GET", "/api/v1/conversation/audio", params={"message_id": answer["message_id"]}),
         await ask(clinic, "POST", "/api/v1/rag/answer", json={"question": QUESTION}),
+        await ask(clinic, "POST", "/api/v1/rag/query", clinic.staff, json={"question": QUESTION}),
+        await ask(clinic, "POST", "/api/v1/rag/embed", clinic.staff, json={}),
+        await ask(clinic, "POST", "/api/v1/rag/ingest-upload", clinic.staff, files={"file": ("a.md", b"# A\n\nB.\n")}),
         await ask(clinic, "POST", f"/api/v1/agents/{agent}/scenarios/run", clinic.staff, json={}),
     ]
     assert [(one.status_code, one.json()["error_code"]) for one in refusals] == [(402, CODE)] * len(refusals)
-    assert all(one.json()["context"]["emergency_number"] == "112" for one in refusals[:5])
+    assert all(one.json()["context"]["emergency_number"] == "112" for one in refusals[:8])
     assert not emulated.requests
     assert len(await clinic.transcript(consultation)) == 2, "what was refused is on no record"
+    assert (await ask(clinic, "GET", "/api/v1/consultations")).json() == opened
 
 
 async def test_an_emergency_in_words_is_answered_and_told_without_any_money(
     clinic: Clinic, emulated: OpenAIEmulator
 ) -> None:
-    consultation = (await clinic.opened("alone"))["consultation_id"]
     await broke(clinic)
+    consultation = (await clinic.opened("alone"))["consultation_id"]
     emulated.requests.clear()
     said = {"consultation_id": consultation, "text": "I have crushing chest pain and I cannot breathe"}
     answer = (await ask(clinic, "POST", "/api/v1/conversation/message", json=said)).raise_for_status().json()

@@ -1,12 +1,15 @@
 """The knowledge over HTTP, through a whole installation: sign-in, upload, worker, search, answer."""
 
 import asyncio
+from collections import Counter
 from uuid import uuid4
 
 import orjson
 import pytest
 import pytest_asyncio
 
+from tests import builders
+from tests.channels.talking import eventually
 from tests.knowledge.over_http import upload, when_done
 
 
@@ -66,6 +69,31 @@ async def test_what_is_not_in_the_knowledge_is_said_not_to_be(service, people, b
     async with service.client(people["patient"]) as http:
         answer = (await http.post("/api/v1/rag/answer", json={"question": "Which antibiotic treats pneumonia?"})).json()
         assert (answer["known"], answer["citations"]) == ("unknown", [])
+
+
+async def test_whatever_the_knowledge_asks_of_providers_is_metered_to_its_organization(service):
+    ours, theirs = [await builders.make_organization(service.database) for _ in range(2)]
+    _, admin = await service.member(ours, "org_admin")
+    question = "How long do zinc air batteries last?"
+
+    async def metered() -> Counter[str]:
+        async with service.client(admin) as http:
+            rows = (await http.get("/api/v1/usage")).json()["items"]
+        assert all(row["status"] == "ok" and row["provider"] and row["vendor"] for row in rows)
+        return Counter(row["capability"] for row in rows)
+
+    async with service.client(admin) as http:
+        accepted = await upload(http)
+        assert (await when_done(http, accepted.json()["id"]))["status"] == "live"
+        assert await eventually(metered, lambda n: n == {"embedding": 1}) == {"embedding": 1}
+        (await http.get("/api/v1/rag/search", params={"q": question})).raise_for_status()
+        assert await eventually(metered, lambda n: n == {"embedding": 2}) == {"embedding": 2}
+        (await http.post("/api/v1/rag/answer", json={"question": question})).raise_for_status()
+        both = {"embedding": 3, "llm": 1}
+        assert await eventually(metered, lambda n: n == both) == both
+    _, stranger = await service.member(theirs, "org_admin")
+    async with service.client(stranger) as http:
+        assert (await http.get("/api/v1/usage")).json()["items"] == []
 
 
 async def test_another_organization_sees_finds_and_deletes_nothing(service, people, batteries):

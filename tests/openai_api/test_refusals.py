@@ -12,12 +12,14 @@ from auricle.openai_api.asked import IGNORED, NEUTRAL, BadConversation, ChatIn, 
 from auricle.openai_api.complete import understood
 from auricle.providers.ports import ChatMessage
 from auricle.settings import Limits
+from tests.billing.conftest import out_of_money
 from tests.conftest import Template
 from tests.contract.spec import document
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.openai_api.conftest import Clinic, clinic_at, complaints, running, settings_with
 
 ASK = [{"role": "user", "content": "Where do I sit?"}]
+CHEST_PAIN = [{"role": "user", "content": "I have crushing chest pain and my left arm is numb"}]
 MODEL = "front-desk"
 
 
@@ -283,6 +285,25 @@ async def test_a_keys_requests_are_limited_and_another_keys_are_not(tight: Any, 
         await client.models.list()  # asks no model
         async with clinic.client(await clinic.new_key("openai:use")) as other:
             await other.chat.completions.create(model=MODEL, messages=thanks)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_without_money_nobody_is_asked_and_an_emergency_gets_its_script(
+    clinic: Clinic, emulated: OpenAIEmulator, stream: bool
+) -> None:
+    await out_of_money(clinic.service.database, clinic.organization_id)
+    error = await refused(clinic, stream=stream)
+    assert (error.status_code, error.code, error.type) == (402, "billing.budget_exhausted", "insufficient_quota")
+    async with clinic.client() as client:
+        with pytest.raises(openai.APIStatusError) as caught:
+            await client.embeddings.create(model="embedding", input="a")
+        assert (caught.value.status_code, caught.value.code) == (402, "billing.budget_exhausted")
+        assert await clinic.audit("embed") == [] and await clinic.audit() == []
+        said: Any = await client.chat.completions.create(model=MODEL, messages=CHEST_PAIN, stream=stream)
+        told = [chunk async for chunk in said][-1] if stream else said
+    assert told.model_extra["auricle"]["red_flag"]
+    assert len(await clinic.audit()) == 1
+    assert emulated.requests == [] and await clinic.usage("embedding") == []
 
 
 async def test_a_keys_tokens_are_a_quota(tight: Any, emulated: OpenAIEmulator) -> None:

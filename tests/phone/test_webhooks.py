@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 import orjson
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -17,7 +17,7 @@ from auricle.consent.models import Decision, Kind
 from auricle.patients.models import Patient
 from auricle.phone.models import CallStatus, PhoneCall
 from auricle.phone.signatures import is_exotels, is_plivos, is_twilios, plivo_signature, twilio_signature
-from tests.billing.conftest import set_money
+from tests.billing.conftest import out_of_money
 from tests.channels.talking import eventually
 from tests.emulators.carriers.exchange import Call
 from tests.phone.conftest import HANDOVER, KINDS, Clinic, clinic_at
@@ -318,7 +318,7 @@ async def test_a_callback_about_a_call_that_nobody_knows_is_not_found(clinic: Cl
 
 @every
 async def test_a_call_that_there_is_no_money_for_is_not_taken_and_goes_to_a_person(clinic: Clinic, kind: str):
-    await out_of_money(clinic)
+    await out_of_money(clinic.service.database, clinic.organization_id)
     call = await ended(clinic.call_in(kind, "+919845057810"))
     kept = await clinic.call(call)
     assert kept is not None and kept.ended_because == "billing.budget_exhausted" and kept.consultation_id is None
@@ -328,22 +328,29 @@ async def test_a_call_that_there_is_no_money_for_is_not_taken_and_goes_to_a_pers
         assert HANDOVER in call.answers[0].text
 
 
-async def test_where_nobody_can_take_over_the_caller_hears_the_busy_tone(clinic: Clinic):
+async def test_where_nobody_can_take_over_a_voice_asks_to_call_later_and_names_the_emergency_number(clinic: Clinic):
     await clinic.patch(f"lines/{clinic.lines['twilio']['id']}", {"handover_number": ""})
-    await out_of_money(clinic)
+    await out_of_money(clinic.service.database, clinic.organization_id)
     call = await ended(clinic.call_in("twilio", "+919845057811"))
-    assert '<Reject reason="busy"/>' in call.answers[0].text
+    (said,) = call.did("Say")
+    assert "call again later" in said and "emergency number" in said and call.did("Hangup")
+    kept = await clinic.call(call)
+    assert kept is not None and (kept.ended_because, kept.consultation_id) == ("billing.budget_exhausted", None)
+
+
+async def test_a_call_that_was_taken_or_placed_while_there_was_money_is_not_turned_away(clinic: Clinic):
+    exchange, line = clinic.exchanges["twilio"], clinic.lines["twilio"]
+    theirs = Call("CA-with-money", "+919845057813", line["number"])
+    assert "<Stream" in (await exchange.ask(theirs, line["addresses"]["voice"], {})).text
+    await clinic.post("calls", {"line_id": line["id"], "number": "+919845057814"})
+    ours = next(one for one in exchange.calls.values() if one.called == "+919845057814")
+    await out_of_money(clinic.service.database, clinic.organization_id)
+    assert "<Stream" in (await exchange.ask(theirs, line["addresses"]["voice"], {})).text
+    assert "<Stream" in (await exchange.ask(ours, ours.asked["Url"], {})).text
 
 
 async def test_nobody_is_called_without_money(clinic: Clinic):
-    await out_of_money(clinic)
+    await out_of_money(clinic.service.database, clinic.organization_id)
     body = {"line_id": clinic.lines["twilio"]["id"], "number": "+919845057812"}
     refused = await clinic.post("calls", body, status=402)
     assert refused["error_code"] == "billing.budget_exhausted"
-
-
-async def out_of_money(clinic: Clinic) -> None:
-    await set_money(clinic.service.database, clinic.organization_id, amount="1", currency="USD")
-    async with clinic.service.database.transaction(clinic.system) as db:
-        month = "insert into spending (id, month, cost_usd) values (gen_random_uuid(), date_trunc('month', now()), 2)"
-        await db.execute(text(month))

@@ -14,11 +14,11 @@ from auricle.db.session import actor_of
 
 MOST_HELD = 2_000  # organizations
 
-# Moves when any row was added or withdrawn, by whichever process.
+# Moves when any row was added or withdrawn, by whichever process: rows are never deleted, and withdrawn once.
 STAMP = text("""
-select (select concat(max(xmin::text::bigint), '/', count(*)) from rate) as own,
-       (select concat(max(xmin::text::bigint), '/', count(*)) from platform_rate) as platform,
-       (select concat(max(xmin::text::bigint), '/', count(*)) from exchange_rate) as exchange
+select (select concat(count(*), '/', count(withdrawn_at)) from rate) as own,
+       (select concat(count(*), '/', count(withdrawn_at)) from platform_rate) as platform,
+       (select concat(count(*), '/', count(withdrawn_at)) from exchange_rate) as exchange
 """)
 
 

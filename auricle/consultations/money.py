@@ -4,7 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.billing.budgets.require import BudgetExhausted, is_exhausted
 from auricle.consultations.lifecycle import agent_of
-from auricle.consultations.models import Consultation
+from auricle.consultations.models import Consultation, ConsultationType
+
+# The others are opened all the same: a typed emergency is answered without money, and in a room people need no agent.
+SPOKEN = frozenset({ConsultationType.VOICE, ConsultationType.VIDEO, ConsultationType.PHONE})
 
 
 async def require_money(db: AsyncSession, consultation: Consultation) -> None:
