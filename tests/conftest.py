@@ -94,8 +94,24 @@ def keyring() -> Keyring:
 
 
 # Folders that take minutes begin first, so that none of them is left for the end.
-LONG_FOLDERS = ("cli", "e2e", "channels", "recording", "web", "phone", "providers", "contract", "knowledge", "voice")
-APART = ("providers", "contract", "voice")
+LONG_FOLDERS = (
+    "recording",
+    "cli",
+    "e2e",
+    "channels",
+    "web",
+    "phone",
+    "fuzz",
+    "providers",
+    "contract",
+    "knowledge",
+    "voice",
+)
+# Their files share an installation that is started once.
+SHARING = frozenset(
+    ("agents", "audit", "channels", "consent", "e2e", "knowledge", "listening", "live", "openai_api", "phone")
+    + ("recording", "web")
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -113,9 +129,9 @@ def folder_of(item: pytest.Item) -> str:
 
 
 def group_of(item: pytest.Item) -> str:
-    """What stays in one process: a folder; of those whose files start nothing dear, a file, or a folder within."""
+    """What stays in one process: a folder that shares, also one within another; else a file."""
     folder = folder_of(item)
     within = Path(item.path).parent
-    if folder not in APART:
+    if folder in SHARING:
         return folder
     return str(item.path if within.name in (folder, "contract") else within)
