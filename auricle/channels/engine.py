@@ -6,17 +6,17 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from auricle.assembly import Assembly
-from auricle.channels.text import citation_json
+from auricle.channels.text import citation_json, served_json
 from auricle.consultations.answer import Talk, answer, call_for
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.transcript import Said, append, raise_alert
 from auricle.providers.call import Call, Served
-from auricle.providers.ports import Audio, EndOfSpeech, Timing, Transcript, Usage
+from auricle.providers.ports import EndOfSpeech
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
 from auricle.telemetry import TURN_STAGE, TURNS
 from auricle.voice.listen import FINAL_DEADLINE_S
-from auricle.voice.ports import ReplyPiece, Services, Turn, TurnRecord
+from auricle.voice.ports import HeardPiece, ReplyPiece, Services, SpokenPiece, Turn, TurnRecord
 
 FIRST_RECOGNIZER_SHARE = 0.6  # of the time that a turn waits for its words
 
@@ -25,17 +25,20 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
     """The engine's callables, closed over one talk."""
     prepared = assembly.calls.prepared
 
+    speaking: Served | None = None  # whose voice the present answer has
+
     async def transcribe(
         audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int, language: str
-    ) -> AsyncGenerator[Transcript | Usage, None]:
+    ) -> AsyncGenerator[HeardPiece, None]:
         call = await hurried(call_for(assembly, talk, "stt", language), assembly)
         keyterms = talk.agent.config.keyterms
         async with aclosing(assembly.router.transcribe(call, audio, rate_hz=rate_hz, keyterms=keyterms)) as events:
             async for event in events:
-                if not isinstance(event, Served):
-                    yield event
+                yield event
 
     async def reply(turn: Turn) -> AsyncGenerator[ReplyPiece, None]:
+        nonlocal speaking
+        speaking = None
         pieces = answer(
             assembly, talk, turn.text, turn.language, turn.history,
             trivial=turn.trivial, turn_id=turn.turn_id, confirmed=turn.confirmed,
@@ -44,11 +47,14 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
             async for piece in pieces:
                 yield piece
 
-    async def speak(sentence: str, language: str) -> AsyncGenerator[Audio | Timing | Usage, None]:
-        async with aclosing(assembly.router.speak(call_for(assembly, talk, "tts", language), sentence)) as pieces:
+    async def speak(sentence: str, language: str) -> AsyncGenerator[SpokenPiece, None]:
+        nonlocal speaking
+        call = await in_voice(speaking, call_for(assembly, talk, "tts", language), assembly)
+        async with aclosing(assembly.router.speak(call, sentence)) as pieces:
             async for piece in pieces:
-                if not isinstance(piece, Served):
-                    yield piece
+                if isinstance(piece, Served):
+                    speaking = piece
+                yield piece
 
     def flagged(text: str, language: str) -> EmergencyScript | None:
         return emergency(text, language, number=talk.agent.config.emergency_number, helpline=talk.agent.config.helpline)
@@ -88,6 +94,14 @@ async def hurried(call: Call, assembly: Assembly) -> Call:
     return replace(call, timeouts=settings.timeouts.model_copy(update={"first_s": first_s}))
 
 
+async def in_voice(speaking: Served | None, call: Call, assembly: Assembly) -> Call:
+    """Let an answer go on in the voice that began it: its provider is asked first, and nobody beside it."""
+    if speaking is None:
+        return call
+    able = call.choices or await assembly.router.choices("tts", call.organization_id, call.language)
+    return replace(call, choices=sorted(able, key=lambda one: one.provider != speaking.provider), may_hedge=False)
+
+
 async def store_turn(assembly: Assembly, talk: Talk, turn: TurnRecord) -> None:
     """Store one turn. Its messages' ids follow from the turn's, so that storing it twice keeps one."""
     said = said_in(turn)
@@ -114,6 +128,7 @@ def said_in(turn: TurnRecord) -> list[Said]:
                 end_s=turn.ended_s,
                 red_flag=turn.red_flag.category if turn.red_flag else None,
                 errors=() if turn.answer_text else turn.errors,
+                served=served_json(turn.served, "stt"),
             )
         )
     if turn.answer_text:
@@ -130,6 +145,7 @@ def said_in(turn: TurnRecord) -> list[Said]:
                 citations=[citation_json(c) for c in turn.citations],
                 waterfall=dict(turn.waterfall_ms),
                 errors=turn.errors,
+                served=served_json(turn.served, "llm", "tts"),
                 processing_ms=int(turn.waterfall_ms.get("first_audio", 0)) or None,
             )
         )

@@ -1,7 +1,7 @@
 """The text channel: one message in, the answer whole or streamed. The same answers, safety and record as by voice."""
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,8 @@ from auricle.consultations.money import require_money
 from auricle.consultations.transcript import Said, append, read
 from auricle.db.base import new_id
 from auricle.errors import Conflict, NotFound
-from auricle.providers.ports import ChatMessage, ProviderFailed, TextDelta, ToolCall, Usage
+from auricle.providers.call import Served, named_once
+from auricle.providers.ports import Capability, ChatMessage, ProviderFailed, TextDelta, ToolCall, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
 from auricle.voice.language import language_of_message
@@ -58,6 +59,7 @@ class Exchange:
     answer: list[str] = field(default_factory=list)
     citations: list[dict[str, Any]] = field(default_factory=list)
     waterfall: dict[str, float] = field(default_factory=dict)
+    served: tuple[Served, ...] = ()  # the language models
     calls: list[ToolCall] = field(default_factory=list)  # of a program's own tools
     usages: list[Usage] = field(default_factory=list)
     red_flag: str | None = None
@@ -217,6 +219,8 @@ async def _guarded(
                         yield guard(sentence, talk.language)
                 case Citation():
                     exchange.citations.append(citation_json(piece))
+                case Served():
+                    exchange.served = named_once(exchange.served, piece)
                 case EndCall():
                     exchange.ended = True
                 case HandOver():
@@ -240,6 +244,13 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
+def served_json(served: Mapping[Capability, Sequence[Served]], *capabilities: Capability) -> dict[str, Any]:
+    """What is stored of who served: provider and model, by capability."""
+    return {
+        c: [{"provider": one.provider, "model": one.model} for one in served[c]] for c in capabilities if served.get(c)
+    }
+
+
 async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
     said = [exchange.said]
     if exchange.answer:
@@ -252,6 +263,7 @@ async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
                 citations=exchange.citations,
                 waterfall=exchange.waterfall,
                 errors=[exchange.failed] if exchange.failed else (),
+                served=served_json({"llm": exchange.served}, "llm"),
                 processing_ms=int(exchange.waterfall["whole"]),
             )
         )

@@ -87,6 +87,7 @@ class Message(Tenant, Base):
     citations: Mapped[list[Any]] = mapped_column(default=list)
     waterfall: Mapped[dict[str, Any]] = mapped_column(default=dict)
     errors: Mapped[list[Any]] = mapped_column(default=list)
+    served: Mapped[dict[str, Any]] = mapped_column(default=dict)
     red_flag: Mapped[str | None]
     processing_ms: Mapped[int | None]
 

@@ -1,6 +1,6 @@
 """What consultations look like from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -51,6 +51,11 @@ class ConsultationOut(BaseModel):
         return cls.model_validate(row, from_attributes=True)
 
 
+class ServedBy(BaseModel):
+    provider: str
+    model: str | None = Field(description="None: the provider's own.")
+
+
 class MessageOut(BaseModel):
     id: UUID
     position: int
@@ -64,6 +69,10 @@ class MessageOut(BaseModel):
     citations: Sequence[dict[str, Any]]
     waterfall: dict[str, Any] = Field(description="Milliseconds after the end of speech, by stage.")
     errors: Sequence[str] = Field(description="Codes of what went wrong while it was made.")
+    served: Mapping[str, Sequence[ServedBy]] = Field(
+        description="Who served this turn, by capability (stt, llm, tts), in the order they began.",
+        examples=[{"llm": [{"provider": "openai", "model": "gpt-6-luna"}]}],
+    )
     red_flag: str | None
     at: datetime | None
 
@@ -82,6 +91,7 @@ class MessageOut(BaseModel):
             citations=said.citations,
             waterfall=said.waterfall,
             errors=said.errors,
+            served=said.served,
             red_flag=said.red_flag,
             at=said.at,
         )

@@ -33,6 +33,7 @@ class Said:
     citations: Sequence[dict[str, Any]] = ()
     waterfall: dict[str, Any] = field(default_factory=dict)
     errors: Sequence[str] = ()  # codes of what went wrong while it was made
+    served: dict[str, Any] = field(default_factory=dict)  # capability → provider and model, in the order they began
     red_flag: str | None = None
     processing_ms: int | None = None
     position: int = 0
@@ -91,6 +92,7 @@ def sealed_message(key: Key, consultation_id: UUID, session_id: UUID, position: 
         citations=list(said.citations),
         waterfall=said.waterfall,
         errors=list(said.errors),
+        served=said.served,
         red_flag=said.red_flag,
         processing_ms=said.processing_ms,
     )
@@ -147,6 +149,7 @@ def opened(key: Key, row: Message) -> Said:
         citations=row.citations,
         waterfall=row.waterfall,
         errors=row.errors,
+        served=row.served,
         red_flag=row.red_flag,
         processing_ms=row.processing_ms,
         position=row.position,

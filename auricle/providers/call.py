@@ -62,6 +62,12 @@ class Served:
     attempt: int
 
 
+def named_once(served: Sequence[Served], one: Served) -> tuple[Served, ...]:
+    """Who has served, with one more unless it is the same provider and model as one of them."""
+    is_new = all((one.provider, one.model) != (other.provider, other.model) for other in served)
+    return (*served, one) if is_new else tuple(served)
+
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
     vectors: NDArray[np.float32]  # [n, dimension], L2-normalised

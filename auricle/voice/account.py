@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from auricle.providers.call import Served, named_once
+from auricle.providers.ports import Capability
 from auricle.voice.asked import Asked
 from auricle.voice.ports import Citation, TurnRecord
 
@@ -17,6 +19,7 @@ class Account:
     citations: list[Citation] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     started_s: float | None = None  # of the agent's speech, on the clock of the audio received
+    served: dict[Capability, tuple[Served, ...]] = field(default_factory=dict)
     _stamps: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -31,6 +34,9 @@ class Account:
         if len(self.citations) < MAX_CITATIONS:
             self.citations.append(citation)
 
+    def serves(self, capability: Capability, by: Served) -> None:
+        self.served[capability] = named_once(self.served.get(capability, ()), by)
+
     def sounds(self) -> None:
         self.stamp("first_speech")
         if self.started_s is None:
@@ -44,6 +50,7 @@ class Account:
             reply_started_s=self.started_s, reply_ended_s=None if self.started_s is None else self.audio_s(),
             interrupted=interrupted, citations=tuple(self.citations),
             waterfall_ms=self._waterfall(asked, first_sent_at), red_flag=asked.script, errors=tuple(self.errors),
+            served={"stt": asked.heard_by, **self.served} if asked.heard_by else dict(self.served),
         )  # fmt: skip
 
     def _waterfall(self, asked: Asked, first_sent_at: float | None) -> dict[str, float]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from auricle.providers.call import Served
 from auricle.safety.respond import EmergencyScript
 from auricle.voice.ports import Turn
 
@@ -22,4 +23,5 @@ class Asked:
     script: EmergencyScript | None = None
     failed: str | None = None  # the person could not be understood because of this
     errors: tuple[str, ...] = ()
+    heard_by: tuple[Served, ...] = ()
     at: datetime = field(default_factory=lambda: datetime.now(UTC))

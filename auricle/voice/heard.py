@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from auricle.providers.call import Served
 from auricle.safety.respond import EmergencyScript
 
 
@@ -17,3 +18,4 @@ class Heard:
     failed: str | None  # code of what went wrong with the recognizer
     language: str | None = None  # the one that the recognizer heard, where it says so
     confidence: float | None = None  # of the recognizer in its words
+    served: tuple[Served, ...] = ()  # the recognizers that heard it

@@ -162,7 +162,8 @@ class Ear:
         self._close()
         ended_at = self._clock() - max(0.0, self.audio_s - ended_s)
         return Heard(text, started_s, ended_s, ended_at, flag, utterance.failed if utterance else None,
-                     final.language if final else None, final.confidence if final else None)  # fmt: skip
+                     final.language if final else None, final.confidence if final else None,
+                     utterance.served if utterance else ())  # fmt: skip
 
     def _close(self) -> None:
         self._cancel_timers()

@@ -12,7 +12,18 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from auricle.errors import AuricleError
-from auricle.providers.ports import Audio, ChatMessage, EndOfSpeech, TextDelta, Timing, ToolCall, Transcript, Usage
+from auricle.providers.call import Served
+from auricle.providers.ports import (
+    Audio,
+    Capability,
+    ChatMessage,
+    EndOfSpeech,
+    TextDelta,
+    Timing,
+    ToolCall,
+    Transcript,
+    Usage,
+)
 from auricle.safety.respond import EmergencyScript
 
 
@@ -161,7 +172,9 @@ class HandOver:
     reason: str = ""
 
 
-ReplyPiece = TextDelta | Citation | EndCall | HandOver | Usage | ToolCall  # calls: of a program's own tools
+ReplyPiece = TextDelta | Citation | EndCall | HandOver | Served | Usage | ToolCall  # calls: of a program's own tools
+HeardPiece = Transcript | Served | Usage
+SpokenPiece = Audio | Timing | Served | Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,7 @@ class TurnRecord:
     waterfall_ms: Mapping[str, float]  # step → milliseconds after the end of speech
     red_flag: EmergencyScript | None
     errors: tuple[str, ...]  # codes
+    served: Mapping[Capability, Sequence[Served]] = field(default_factory=dict)  # by whom, in the order they began
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +232,9 @@ async def no_alert(turn_id: UUID, script: EmergencyScript) -> None:
 class Services:
     """The work of a conversation. Generators are read under `aclosing`; all may be cancelled at any await."""
 
-    transcribe: Callable[[AsyncIterator[bytes | EndOfSpeech], int, str], AsyncGenerator[Transcript | Usage, None]]
+    transcribe: Callable[[AsyncIterator[bytes | EndOfSpeech], int, str], AsyncGenerator[HeardPiece, None]]
     answer: Callable[[Turn], AsyncGenerator[ReplyPiece, None]]
-    speak: Callable[[str, str], AsyncGenerator[Audio | Timing | Usage, None]]  # (sentence, language)
+    speak: Callable[[str, str], AsyncGenerator[SpokenPiece, None]]  # (sentence, language)
     emergency: Callable[[str, str], EmergencyScript | None]  # (text, language); quick, searched in interims too
     record: Callable[[TurnRecord], Awaitable[None]]
     apology: Callable[[str], Prepared]  # (language)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from auricle.errors import AuricleError
 from auricle.log import event
+from auricle.providers.call import Served
 from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Timing, ToolCall, Usage
 from auricle.settings import Voice
 from auricle.voice.account import Account
@@ -176,7 +177,7 @@ class Reply:
         if not self._account.said:
             raise EmptyAnswer(capability="llm")
 
-    def _note(self, piece: Citation | EndCall | HandOver | Usage | ToolCall) -> None:
+    def _note(self, piece: Citation | EndCall | HandOver | Served | Usage | ToolCall) -> None:
         match piece:
             case Citation():
                 self._account.cite(piece)
@@ -184,6 +185,8 @@ class Reply:
                 self._ending = Ending("agent", reason)
             case HandOver(reason):
                 self._ending = Ending("hand_over", reason)
+            case Served():
+                self._account.serves("llm", piece)
             case Usage():
                 pass
             case _:
@@ -213,6 +216,8 @@ class Reply:
                     if made_s - counted_s >= PROGRESS_S:
                         counted_s = made_s
                         await self._room()
+                elif isinstance(piece, Served):
+                    self._account.serves("tts", piece)
                 elif not isinstance(piece, Timing | Usage):
                     raise ProviderGarbled(capability="tts")
                 if made_s > MAX_SENTENCE_S:

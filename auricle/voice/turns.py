@@ -77,7 +77,7 @@ class Turns:
         script = heard.script if language == before else None
         script = script or (self._services.emergency(text, language) if text else None) or heard.script
         asked = Asked(self._turn(text), "voice", heard.ended_at, started_s=heard.started_s, ended_s=heard.ended_s,
-                      script=script)  # fmt: skip
+                      script=script, heard_by=heard.served)  # fmt: skip
         if not text:
             return replace(asked, failed=heard.failed)
         errors = (heard.failed,) if heard.failed else ()

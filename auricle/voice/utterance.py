@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
+from auricle.providers.call import Served, named_once
 from auricle.providers.ports import END_OF_SPEECH, EndOfSpeech, ProviderFailed, ProviderGarbled, Transcript, Usage
 from auricle.voice.ports import Services
 
@@ -19,6 +20,7 @@ class Utterance:
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz = rate_hz
         self.failed: str | None = None  # the code of what went wrong
+        self.served: tuple[Served, ...] = ()  # who has heard something of it
         self.closing: asyncio.Timeout | None = None
         self.closed = False
         self.pauses = 0  # how often the speaker has stopped so far
@@ -86,9 +88,14 @@ async def read_transcripts(
     try:
         async with asyncio.timeout(None) as utterance.closing:
             async with aclosing(services.transcribe(utterance, utterance.rate_hz, language)) as items:
+                by: Served | None = None
                 async for item in items:
                     if isinstance(item, Transcript):
+                        if by is not None:
+                            utterance.served, by = named_once(utterance.served, by), None
                         await take(item)
+                    elif isinstance(item, Served):
+                        by = item
                     elif not isinstance(item, Usage):
                         raise ProviderGarbled(capability="stt")
     except TimeoutError:

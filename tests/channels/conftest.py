@@ -97,10 +97,14 @@ async def clinic_at(service: Service) -> AsyncIterator[Clinic]:
 
 
 def settings_with(urls: Urls, folder: Path, emulator: OpenAIEmulator) -> Settings:
-    provider = Provider(url=emulator.url, key=SecretStr(emulator.key), llm="some-model", stt="some-ears")
+    key = SecretStr(emulator.key)
+    providers = {"emulated": Provider(url=emulator.url, key=key, llm="some-model", stt="some-ears")}
+    for name in ("hoarse", "clear"):  # spoken with where an agent names them
+        providers[name] = Provider(url=emulator.account(name), key=key, tts="some-voice")
     # How busy the test machine is shall refuse no call.
     voice = Voice(reply_deadline_s=2.0, max_lag_s=5.0, resume_s=3.0)
-    return settings_for(urls, folder, providers={"emulated": provider}, timeouts=SHORT, voice=voice)
+    order = {"tts": {"default": ("offline",)}}
+    return settings_for(urls, folder, providers=providers, providers_order=order, timeouts=SHORT, voice=voice)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

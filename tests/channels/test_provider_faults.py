@@ -259,6 +259,26 @@ async def test_the_turn_is_on_record_with_what_went_wrong(
 
 
 @every_case
+async def test_each_turn_says_who_served_it(outcomes: dict[Case, Outcome | BaseException], case: Case) -> None:
+    outcome, capability = outcome_of(outcomes, case), case[0]
+    troubled, healthy = (
+        [m for m in outcome.kept if m["sender"] == ("patient" if capability == "stt" else "assistant")][n]
+        for n in (0, -1)
+    )
+    named = {"stt": "some-ears", "llm": "a-model", "tts": "a-voice"}[capability]
+    spare, first = ({"provider": p, "model": named} for p in ("spare", account(case)))
+    if is_served(case):
+        assert troubled["served"][capability] == [spare]
+    elif case[:2] in IN_THE_MIDDLE:
+        assert troubled["served"][capability] == [first]
+    elif capability != "stt":
+        assert capability not in troubled["served"]  # nobody did
+    assert healthy["served"][capability] in ([spare], [first])
+    other = {"stt": set(), "llm": {"tts"}, "tts": {"llm"}}[capability]
+    assert set(healthy["served"]) == {capability, *other}
+
+
+@every_case
 async def test_each_attempt_is_metered_as_it_ended(outcomes: dict[Case, Outcome | BaseException], case: Case) -> None:
     usage = outcome_of(outcomes, case).usage
     mine = [status for name, status, _ in usage if name == account(case)]

@@ -39,7 +39,7 @@ MAX_RESULT_CHARACTERS = 4_000
 FILLER_AFTER_S = 0.7
 ALIVE_EVERY_S = 2.0  # a tool at work is no silence of the provider's: whoever reads is told that we go on
 
-Piece = TextDelta | Usage | EndCall | HandOver
+Piece = TextDelta | Served | Usage | EndCall | HandOver
 Generate = Callable[[LanguageRequest], AsyncGenerator[Served | LanguageEvent, None]]
 
 
@@ -104,7 +104,7 @@ class ToolLoop:
                             text += one.text
                         case ToolCall():
                             calls.append(one)
-                        case Usage():
+                        case Served() | Usage():
                             yield one
             if not calls or not offered:
                 break
