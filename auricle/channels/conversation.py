@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from starlette.websockets import WebSocket
 
@@ -21,7 +21,7 @@ from auricle.channels.socket import CLOSE, CLOSED_NORMALLY, Socket, SocketChanne
 from auricle.channels.wire import Wire
 from auricle.channels.withdrawn import ending_on_withdrawal
 from auricle.consultations.alerts import ask_for_person
-from auricle.consultations.answer import Talk
+from auricle.consultations.answer import Talk, call_for
 from auricle.consultations.lifecycle import ConsultationEnded, end_session
 from auricle.consultations.memory import history
 from auricle.consultations.transcript import Said
@@ -35,6 +35,8 @@ from auricle.voice.records import TurnsNotStored
 from auricle.voice.session import VoiceSession
 
 log = logging.getLogger(__name__)
+
+NEEDED: tuple[Literal["stt", "llm", "tts"], ...] = ("stt", "llm", "tts")  # by a spoken turn
 
 
 class Stopping(Unavailable):
@@ -97,6 +99,7 @@ async def held(assembly: Assembly, entry: Entry, channel: Connection, afterwards
     session = session_of(assembly, entry, channel)
     if isinstance(channel, Line):
         channel.listener = session
+    assembly.router.open_ahead({c: call_for(assembly, talk, c, talk.language) for c in NEEDED})  # while it greets
     code, is_over = 1011, False  # what breaks off is no end: the client may come back to what was stored
     try:
         with assembly.calls.dismissing(lambda: session.dismiss(Stopping.code)):

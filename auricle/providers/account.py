@@ -3,8 +3,9 @@
 No retry and no read deadline live here; both are the router's. What is bounded here: connecting, body and line sizes.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
@@ -103,6 +104,20 @@ class Account:
             return path
         parts = urlsplit(path)
         return self.url + parts.path + (f"?{parts.query}" if parts.query else "")
+
+    @property
+    def origin(self) -> str | None:
+        """Scheme, host and port; None for what works in this process."""
+        parts = urlsplit(self.url or "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+
+    async def open_ahead(self) -> None:
+        """Have a socket to the host in the pool before it is needed. The key stays here; the answer does not matter."""
+        if self.origin is None:
+            return
+        with suppress(TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, ProviderFailed):
+            async with asyncio.timeout(2 * self._connections.connect_s):
+                await self._connections.to(self.origin).head(f"{self.origin}/")
 
     async def authorization(self) -> dict[str, str]:
         """The headers that every request carries: the vendor's own and the key's."""

@@ -7,6 +7,7 @@ within its deadline, metered once. How: `streams.py`, `listening.py` and `whole.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar
@@ -15,10 +16,12 @@ from uuid import UUID
 import numpy as np
 
 from auricle.log import event
+from auricle.providers.account import Account
+from auricle.providers.ahead import Ahead
 from auricle.providers.attempts import Attempt, Attempts
 from auricle.providers.breaker import Breakers
 from auricle.providers.budgets import Budgets
-from auricle.providers.call import Call, Choice, Embedded, Guard, Served
+from auricle.providers.call import Call, Choice, Embedded, Guard, NoProvider, Served
 from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
 from auricle.providers.hedging import Patience
@@ -76,7 +79,7 @@ class Router:
         self._timeouts = timeouts or Timeouts()
         self._guard = guard
         self._patience, self._budgets = Patience(hedging), Budgets(hedging.share)
-        self._probes = Probes(partial(trial, self))
+        self._probes, self._ahead = Probes(partial(trial, self)), Ahead()
 
     @property
     def providers(self) -> Mapping[str, Configured]:
@@ -99,7 +102,25 @@ class Router:
         if failures:
             raise failures[0]
 
+    def open_ahead(self, calls: Mapping[Capability, Call]) -> None:
+        """Have sockets opened to whoever will be asked first, in the background: nobody waits, no failure comes of it.
+
+        What opens one for each turn is left out: a recognizer's opens while the patient speaks.
+        """
+        if not self._ahead.is_full:
+            self._ahead.open(partial(self._first, calls))
+
+    async def _first(self, calls: Mapping[Capability, Call]) -> list[Account]:
+        found: list[Account] = []
+        for capability, call in calls.items():
+            with suppress(NoProvider):
+                provider = (await self.lineups.of(call.organization_id)).candidates(call, capability)[0][1]
+                if capability not in provider.vendor.by_socket:
+                    found.append(provider.account)
+        return found
+
     async def aclose(self) -> None:
+        await self._ahead.aclose()
         await self._probes.aclose()
         await self.lineups.aclose()
         await self._connections.aclose()

@@ -47,6 +47,7 @@ class Vendor:
     needs_url: bool = True  # False: works in this process
     always_there: bool = False  # usable without being set up
     is_here: Callable[[Path], bool] | None = None  # usable so once it finds in the folder of models what it needs
+    by_socket: frozenset[Capability] = frozenset()  # always over a WebSocket of its own for each turn
     forms: Literal["native", "tool", "told"] = "native"  # how its models are made to answer by a JSON schema
     languages: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     model_languages: Callable[[Capability, str], frozenset[str] | None] | None = None  # of a model, where they differ

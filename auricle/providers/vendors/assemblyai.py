@@ -280,6 +280,7 @@ VENDOR = Vendor(
     stt=Listen,
     languages={"stt": WHISPERED},
     model_languages=languages_of,
+    by_socket=frozenset({"stt"}),
     models={"stt": "universal-3-5-pro"},
     formats={"stt": ("pcm_s16le",)},
     options=PASSED_ON,

@@ -44,6 +44,7 @@ VENDOR = Vendor(
     tts=Aura,
     languages={"stt": NOVA_3 | NOVA_2, "tts": frozenset(VOICES)},
     model_languages=languages_of,
+    by_socket=frozenset({"stt"}),
     models={"stt": "nova-3", "tts": DEFAULT_VOICE},
     formats={"stt": ("linear16",), "tts": ("linear16",)},
     settings={"tts": {"speed": "how fast, from 0.7 to 1.5; not in all languages"}},

@@ -59,6 +59,7 @@ VENDOR = Vendor(
     llm=write,
     tts=Speak,
     translation=Translate,
+    by_socket=frozenset({"stt"}),
     # Its language model is asked only by whoever names it: an account for speech should not answer questions.
     models={"stt": "saaras:v4", "tts": "bulbul:v3", "translation": SARVAM_TRANSLATE},
     languages={"stt": KNOWN, "tts": SPOKEN, "translation": KNOWN},
