@@ -235,6 +235,22 @@ def billing_recompute(
     asyncio.run(all_of_them())
 
 
+@app.command()
+def emulators(
+    vendors: Annotated[list[str] | None, typer.Argument(help="Which ones; none named: all.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="VENDOR=FAULT, as deepgram=stall_first or openai=status-429; repeat it.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The first one's port; the others follow. 0: free ones.")] = 18_800,
+    write: Annotated[Path | None, typer.Option(help="Also write the settings to this file, as .env.")] = None,
+) -> None:
+    """Run the vendors' emulators on this machine, to try everything without a key (Ctrl-C stops)."""
+    from auricle.emulated import emulate
+
+    faults = dict(one.partition("=")[::2] for one in fault or ())
+    until_signalled(lambda stop: emulate(vendors or (), faults, port, write, typer.echo, stop))
+
+
 @models_app.command("pull")
 def models_pull(name: str, data_dir: DataDir = None) -> None:
     """Fetch local speech models, for example `whisper-small`. The only command that downloads anything."""

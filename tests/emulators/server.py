@@ -99,6 +99,14 @@ class Emulator:
     def url(self) -> str:
         return self._url("")
 
+    def at(self, port: int) -> Self:
+        """Listen on this port instead of a free one; to be called before entering. Raises `OSError`."""
+        self._listening.close()
+        self._listening = socket.socket()
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listening.bind(("127.0.0.1", port))
+        return self
+
     def secured(self, certificate: Path) -> Self:
         """Speak TLS. `certificate` is a PEM file that holds the private key too; to be called before entering."""
         self._certificate = certificate
