@@ -34,5 +34,13 @@ def embed(account: Account) -> "Embedder":
 
 
 VENDOR = Vendor(
-    "offline", stt=hear, llm=write, tts=speak, embedding=embed, needs_key=False, needs_url=False, always_there=True
+    "offline",
+    stt=hear,
+    llm=write,
+    tts=speak,
+    embedding=embed,
+    needs_key=False,
+    needs_url=False,
+    always_there=True,
+    languages={"stt": frozenset({"en"})},
 )
