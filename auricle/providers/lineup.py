@@ -15,6 +15,8 @@ ANY = "default"  # the entry of an order for languages that have none of their o
 # capability → language (ISO 639-1, or `ANY`) → who is asked, first to last
 Orders = Mapping[Capability, Mapping[str, Sequence[Choice]]]
 
+Able = tuple[Choice, Configured]
+
 
 @dataclass(frozen=True, slots=True)
 class Lineup:
@@ -34,9 +36,7 @@ class Lineup:
                 return ordered
         return default_choices(self.providers, capability, *languages)
 
-    def candidates(
-        self, call: Call, capability: Capability, languages: Sequence[str] = ()
-    ) -> Sequence[tuple[Choice, Configured]]:
+    def candidates(self, call: Call, capability: Capability, languages: Sequence[str] = ()) -> Sequence[Able]:
         """The entries of a call's list that exist here, have the capability and know the language, in its order.
 
         `languages` are those of a translation, which must all be known; otherwise it is the call's. Raises `NoProvider`
@@ -84,6 +84,17 @@ def default_choices(providers: Mapping[str, Configured], capability: Capability,
         return vendor.always_there, capability not in able[name].capabilities, vendor.rank(capability, *languages)
 
     return [Choice(name) for name in sorted(able, key=place)]
+
+
+def same_vectors(able: Sequence[Able]) -> Sequence[Able]:
+    """The first of them, and those after it whose vectors can be compared with its own."""
+
+    def kind(entry: Able) -> tuple[str, str | None]:
+        choice, provider = entry
+        model = choice.model or provider.model("embedding") or f"of {provider.vendor.name}"
+        return model, provider.account.options.get("dimensions")
+
+    return [entry for entry in able if kind(entry) == kind(able[0])]
 
 
 class Lineups(Protocol):

@@ -25,7 +25,7 @@ from auricle.providers.call import Call, Choice, Embedded, Guard, NoProvider, Se
 from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
 from auricle.providers.hedging import Patience
-from auricle.providers.lineup import Lineup, Lineups, SharedByAll, ordered
+from auricle.providers.lineup import Lineup, Lineups, SharedByAll, ordered, same_vectors
 from auricle.providers.listening import listen
 from auricle.providers.metering import Record
 from auricle.providers.ports import (
@@ -155,7 +155,9 @@ class Router:
         return stream(Streaming(partial(self._attempts, call, "tts"), ask, self._times(call), self._patience))
 
     async def embed(self, call: Call, texts: Sequence[str], *, task: Literal["query", "document"]) -> Embedded:
-        """Embed texts in their order. All vectors of one call come from one provider."""
+        """Embed texts in their order, all by one provider with the model of the first in the list: vectors of different
+        models can't be compared, so none are better. Raises `ProviderFailed` where nobody with it can.
+        """
 
         async def ask(attempt: Attempt) -> Embeddings:
             allowed = await self._guarded(attempt, call, "embedding", texts)
@@ -227,6 +229,8 @@ class Router:
         self, call: Call, capability: Capability, model: str | None = None, languages: Sequence[str] = ()
     ) -> Attempts:
         able = (await self.lineups.of(call.organization_id)).candidates(call, capability, languages)
+        if capability == "embedding":
+            able = same_vectors(able)
         extra = self._budgets.of(call.organization_id, capability)
         return Attempts(call, capability, able, self.breakers, self._probes, extra, self._record, model)
 

@@ -1,5 +1,6 @@
 """Which provider serves: breakers in the router, the masking guard, lists, vendors, health."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from auricle.providers.call import Call, Choice, NoProvider, Withheld
 from auricle.providers.choice import configured
 from auricle.providers.connections import Connections
 from auricle.providers.health import check, provider_states
-from auricle.providers.ports import LanguageRequest, ProviderFailed, ProviderRefused
+from auricle.providers.ports import Capability, LanguageRequest, ProviderFailed, ProviderRefused
 from auricle.providers.registry import vendor_named, vendors
 from auricle.settings import Provider
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
@@ -185,3 +186,25 @@ async def test_each_adapter_of_the_offline_vendor_can_be_built_and_closed(tmp_pa
     for capability in offline.capabilities:
         assert offline.adapter(capability) is offline.adapter(capability)
     await offline.aclose()
+
+
+async def test_vectors_are_made_by_another_provider_only_with_the_same_model(setup: Setup) -> None:
+    setup.main.always(Fault("status", 503))
+    found = await setup.router.embed(setup.call("main", "spare"), ["My ear hurts."], task="query")
+    assert found.served.provider == "spare"
+    for other in (Choice("spare", model="other-vectors"), Choice("offline")):
+        asked = len(setup.spare.requests)
+        call = replace(setup.call(organization=UUID(int=3)), choices=[Choice("main"), other])
+        with pytest.raises(ProviderFailed):
+            await setup.router.embed(call, ["My ear hurts."], task="query")
+        assert len(setup.spare.requests) == asked
+    await setup.router.embed(replace(call, choices=[Choice("spare", model="other-vectors")]), ["x"], task="query")
+
+
+async def test_the_offline_recognizer_is_asked_for_english_alone(setup: Setup) -> None:
+    def asked(capability: Capability, language: str) -> bool:
+        able = setup.router.lineups.installation.candidates(Call(None, None, language), capability)
+        return "offline" in [choice.provider for choice, _ in able]
+
+    assert asked("stt", "en") and asked("stt", "en-IN") and not asked("stt", "hi")
+    assert asked("tts", "hi")  # it speaks them all
