@@ -26,6 +26,7 @@ from bench.voice.wire import Refused, Wire
 
 STEPS = 10
 FREE_S = 3.0  # for what a call leaves to be stored
+WARMING_ROUNDS = 3  # what is loaded once, and arenas of memory that as many calls at once need
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ async def soak(plan: Plan, calls: int) -> None:
         await asyncio.sleep(FREE_S)
 
     say("warming up …")
-    await some(plan.calls)
+    await some(WARMING_ROUNDS * plan.calls)
     first = held(plan.server_pid)
     print(json.dumps({"calls": 0, **first}), flush=True)
     begun = time.perf_counter()
