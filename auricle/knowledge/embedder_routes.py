@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.errors import Invalid
 from auricle.knowledge.embedder import AlreadyInUse, ChangeRunning, NoChange, cancel, change, in_use
 from auricle.knowledge.models import EmbedderStatus, KnowledgeEmbedder
@@ -43,9 +44,11 @@ async def get_embedder(db: Db, actor: Reader) -> EmbedderState:
     description="It is tried with two words first. The knowledge is embedded in the background; the model in use "
     "answers until that is done.",
     status_code=202,
-    responses=problems(ModelWithoutProvider, ChangeRunning, AlreadyInUse, ProviderFailed),
+    responses=problems(ModelWithoutProvider, ChangeRunning, AlreadyInUse, ProviderFailed, BudgetExhausted),
 )
 async def change_embedder(body: EmbedderIn, assembly: Installed, actor: Admin) -> EmbedderState:
+    async with assembly.database.transaction(actor) as db:
+        await require_budget(db)
     embedder = await tried(assembly, actor, body)
     async with assembly.database.transaction(actor) as db:
         await change(db, embedder)

@@ -57,6 +57,7 @@ async def test_nothing_new_begins_and_the_refusal_says_where_help_is(clinic: Cli
         await ask(clinic, "POST", "/api/v1/rag/query", clinic.staff, json={"question": QUESTION}),
         await ask(clinic, "POST", "/api/v1/rag/embed", clinic.staff, json={}),
         await ask(clinic, "POST", "/api/v1/rag/ingest-upload", clinic.staff, files={"file": ("a.md", b"# A\n\nB.\n")}),
+        await ask(clinic, "PUT", "/api/v1/rag/embedder", clinic.staff, json={"provider": "emulated"}),
         await ask(clinic, "POST", f"/api/v1/agents/{agent}/scenarios/run", clinic.staff, json={}),
     ]
     assert [(one.status_code, one.json()["error_code"]) for one in refusals] == [(402, CODE)] * len(refusals)
