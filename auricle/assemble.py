@@ -47,12 +47,12 @@ from auricle.identity.revocation import CHANNEL as STANDING
 from auricle.identity.revocation import Standing
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.embedder_routes import router as embedder
-from auricle.knowledge.pgvector import PgVector
 from auricle.knowledge.reranking import reranking
 from auricle.knowledge.routes import router as knowledge
 from auricle.knowledge.search import Knowledge
 from auricle.knowledge.snapshot import CHANNEL as KNOWLEDGE
 from auricle.knowledge.snapshot import Snapshots
+from auricle.knowledge.stores import opened
 from auricle.knowledge.tuning import thresholds_of, weights_of
 from auricle.listening.relay import CHANNEL as RELAY
 from auricle.listening.relay import Relay
@@ -157,7 +157,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
         unsaved = Unsaved(settings.data_dir / "unsaved", keyring, database)
         if calls:
             await stack.enter_async_context(background(unsaved.run))
-        store, searching = PgVector(), settings.knowledge
+        store, searching = await stack.enter_async_context(opened(settings.qdrant)), settings.knowledge
         snapshots = Snapshots(database, store, weights_of(searching))
         await stack.enter_async_context(background(snapshots.run))
         presence = Presence(database, keyring.token_secret)

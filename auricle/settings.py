@@ -153,6 +153,22 @@ class KnowledgeSearch(BaseModel, frozen=True):
     rerank_s: float = Field(1.5, gt=0, le=30, description="It has so long; after that our own order stands.")
 
 
+class Qdrant(BaseModel, frozen=True):
+    """A Qdrant server that keeps the vectors of the knowledge. Without a URL, PostgreSQL does."""
+
+    url: str | None = Field(None, pattern="^https?://", description="As `https://qdrant.internal:6333`.")
+    key: SecretStr | None = Field(None, description="One that may make collections.")
+    prefix: str = Field("auricle", pattern="^[A-Za-z0-9_-]{1,40}$", description="What names of collections begin with.")
+    sharding: Literal["shared", "organization"] = Field(
+        "shared",
+        description="`shared`: organizations share shards, each point carries its own and each has its own graph; "
+        "`organization`: each has shards of its own (few and large ones; Qdrant as a cluster).",
+    )
+    shards: int = Field(1, ge=1, le=256, description="Of a collection; of an organization where each has its own.")
+    replicas: int = Field(1, ge=1, le=16, description="Copies of each shard.")
+    timeout_s: float = Field(2.0, ge=0.1, le=60, description="Of a request; after that words alone are searched.")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AURICLE_",
@@ -201,6 +217,7 @@ class Settings(BaseSettings):
     timeouts: Timeouts = Timeouts()
     hedging: Hedging = Hedging()
     knowledge: KnowledgeSearch = KnowledgeSearch()
+    qdrant: Qdrant = Qdrant()
     providers: dict[str, Provider] = {}
     providers_order: dict[str, dict[str, tuple[str, ...]]] = Field(
         {},

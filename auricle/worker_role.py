@@ -12,6 +12,7 @@ import auricle.identity.reset
 import auricle.identity.tidy
 import auricle.knowledge.ingest
 import auricle.knowledge.reembed
+import auricle.knowledge.settle
 import auricle.live.retention
 import auricle.notes.generate
 import auricle.patients.erase

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -32,6 +32,7 @@ class Answer:
     text: str
     level: Level
     citations: Sequence[Citation]
+    degraded: bool = False  # found by words alone
 
 
 async def answer(
@@ -59,11 +60,11 @@ async def answer(
     if not hits:
         text = admission(found.verdict, language)
         yield TextDelta(text)
-        yield Answer(text, "confirm" if asks_back(found.verdict) else "unknown", ())
+        yield Answer(text, "confirm" if asks_back(found.verdict) else "unknown", (), found.degraded)
         return
     async with aclosing(written(question, [hit.passage for hit in hits], language, generate)) as pieces:
         async for piece in pieces:
-            yield piece
+            yield replace(piece, degraded=found.degraded) if isinstance(piece, Answer) else piece
 
 
 async def written(

@@ -106,8 +106,17 @@ class KnowledgeChunk(Tenant, Base):
     start_offset: Mapped[int]
     end_offset: Mapped[int]
     embedder: Mapped[str]
-    embedding: Mapped[Any] = mapped_column(Vector(), deferred=True)
+    embedding: Mapped[Any | None] = mapped_column(Vector(), deferred=True)  # None: it lies in Qdrant
     words: Mapped[Any] = mapped_column(TSVECTOR, Computed("", persisted=True), deferred=True)
+
+
+class KnowledgeRemoval(Tenant, Base):
+    """A vector elsewhere whose chunk is gone; its id is the chunk's. The row goes when the vector has."""
+
+    __tablename__ = "knowledge_removal"
+
+    document_id: Mapped[UUID]
+    embedder: Mapped[str]
 
 
 class KnowledgeSetting(Tenant, Base):

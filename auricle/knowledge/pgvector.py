@@ -13,10 +13,19 @@ from sqlalchemy import LargeBinary, Select, cast, delete, func, literal, select,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auricle.actor import Actor
 from auricle.db.base import new_id
-from auricle.db.session import actor_of
+from auricle.db.session import Database, actor_of
 from auricle.knowledge.chunk import Chunk
-from auricle.knowledge.models import DIMENSION, DocumentStatus, HalfVector, KnowledgeChunk, KnowledgeDocument, Vector
+from auricle.knowledge.models import (
+    DIMENSION,
+    DocumentStatus,
+    HalfVector,
+    KnowledgeChunk,
+    KnowledgeDocument,
+    KnowledgeRemoval,
+    Vector,
+)
 from auricle.knowledge.only import ALL, Only
 from auricle.knowledge.store import Embedder, Floats, Loaded, StoredChunk
 from auricle.knowledge.words import terms
@@ -68,27 +77,7 @@ class PgVector:
         vectors: Floats,
         embedder: Embedder,
     ) -> None:
-        for begin in range(0, len(chunks), ROWS_PER_INSERT):
-            rows = [
-                {
-                    "id": new_id(),
-                    "document_id": document_id,
-                    "position": chunk.position,
-                    "title": title,
-                    "text": chunk.text,
-                    "page": chunk.page,
-                    "section": chunk.section,
-                    "start_offset": chunk.start,
-                    "end_offset": chunk.end,
-                    "embedder": embedder.name,
-                    "embedding": vector,
-                }
-                for chunk, vector in zip(
-                    chunks[begin : begin + ROWS_PER_INSERT], vectors[begin : begin + ROWS_PER_INSERT], strict=True
-                )
-            ]
-            again = insert(C).values(rows).on_conflict_do_nothing(constraint="uq_knowledge_chunk_position")
-            await db.execute(again)
+        await insert_rows(db, document_id, title, chunks, list(vectors), embedder)
 
     async def chunks(self, db: AsyncSession, document_id: UUID, embedder: Embedder) -> list[Chunk]:
         rows = await db.execute(
@@ -103,19 +92,17 @@ class PgVector:
         return {row[0]: row[1] for row in await db.execute(counted)}
 
     async def delete(self, db: AsyncSession, document_id: UUID) -> int:
-        gone = await db.execute(delete(C).where(C.document_id == document_id).returning(C.id))
-        return len(gone.all())
+        return await delete_rows(db, "document_id", document_id)
 
     async def delete_all_by(self, db: AsyncSession, embedder: Embedder) -> int:
         await db.execute(select(func.knowledge_drop_index(embedder.name)))
-        gone = await db.execute(delete(C).where(C.embedder == embedder.name).returning(C.id))
-        return len(gone.all())
+        return await delete_rows(db, "embedder", embedder.name)
 
     async def stamp(self, db: AsyncSession, embedder: Embedder) -> tuple[int, str]:
         return await stamp(db, embedder)
 
     async def load(self, db: AsyncSession, embedder: Embedder, limit: int) -> Loaded:
-        return await _loaded(db, _live(embedder).order_by(C.document_id, C.position).limit(limit))
+        return await loaded(db, live(embedder).order_by(C.document_id, C.position).limit(limit), embedder)
 
     async def candidates(
         self,
@@ -127,20 +114,12 @@ class PgVector:
         only: Only | None = None,
     ) -> Loaded:
         only = only or ALL
-        live = _live(embedder).where(*only.conditions())
-        near = by_words = Loaded((), np.zeros((0, embedder.dimension), np.float32))
+        near = Loaded((), np.zeros((0, embedder.dimension), np.float32))
         if vector is not None and only == ALL and await db.scalar(INDEXED, {"embedder": embedder.name}):
             near = await _nearest_by_index(db, embedder, vector, depth)
         if vector is not None and len(near.chunks) < depth:  # an index that found too few is no judge of what there is
-            distance = C.embedding.op("<=>")(literal(vector, Vector()))
-            near = await _loaded(db, live.order_by(distance, C.id).limit(depth))
-        for joint in (" & ", " | "):  # chunks with every term; only when there is none, those with any
-            wanted = _tsquery(query, joint)
-            if wanted is not None and not by_words.chunks:
-                rank = func.ts_rank(C.words, wanted)
-                matching = live.where(C.words.op("@@")(wanted))
-                by_words = await _loaded(db, matching.order_by(rank.desc(), C.id).limit(depth))
-        return _merged(near, by_words)
+            near = await nearest_by_scan(db, embedder, vector, depth, only)
+        return merged(near, await by_words(db, embedder, query, depth, only))
 
     async def arrange(self, db: AsyncSession, embedder: Embedder) -> bool:
         if (await stamp(db, embedder))[0] < self._own_partition or embedder.dimension > LONGEST_INDEXED:
@@ -154,6 +133,57 @@ class PgVector:
             "select knowledge_vector_index($1, $2)", embedder.name, embedder.dimension, timeout=ARRANGING_S
         )
         return True
+
+    async def settle(self, database: Database, actor: Actor) -> None:
+        return None
+
+    async def state(self) -> str:
+        return "ok"
+
+
+async def insert_rows(
+    db: AsyncSession,
+    document_id: UUID,
+    title: str,
+    chunks: Sequence[Chunk],
+    vectors: Sequence[Floats | None],
+    embedder: Embedder,
+) -> dict[int, UUID]:
+    """Store chunks, with their vectors or without; the ids of those that were not there, by position."""
+    stored: dict[int, UUID] = {}
+    for begin in range(0, len(chunks), ROWS_PER_INSERT):
+        rows = [
+            {
+                "id": new_id(),
+                "document_id": document_id,
+                "position": chunk.position,
+                "title": title,
+                "text": chunk.text,
+                "page": chunk.page,
+                "section": chunk.section,
+                "start_offset": chunk.start,
+                "end_offset": chunk.end,
+                "embedder": embedder.name,
+                "embedding": vector,
+            }
+            for chunk, vector in zip(
+                chunks[begin : begin + ROWS_PER_INSERT], vectors[begin : begin + ROWS_PER_INSERT], strict=True
+            )
+        ]
+        again = insert(C).values(rows).on_conflict_do_nothing(constraint="uq_knowledge_chunk_position")
+        for row in await db.execute(again.returning(C.position, C.id)):
+            stored[row[0]] = row[1]
+    return stored
+
+
+async def delete_rows(db: AsyncSession, column: str, value: object) -> int:
+    """Delete chunks; how many there were. Of those whose vector lies elsewhere it is written down that it has to go."""
+    gone = delete(C).where(getattr(C, column) == value).returning(C.id, C.document_id, C.embedder, C.embedding)
+    rows = gone.cte("gone")
+    elsewhere = select(rows.c.id, rows.c.document_id, rows.c.embedder).where(rows.c.embedding.is_(None))
+    noted = insert(KnowledgeRemoval).from_select(["id", "document_id", "embedder"], elsewhere).cte("noted")
+    counted = await db.scalar(select(func.count()).select_from(rows).add_cte(noted))
+    return int(counted or 0)
 
 
 async def stamp(db: AsyncSession, embedder: Embedder) -> tuple[int, str]:
@@ -172,14 +202,34 @@ async def _nearest_by_index(db: AsyncSession, embedder: Embedder, vector: Floats
     distance = cast(C.embedding, half).op("<=>")(literal(vector, half))
     mine = literal(actor_of(db).organization_id, C.organization_id.type, literal_execute=True)
     name = literal(embedder.name, C.embedder.type, literal_execute=True)
-    nearest = _live(None).where(C.organization_id == mine, C.embedder == name).order_by(distance).limit(2 * depth)
-    loaded = await _loaded(db, nearest)
+    nearest = live(None).where(C.organization_id == mine, C.embedder == name).order_by(distance).limit(2 * depth)
+    found = await loaded(db, nearest, embedder)
     await db.execute(AS_USUAL)
-    order = np.argsort(-(loaded.vectors @ vector), kind="stable")[:depth]
-    return Loaded([loaded.chunks[number] for number in order], loaded.vectors[order])
+    order = np.argsort(-(found.vectors @ vector), kind="stable")[:depth]
+    return Loaded([found.chunks[number] for number in order], found.vectors[order])
 
 
-def _live(embedder: Embedder | None) -> Select[*tuple[Any, ...]]:
+async def nearest_by_scan(db: AsyncSession, embedder: Embedder, vector: Floats, depth: int, only: Only) -> Loaded:
+    """The nearest live chunks among those whose vectors lie here, by comparing all."""
+    distance = C.embedding.op("<=>")(literal(vector, Vector()))
+    here = live(embedder).where(*only.conditions(), C.embedding.is_not(None))
+    return await loaded(db, here.order_by(distance, C.id).limit(depth), embedder)
+
+
+async def by_words(db: AsyncSession, embedder: Embedder, query: str, depth: int, only: Only) -> Loaded:
+    """The best live chunks with every term of a question; only when there is none, those with any."""
+    for joint in (" & ", " | "):
+        wanted = _tsquery(query, joint)
+        if wanted is not None:
+            rank = func.ts_rank(C.words, wanted)
+            matching = live(embedder).where(*only.conditions(), C.words.op("@@")(wanted))
+            found = await loaded(db, matching.order_by(rank.desc(), C.id).limit(depth), embedder)
+            if found.chunks:
+                return found
+    return Loaded((), np.zeros((0, embedder.dimension), np.float32))
+
+
+def live(embedder: Embedder | None) -> Select[*tuple[Any, ...]]:
     """Chunks of live documents; those of an embedder, unless its name is added as a constant."""
     chosen: Select[*tuple[Any, ...]] = (
         select(*COLUMNS, func.vector_send(C.embedding, type_=LargeBinary))
@@ -189,9 +239,15 @@ def _live(embedder: Embedder | None) -> Select[*tuple[Any, ...]]:
     return chosen if embedder is None else chosen.where(C.embedder == embedder.name)
 
 
-async def _loaded(db: AsyncSession, statement: Select[*tuple[Any, ...]]) -> Loaded:
+async def loaded(db: AsyncSession, statement: Select[*tuple[Any, ...]], embedder: Embedder) -> Loaded:
+    """What `live` finds. Vectors that lie elsewhere are zeros, and then that is `degraded`."""
     rows = (await db.execute(statement)).all()
-    return Loaded([StoredChunk(*row[:-1]) for row in rows], matrix([row[-1] for row in rows]))
+    chunks, sent = [StoredChunk(*row[:-1]) for row in rows], [row[-1] for row in rows]
+    here = [number for number, one in enumerate(sent) if one is not None]
+    vectors = np.zeros((len(sent), embedder.dimension), np.float32)
+    if here:
+        vectors[here] = matrix([sent[number] for number in here])
+    return Loaded(chunks, vectors, degraded=len(here) < len(sent))
 
 
 def matrix(rows: Sequence[bytes]) -> Floats:
@@ -207,10 +263,10 @@ def _tsquery(query: str, joint: str) -> Any:
     return func.to_tsquery("simple", joint.join(f"{term}:*" for term in wanted)) if wanted else None
 
 
-def _merged(*found: Loaded) -> Loaded:
+def merged(*found: Loaded) -> Loaded:
     """Lists put together, each chunk once."""
     chunks = [chunk for one in found for chunk in one.chunks]
     vectors = np.concatenate([one.vectors for one in found if one.chunks] or [found[0].vectors])
     first = {chunk.id: number for number, chunk in reversed(list(enumerate(chunks)))}
     keep = sorted(first.values())
-    return Loaded([chunks[number] for number in keep], vectors[keep])
+    return Loaded([chunks[number] for number in keep], vectors[keep], any(one.degraded for one in found))

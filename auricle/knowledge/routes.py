@@ -170,7 +170,7 @@ async def search_knowledge(
     only = Only(collection, language, specialty, since, until)
     found = await search(assembly.knowledge, actor, q, k, only=only, rerank=rerank)
     hits = [_hit(hit, f"{q[:MAX_QUERY]} {found.meant}") for hit in found.hits]
-    return SearchOut(known=found.verdict.level, suggestion=found.verdict.suggestion, hits=hits)
+    return SearchOut(known=found.verdict.level, suggestion=found.verdict.suggestion, degraded=found.degraded, hits=hits)
 
 
 @router.get("/settings", operation_id="get_search_settings", summary="How the knowledge is searched")
@@ -255,6 +255,7 @@ def _answer(whole: Answer) -> AnswerOut:
     return AnswerOut(
         answer=whole.text,
         known=whole.level,
+        degraded=whole.degraded,
         citations=[CitationOut.model_validate(citation) for citation in whole.citations],
     )
 

@@ -61,6 +61,9 @@ class SearchHit(BaseModel):
 class SearchOut(BaseModel):
     known: Literal["answer", "confirm", "unknown"] = Field(description="Whether the knowledge holds what was asked.")
     suggestion: str = Field("", description="For `confirm`: the word that was probably meant.")
+    degraded: bool = Field(
+        False, description="Searched by words alone: the embedder, or where vectors are kept, is away."
+    )
     hits: list[SearchHit]
 
 
@@ -95,6 +98,7 @@ class CitationOut(BaseModel):
 class AnswerOut(BaseModel):
     answer: str
     known: Literal["answer", "confirm", "unknown"]
+    degraded: bool = Field(False, description="Found by words alone, as in a search.")
     citations: list[CitationOut]
 
 

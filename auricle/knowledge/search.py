@@ -1,6 +1,7 @@
 """Search in an organization's knowledge: one function for HTTP, tools and the voice loop."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -20,7 +21,10 @@ from auricle.knowledge.snapshot import Snapshots, indexed
 from auricle.knowledge.store import ChunkStore, Embedder, Floats, Loaded, StoredChunk
 from auricle.knowledge.tuning import Tuning, tuning
 from auricle.knowledge.words import words
+from auricle.log import event
 from auricle.providers.ports import Passage, ProviderFailed
+
+log = logging.getLogger(__name__)
 
 MAX_QUERY = 2_000
 MAX_HITS = 50
@@ -87,12 +91,24 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """A question's vector; None where the embedder does not know its script, or did not answer (`is_away`)."""
+
+    vector: Floats | None
+    is_away: bool = False
+
+
+AWAY = Meaning(None, is_away=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The best chunks, and whether they hold what was asked."""
 
     hits: Sequence[Hit]
     verdict: Verdict
     meant: str = ""  # the question as it was understood, its misspelt words replaced
+    degraded: bool = False  # searched by words alone, for what compares meanings is away
 
 
 async def search(
@@ -114,6 +130,8 @@ async def search(
         rerank: have the best put in order by a provider, where the organization has one and wants it. Whether the
             knowledge holds what was asked is judged before, on the order that the thresholds were measured with.
 
+    Where the embedder fails, or the vectors are away, words alone are searched and judged: the answer is `degraded`.
+
     Raises:
         EmptyQuestion: no word in it.
     """
@@ -123,19 +141,17 @@ async def search(
     snapshot = await knowledge.snapshots.of(actor, stale_s=stale_s)
     if snapshot is not None:
         own, meant = snapshot.tuning, snapshot.index.spelling.meant(query)
-        try:
-            vector = await vector_of(knowledge, actor, snapshot.embedder, meant)
-        except ProviderFailed:
-            failed, snapshot = snapshot.embedder, await knowledge.snapshots.of(actor)
-            if snapshot is None or snapshot.embedder == failed:
-                raise
-            vector = await vector_of(knowledge, actor, snapshot.embedder, meant)  # replaced meanwhile
+        meaning = AWAY if snapshot.degraded else await meaning_of(knowledge, actor, snapshot.embedder, meant)
+        if meaning.is_away and not snapshot.degraded:
+            now = await knowledge.snapshots.of(actor)
+            if now is not None and now.embedder != snapshot.embedder:  # replaced meanwhile
+                snapshot, meaning = now, await meaning_of(knowledge, actor, now.embedder, meant)
         chunks, index, among = snapshot.chunks, snapshot.index, snapshot.among(only)
-        found = _ranked(knowledge, own, query, meant, vector, chunks, index, wide, among)
+        found = _ranked(knowledge, own, query, meant, meaning, chunks, index, wide, among)
     else:
-        vector, loaded, own = await _from_store(knowledge, actor, query, max(wide, knowledge.weights.depth), only)
+        meaning, loaded, own = await _from_store(knowledge, actor, query, max(wide, knowledge.weights.depth), only)
         index = await asyncio.to_thread(indexed, loaded, knowledge.weights)
-        found = _ranked(knowledge, own, query, query, vector, loaded.chunks, index, wide, None)
+        found = _ranked(knowledge, own, query, query, meaning, loaded.chunks, index, wide, None)
     hits = await _reranked(knowledge, actor, found) if rerank and own.rerank else found.hits
     return replace(found, hits=hits[:k])
 
@@ -155,17 +171,17 @@ async def _reranked(knowledge: Knowledge, actor: Actor, found: Found) -> Sequenc
 
 async def _from_store(
     knowledge: Knowledge, actor: Actor, query: str, depth: int, only: Only
-) -> tuple[Floats | None, Loaded, Tuning]:
-    """The question's vector, the best chunks, and how to judge them; all by the one embedder in use."""
+) -> tuple[Meaning, Loaded, Tuning]:
+    """The question's meaning, the best chunks, and how to judge them; all by the one embedder in use."""
     async with knowledge.database.transaction(actor) as db:
         embedder = await in_use(db)
     for _ in range(TRIES):
-        vector = await vector_of(knowledge, actor, embedder, query)
+        meaning = await meaning_of(knowledge, actor, embedder, query)
         async with knowledge.database.transaction(actor) as db:
             now = await in_use(db)
             if now == embedder:
-                loaded = await knowledge.store.candidates(db, embedder, query, vector, depth, only)
-                return vector, loaded, await tuning(db)
+                loaded = await knowledge.store.candidates(db, embedder, query, meaning.vector, depth, only)
+                return AWAY if loaded.degraded else meaning, loaded, await tuning(db)
             embedder = now
     raise EmbedderReplaced
 
@@ -186,23 +202,32 @@ async def vector_of(knowledge: Knowledge, actor: Actor, embedder: Embedder, quer
     return vector
 
 
+async def meaning_of(knowledge: Knowledge, actor: Actor, embedder: Embedder, query: str) -> Meaning:
+    """The same for a search, which goes on without."""
+    try:
+        return Meaning(await vector_of(knowledge, actor, embedder, query))
+    except ProviderFailed as error:
+        event(log, "a question is searched by words alone", logging.WARNING, error_code=error.code)
+        return AWAY
+
+
 def _ranked(
     knowledge: Knowledge,
     own: Tuning,
     query: str,
     meant: str,
-    vector: Floats | None,
+    meaning: Meaning,
     chunks: Sequence[StoredChunk],
     index: Index,
     k: int,
     among: NDArray[np.int64] | None,
 ) -> Found:
-    ranked = index.rank(meant, vector, k, among)
+    ranked = index.rank(meant, meaning.vector, k, among)
     hits = [Hit(chunks[one.index], one.score, one.dense, one.coverage) for one in ranked]
-    best = [_evidence(hit, is_embedded=vector is not None) for hit in hits[:PASSAGES]]
+    best = [_evidence(hit, is_embedded=meaning.vector is not None) for hit in hits[:PASSAGES]]
     thresholds = own.over(knowledge.thresholds)
     verdict = judge(query, best, index.terms, len(index), thresholds) if best else NOTHING
-    return Found(hits, verdict, meant)
+    return Found(hits, verdict, meant, degraded=meaning.is_away)
 
 
 def _evidence(hit: Hit, *, is_embedded: bool) -> Evidence:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 CHANNEL = "auricle_knowledge"
 MOST_FILTERS = 32  # kept of one snapshot
 OUTDATED = float("-inf")
+RETRY_S = 10.0  # a snapshot whose vectors are away is read anew so often
 MAX_CHUNKS = 20_000  # of one organization; larger ones are searched in PostgreSQL
 MAX_CHUNKS_HELD = 100_000  # of all organizations in this process
 
@@ -43,8 +44,15 @@ class Snapshot:
     chunks: Sequence[StoredChunk]
     index: Index
     tuning: Tuning = NORMAL
+    degraded: bool = False  # its vectors are away: it can be searched by words alone
+    read_at: float = field(default_factory=time.monotonic)
     fitted_at: float = field(default_factory=time.monotonic)
     _among: dict[Only, NDArray[np.int64]] = field(default_factory=dict)
+
+    @property
+    def wants_vectors(self) -> bool:
+        """Whether to look for its vectors again."""
+        return self.degraded and time.monotonic() - self.read_at >= RETRY_S
 
     def among(self, only: Only) -> NDArray[np.int64] | None:
         """Where the wanted chunks stand; None for all. Kept: an agent asks with the same limits at every turn."""
@@ -136,7 +144,7 @@ class Snapshots:
             size, fingerprint = await self._store.stamp(db, embedder)
             wanted = await tuning(db)
             held = self._held.get(organization_id)
-            if held and held.fingerprint == fingerprint:
+            if held and held.fingerprint == fingerprint and not held.wants_vectors:
                 held.tuning, held.fitted_at = wanted, asked_at
                 self._held.move_to_end(organization_id)
                 return held
@@ -144,13 +152,17 @@ class Snapshots:
                 self.forget(organization_id)
                 return None
             loaded = await self._store.load(db, embedder, self._max_chunks)
+        if held and held.fingerprint == fingerprint and loaded.degraded:
+            held.tuning, held.fitted_at, held.read_at = wanted, asked_at, time.monotonic()
+            return held  # no better than it was: spare us the index
         snapshot = await asyncio.to_thread(self._build, fingerprint, embedder, loaded)
         snapshot.tuning, snapshot.fitted_at = wanted, asked_at
         self._hold(organization_id, snapshot)
         return snapshot
 
     def _build(self, fingerprint: str, embedder: Embedder, loaded: Loaded) -> Snapshot:
-        return Snapshot(fingerprint, embedder, loaded.chunks, indexed(loaded, self._weights))
+        index = indexed(loaded, self._weights)
+        return Snapshot(fingerprint, embedder, loaded.chunks, index, degraded=loaded.degraded)
 
     def _hold(self, organization_id: UUID, snapshot: Snapshot) -> None:
         self._held[organization_id] = snapshot

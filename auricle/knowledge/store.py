@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auricle.actor import Actor
+from auricle.db.session import Database
 from auricle.knowledge.chunk import Chunk
 from auricle.knowledge.models import DIMENSION
 from auricle.providers.call import Choice
@@ -58,10 +60,11 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """All live chunks of an organization, with their vectors row by row."""
+    """Live chunks of an organization, with their vectors row by row."""
 
     chunks: Sequence[StoredChunk]
     vectors: Floats
+    degraded: bool = False  # the vectors are away now: rows of zeros, to be searched by words alone
 
 
 class ChunkStore(Protocol):
@@ -121,6 +124,14 @@ class ChunkStore(Protocol):
         Returns:
             Whether anything was to be done.
         """
+        ...
+
+    async def settle(self, database: Database, actor: Actor) -> None:
+        """Do elsewhere what follows from transactions that were committed. Called by a job, outside of any."""
+        ...
+
+    async def state(self) -> str:
+        """`ok`, or the code of what is wrong with the place that vectors lie in; asked within a second or two."""
         ...
 
 

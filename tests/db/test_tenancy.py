@@ -26,6 +26,7 @@ UNAUDITED = {
     "knowledge_chunk",
     "note_passage",
     "knowledge_chunk_rest",
+    "knowledge_removal",
     "recording_chunk",
     "patient_token",
     "appointment_slot",

@@ -1,12 +1,16 @@
 """A document's row with its chunks in each store, for two organizations."""
 
+import os
+import warnings
 from collections.abc import Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
+from qdrant_client import AsyncQdrantClient
 from sqlalchemy import update
 
 from auricle.actor import Actor
@@ -15,8 +19,13 @@ from auricle.db.session import Database
 from auricle.knowledge.chunk import Chunk
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.pgvector import PgVector
+from auricle.knowledge.qdrant.link import Link, connected
+from auricle.knowledge.qdrant.points import Points
+from auricle.knowledge.qdrant.store import QdrantStore
 from auricle.knowledge.store import INSTALLED, ChunkStore, Embedder
+from auricle.settings import Qdrant
 from tests.builders import make_organization
+from tests.knowledge.contract.qdrant_emulator import Emulator
 
 OTHER = Embedder("another", dimension=8)
 
@@ -78,9 +87,61 @@ class Shelf:
         return document_id
 
 
-@pytest.fixture(params=["pgvector"])
-def store(request):
-    return {"pgvector": PgVector}[request.param]()
+@asynccontextmanager
+async def pgvector():
+    yield PgVector()
+
+
+@asynccontextmanager
+async def qdrant_in_process():
+    """The client library's own local mode: it filters as a server does, and knows no shards."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it has no use for an index
+        points = Points(Link(AsyncQdrantClient(":memory:"), 10), Qdrant())
+        yield QdrantStore(points)
+    await points.aclose()
+
+
+@asynccontextmanager
+async def qdrant_emulated(sharding="organization"):
+    async with emulated(Emulator(), Qdrant(sharding=sharding, shards=2, replicas=3)) as store:
+        yield store
+
+
+@asynccontextmanager
+async def qdrant_server():
+    """A real one, where there is one: AURICLE_TEST_QDRANT_URL (and …_KEY, …_SHARDING)."""
+    url = os.environ.get("AURICLE_TEST_QDRANT_URL")
+    if url is None:
+        pytest.skip("no Qdrant server is set up for tests (AURICLE_TEST_QDRANT_URL)")
+    key, sharding = os.environ.get("AURICLE_TEST_QDRANT_KEY"), os.environ.get("AURICLE_TEST_QDRANT_SHARDING", "shared")
+    settings = Qdrant(url=url, key=key, sharding=sharding, prefix=f"auricle-test-{new_id().hex[:8]}", timeout_s=30)
+    link = connected(settings)
+    try:
+        yield QdrantStore(Points(link, settings))
+    finally:
+        for one in (await link.client.get_collections()).collections:
+            if one.name.startswith(settings.prefix):
+                await link.client.delete_collection(one.name)
+        await link.client.close()
+
+
+@asynccontextmanager
+async def emulated(emulator: Emulator, settings: Qdrant):
+    client = AsyncQdrantClient(url="http://qdrant.invalid", transport=emulator, check_compatibility=False)
+    try:
+        yield QdrantStore(Points(Link(client, settings.timeout_s), settings))
+    finally:
+        await client.close()
+
+
+STORES = (pgvector, qdrant_in_process, qdrant_emulated, qdrant_server)
+
+
+@pytest.fixture(params=STORES, ids=lambda make: make.__name__)
+async def store(request):
+    async with request.param() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+"""The jobs that finish elsewhere what transactions on the knowledge have begun."""
+
+from sqlalchemy import select
+
+from auricle.actor import Actor
+from auricle.assembly import Assembly
+from auricle.identity.models import Organization
+from auricle.jobs.app import task
+from auricle.jobs.schedule import periodic
+
+
+@task("knowledge.settle", retries=6, timeout_s=3600)
+async def settle(assembly: Assembly, actor: Actor) -> None:
+    await assembly.knowledge.store.settle(assembly.database, actor)
+
+
+@periodic("knowledge.settle_all", "*/10 * * * *")
+async def settle_all(assembly: Assembly, actor: Actor) -> None:
+    """What a job had to give up, and what lies where it did before the installation's settings changed."""
+    async with assembly.database.transaction(actor) as db:
+        organizations = (await db.scalars(select(Organization.id).order_by(Organization.id))).all()
+    for organization_id in organizations:
+        await assembly.knowledge.store.settle(assembly.database, Actor.system(organization_id, "knowledge"))
