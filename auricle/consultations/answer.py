@@ -149,6 +149,7 @@ async def answer(
         language,
         turn_id or uuid4(),
         passages,
+        only_of(talk),
     )
     loop = await tool_loop(talk, errand, Hearing(said, history, confirmed or is_final()))
     request = LanguageRequest(
@@ -302,6 +303,12 @@ class Cites:
                 yield Citation(one.chunk_id, one.document_id, one.title, one.quote, one.page)
 
 
+def only_of(talk: Talk) -> Only:
+    """The documents that the talk's agent is kept to."""
+    wanted = talk.agent.config.retrieval
+    return Only(wanted.collection, specialty=wanted.specialty)
+
+
 async def retrieved(assembly: Assembly, talk: Talk, said: str) -> tuple[list[Passage], bool]:
     """Passages for what was said, and whether the knowledge holds an answer to it."""
     wanted = talk.agent.config.retrieval
@@ -311,7 +318,7 @@ async def retrieved(assembly: Assembly, talk: Talk, said: str) -> tuple[list[Pas
             talk.actor,
             said,
             wanted.chunks,
-            only=Only(wanted.collection, specialty=wanted.specialty),
+            only=only_of(talk),
             stale_s=TOLD_S if assembly.fanout.connected else STALE_S,
             rerank=wanted.rerank,
         )

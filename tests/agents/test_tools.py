@@ -14,9 +14,12 @@ from auricle.agents.tools.tool import BadArguments
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.models import Alert
 from auricle.consultations.observations import observations
+from auricle.knowledge.ingest import Work, ingest
+from auricle.knowledge.receive import Labels, receive
 from auricle.patients.appointments.book import Booking, book
 from auricle.patients.appointments.models import AppointmentStatus
 from auricle.providers.ports import ProviderFailed
+from auricle.uploads.receive import held
 from auricle.voice.ports import EndCall, HandOver
 from tests.agents.conftest import Clinic, asks, results_in, scripted, told, tomorrow
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
@@ -262,3 +265,27 @@ async def test_the_wrong_guess_is_dropped_without_a_trace(clinic: Clinic, emulat
     with pytest.raises(asyncio.CancelledError):
         await guess
     assert await room.calls() == []
+
+
+async def test_a_search_by_the_model_is_kept_to_the_documents_that_the_agent_is_kept_to(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    assembly = clinic.assembly
+    for name, labels in {"staff.md": Labels(collection="staff"), "ent.md": Labels(specialty="ent")}.items():
+        with held(name, f"# Door code\n\nThe door code of the {name} room is 4711.".encode()) as incoming:
+            received = await receive(assembly.database, assembly.objects, clinic.admin, incoming, labels)
+        await ingest(Work(assembly.knowledge, assembly.objects, clinic.admin, received.document.id))
+    for kept_to, found in (
+        ({}, {"staff.md", "ent.md"}),
+        ({"collection": "staff"}, {"staff.md"}),
+        ({"specialty": "ent"}, {"ent.md"}),
+        ({"collection": "nothing"}, set()),
+    ):
+        emulated.script = scripted(
+            asks("search_knowledge", {"query": "What is the door code?"}), Scripted("Let me tell you.")
+        )
+        room = await clinic.room("search_knowledge", retrieval=kept_to)
+        await room.says("Good morning.")
+        (result,) = results_in(emulated.requests[-1]["body"])
+        passages = str([one["text"] for one in told(result)["passages"]])
+        assert {name for name in ("staff.md", "ent.md") if name in passages} == found

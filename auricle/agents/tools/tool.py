@@ -18,6 +18,7 @@ from jsonschema.exceptions import SchemaError
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.errors import AuricleError, Invalid
+from auricle.knowledge.only import ALL, Only
 from auricle.providers.ports import Passage, ToolSpec
 
 MAX_ARGUMENTS_CHARACTERS = 8_000
@@ -63,6 +64,7 @@ class Errand:
     language: str
     turn_id: UUID = field(default_factory=uuid4)
     passages: list[Passage] = field(default_factory=list)  # what the answer may cite; a search adds to it
+    only: Only = ALL  # the documents that the agent is kept to
 
     def holding(self, tool: "Tool") -> "Errand":
         """The same errand with no more than the tool's own permissions."""

@@ -12,9 +12,9 @@ STALE_S = 1.0
 
 async def search_knowledge(errand: Errand, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Passages numbered after those the answer has already, so that it can cite them."""
-    found = await search(
-        errand.assembly.knowledge, errand.actor, arguments["query"], int(arguments.get("count", 4)), stale_s=STALE_S
-    )
+    count = int(arguments.get("count", 4))
+    knowledge, query = errand.assembly.knowledge, arguments["query"]
+    found = await search(knowledge, errand.actor, query, count, only=errand.only, stale_s=STALE_S)
     if found.verdict.level == "unknown":
         return {"known": "unknown", "passages": []}
     known_ids = {one.chunk_id for one in errand.passages}
