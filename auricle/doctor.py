@@ -10,7 +10,7 @@ from pathlib import Path
 
 from auricle.errors import Misconfigured
 from auricle.providers import local_models
-from auricle.settings import Settings
+from auricle.settings import Qdrant, Settings
 from auricle.voice.turn_model import SmartTurn
 
 
@@ -40,6 +40,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield Finding(free_gb > 1, f"{free_gb:.0f} GB free for {settings.data_dir}")
     where = "embedded" if settings.database_url is None else "as configured"
     yield Finding(True, f"database: {where}")
+    yield vectors(settings.qdrant)
     pulled = local_models.present(settings.models_path)
     names = ", ".join(model.name for model in pulled) or "none (auricle models pull)"
     yield Finding(bool(pulled), f"local speech models: {names}")
@@ -48,6 +49,16 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(True, f"provider {name}: {provider.vendor}, {'with' if provider.key else 'without'} a key")
     for limit in limits(settings):
         yield Finding(True, limit)
+
+
+def vectors(settings: Qdrant) -> Finding:
+    if settings.url is None:
+        return Finding(True, "vectors of the knowledge: in PostgreSQL")
+    if importlib.util.find_spec("qdrant_client") is None:
+        return Finding(False, "vectors of the knowledge: in Qdrant, but lacks its client (extra `qdrant`)")
+    return Finding(
+        True, f"vectors of the knowledge: in Qdrant, {settings.sharding} shards (GET /ready tells its state)"
+    )
 
 
 def turn_model(path: Path | None) -> Finding:

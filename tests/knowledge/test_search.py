@@ -3,6 +3,7 @@ import pytest
 from auricle.knowledge.only import Only
 from auricle.knowledge.search import EmptyQuestion, Knowledge, search
 from auricle.knowledge.snapshot import Snapshots
+from auricle.providers.ports import ProviderTimeout
 
 PAPERS = {
     "batteries.md": "# Batteries\n\nZinc air batteries last about one week. Remove the tab a minute before use.",
@@ -128,3 +129,20 @@ async def test_an_organization_that_was_taught_nothing_knows_nothing(clinic):
     for knowledge in (clinic.knowledge, without_memory(clinic)):
         found = await search(knowledge, clinic.actor, "batteries")
         assert (list(found.hits), found.verdict.level) == ([], "unknown")
+
+
+@pytest.mark.parametrize("max_chunks", [100, 0], ids=["in a snapshot", "in the store"])
+async def test_a_question_is_searched_by_words_while_the_embedder_is_away_and_that_is_said(clinic, max_chunks):
+    await taught(clinic)
+    k = clinic.knowledge
+
+    async def away(texts, *, task, organization_id, by=None):
+        raise ProviderTimeout
+
+    dumb = Knowledge(k.database, k.store, Snapshots(k.database, k.store, max_chunks=max_chunks), away)
+    found = await search(dumb, clinic.actor, "how long does a zinc battery last", 2)
+    assert found.degraded and found.hits[0].chunk.title == "Batteries" and found.hits[0].dense == 0
+    assert found.verdict.level == "answer"
+    unknown = await search(dumb, clinic.actor, "who won the football cup", 2)
+    assert unknown.degraded and unknown.verdict.level == "unknown"
+    assert not (await search(k, clinic.actor, "how long does a zinc battery last", 2)).degraded

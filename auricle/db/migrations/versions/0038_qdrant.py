@@ -31,6 +31,8 @@ create table knowledge_removal (
 
 def upgrade() -> None:
     op.execute(NULLABLE)
+    # Whose vectors are all elsewhere is asked at every search: without looking at each of its chunks.
+    op.execute("create index ix_knowledge_chunk_held on knowledge_chunk (organization_id) where embedding is not null")
     op.execute(REMOVAL)
     # Not audited: it follows from the deletion of a document, which is. A row lives until its vector is gone.
     protect("knowledge_removal", audit=False, index=("id",), grants="select, insert, delete")
