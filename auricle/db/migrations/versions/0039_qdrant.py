@@ -4,8 +4,8 @@ from alembic import op
 
 from auricle.db.tenancy import protect
 
-revision = "0038_qdrant"
-down_revision = "0037_embedder"
+revision = "0039_qdrant"
+down_revision = "0038_money"
 
 # A partition's column is not the parent's: each is told.
 NULLABLE = """
