@@ -4,8 +4,8 @@ from alembic import op
 
 from auricle.db.tenancy import protect
 
-revision = "0039_qdrant"
-down_revision = "0038_money"
+revision = "0040_qdrant"
+down_revision = "0039_served"
 
 # A partition's column is not the parent's: each is told.
 NULLABLE = """
