@@ -69,6 +69,9 @@ class AgentConfig(Part):
     greeting: Mapping[Language, Text] = {}
     questions: Mapping[Language, Annotated[Sequence[Text], Field(max_length=30)]] = {}
     keyterms: Annotated[Sequence[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=200)] = ()
+    patient_keyterms: Literal["none", "local", "all"] = Field(
+        "local", description="Which recognizers are told the patient's names: none, those of this machine, or all."
+    )
     temperature: float = Field(0.3, ge=0, le=2)
     max_tokens: int = Field(300, ge=16, le=4000)
     history_messages: int = Field(20, ge=2, le=100)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from auricle.assembly import Assembly
 from auricle.channels.text import citation_json, served_json
 from auricle.consultations.answer import Talk, answer, call_for
+from auricle.consultations.keyterms import keyterms_of
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.transcript import Said, append, raise_alert
 from auricle.providers.call import Call, Served
@@ -31,7 +32,7 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
         audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int, language: str
     ) -> AsyncGenerator[HeardPiece, None]:
         call = await hurried(call_for(assembly, talk, "stt", language), assembly)
-        keyterms = talk.agent.config.keyterms
+        keyterms = await keyterms_of(assembly, talk, language)
         async with aclosing(assembly.router.transcribe(call, audio, rate_hz=rate_hz, keyterms=keyterms)) as events:
             async for event in events:
                 yield event

@@ -14,6 +14,7 @@ from auricle.channels.text import Exchange, To, begin, converse
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations.answer import Talk, call_for
+from auricle.consultations.keyterms import keyterms_of
 from auricle.consultations.lifecycle import agent_of, find_consultation
 from auricle.consultations.models import Message
 from auricle.consultations.money import require_money
@@ -69,7 +70,7 @@ async def listen(assembly: Assembly, actor: Actor, to: To, sound: bytes) -> Hear
 async def transcribed(assembly: Assembly, talk: Talk, pcm: bytes) -> str:
     """All that is said in the samples. Metered, routed and failed over like any speech."""
     call = call_for(assembly, talk, "stt", talk.language)
-    keyterms = talk.agent.config.keyterms
+    keyterms = await keyterms_of(assembly, talk, talk.language)
     finals: list[str] = []
     try:
         async with (

@@ -21,6 +21,7 @@ from auricle.agents.tools.tool import Effect, Errand, Tool
 from auricle.agents.tools.toolbox import toolbox
 from auricle.agents.versions import Serving
 from auricle.assembly import Assembly
+from auricle.consultations.keyterms import KnownTerms
 from auricle.consultations.memory import Recalled, recall
 from auricle.consultations.translated import Translating
 from auricle.errors import DatabaseUnavailable
@@ -59,6 +60,7 @@ class Carried:
     standing: Standing | None = None  # None: look again
     recalled: Recalled | None = None
     translating: Translating | None = None
+    keyterms: KnownTerms | None = None
     rehearsal: RehearsedCalls | None = None  # a test scenario, or a program's request: nothing is done or stored
 
 
@@ -112,6 +114,7 @@ def call_for(
         talk.session_id if is_real else None,
         talk.agent.agent_id,
         may_hedge=talk.agent.config.providers.hedging,
+        may_name=talk.agent.config.patient_keyterms == "all",
     )
 
 

@@ -51,6 +51,7 @@ class Call:
     retries: int = 1  # of the last provider in the list; the others are followed by the next one at once
     is_check: bool = False  # a health check asks no circuit breaker
     may_hedge: bool = True  # whether the next of the list may be asked beside one that is slow to begin
+    may_name: bool = False  # whether a recognizer that is not on this machine may be told who the patient is
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Embedded:
 class Guard(Protocol):
     """Asked before anything leaves the machine: gives what may be sent instead, or raises `Withheld`.
 
-    `payload` is a `LanguageRequest`, a text to speak, a sequence of texts to embed, or None for live audio.
+    `payload` is a `LanguageRequest`, a text to speak, a sequence of texts to embed, or for live audio the sequence of
+    keyterms that go with it, of which those that are `Identifying` tell who the patient is.
     """
 
     def __call__(self, call: Call, capability: Capability, provider: str, payload: Any) -> Awaitable[Any]: ...

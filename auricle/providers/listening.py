@@ -24,12 +24,11 @@ async def listen(
     audio: AsyncIterator[bytes | EndOfSpeech],
     *,
     rate_hz: int,
-    keyterms: Sequence[str],
     timeouts: Timeouts,
-    allow: Callable[[Attempt], Awaitable[None]],
+    allow: Callable[[Attempt], Awaitable[Sequence[str]]],
 ) -> AsyncGenerator[Event, None]:
     """Transcribe until the audio ends. Each `END_OF_SPEECH` must be followed by its final within `first_s`, and the end
-    of the audio by that of the transcripts within `gap_s`.
+    of the audio by that of the transcripts within `gap_s`. `allow` gives the keyterms that a provider may be told.
     """
     attempts = await begin()
     watchdog = Watchdog()
@@ -49,7 +48,7 @@ async def listen(
             started_at = watchdog.now()
             watch()
             try:
-                async with aclosing(_once(attempt, call, relay, watchdog, rate_hz, keyterms, allow)) as events:
+                async with aclosing(_once(attempt, call, relay, watchdog, rate_hz, allow)) as events:
                     async for one in events:
                         if isinstance(one, Transcript) and one.is_final:
                             watch()
@@ -85,14 +84,13 @@ async def _once(
     relay: AudioRelay,
     watchdog: Watchdog,
     rate_hz: int,
-    keyterms: Sequence[str],
-    allow: Callable[[Attempt], Awaitable[None]],
+    allow: Callable[[Attempt], Awaitable[Sequence[str]]],
 ) -> AsyncGenerator[Event, None]:
     """One provider, until the audio ends or it fails."""
     meter, has_answered = attempt.meter, False
     with attempt:
         try:
-            await watchdog.wait(allow(attempt))
+            keyterms = await watchdog.wait(allow(attempt))
             yield attempt.served
             events = _events(attempt, relay, rate_hz, call.language, keyterms)
             async with aclosing(events):

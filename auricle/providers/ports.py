@@ -83,6 +83,17 @@ class Transcript:
     end_of_turn: bool = False  # the vendor's own turn detection says the speaker is done
 
 
+class Identifying(str):
+    """A keyterm that tells who the patient is. It may stand in no URL: proxies and vendors write those down."""
+
+    __slots__ = ()
+
+
+def anonymous(terms: Sequence[str]) -> list[str]:
+    """The terms that do not tell who the patient is."""
+    return [term for term in terms if not isinstance(term, Identifying)]
+
+
 class SpeechToText(Protocol):
     def transcribe(
         self,
@@ -93,7 +104,10 @@ class SpeechToText(Protocol):
         model: str | None,
         keyterms: Sequence[str] = (),
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        """Transcribe a live stream of PCM16 mono pieces. Each `END_OF_SPEECH` is answered by exactly one final."""
+        """Transcribe a live stream of PCM16 mono pieces. Each `END_OF_SPEECH` is answered by exactly one final.
+
+        `keyterms` are words to be listened for, the most telling first; some may be `Identifying`.
+        """
         ...
 
 

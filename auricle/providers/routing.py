@@ -46,6 +46,7 @@ from auricle.providers.ports import (
     Translated,
     Translator,
     Usage,
+    anonymous,
 )
 from auricle.providers.probing import Probes
 from auricle.providers.streams import Streaming, stream
@@ -207,17 +208,20 @@ class Router:
     ) -> AsyncGenerator[Served | Transcript | Usage, None]:
         """Transcribe a live stream, moving to another provider whenever one fails: what it had not yet finalised is
         played to the next. Every `END_OF_SPEECH` is answered by one final. Read under `aclosing`.
+
+        `keyterms` are words to listen for, the most telling first. Those that tell who the patient is leave the machine
+        only where the call says that they may; the guard may leave out more.
         """
 
-        async def allow(attempt: Attempt) -> None:
-            await self._guarded(attempt, call, "stt", None)
+        async def allow(attempt: Attempt) -> Sequence[str]:
+            may_name = call.may_name or attempt.provider.account.is_local
+            return await self._guarded(attempt, call, "stt", keyterms if may_name else anonymous(keyterms))
 
         return listen(
             partial(self._attempts, call, "stt"),
             call,
             audio,
             rate_hz=rate_hz,
-            keyterms=keyterms,
             timeouts=self._times(call),
             allow=allow,
         )

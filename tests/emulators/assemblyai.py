@@ -77,7 +77,11 @@ class Turns(Stream):
                     return
                 await self._goodbye()
                 return
-            elif kind not in ("KeepAlive", "UpdateConfiguration"):
+            elif kind == "UpdateConfiguration":
+                if not are_terms(frame.get("keyterms_prompt", [])):
+                    await self._refuse(3006, "Input validation error: keyterms_prompt")
+                    return
+            elif kind != "KeepAlive":
                 await self._refuse(3006, "Invalid message type")
                 return
 
@@ -167,7 +171,11 @@ def complaint(query: Mapping[str, str]) -> str | None:
     terms, codes = (texts_of(query.get(name, "[]")) for name in ("keyterms_prompt", "language_codes"))
     if terms is None or codes is None:
         return "a list is a list of texts in JSON"
-    return "keyterms_prompt" if len(terms) > 100 or any(not 0 < len(t) <= 50 for t in terms) else None
+    return None if are_terms(terms) else "keyterms_prompt"
+
+
+def are_terms(given: Any) -> bool:
+    return len(given) <= 100 and all(isinstance(term, str) and 0 < len(term) <= 50 for term in given)
 
 
 def texts_of(value: str) -> list[str] | None:

@@ -16,8 +16,22 @@ LITTLE_S = 0.1  # too little to answer a `Finalize`
 PAUSE_S = 0.4  # of silence that ends a turn for Flux
 REQUEST_ID = str(UUID(int=7))
 MODEL = {"name": "general-nova-3", "version": "2026-08-05.0", "arch": "nova-3"}
+MOST = 100  # terms
+FAILED = {"type": "ConfigureFailure"}
 NOVA_ERROR = {"type": "Error", "variant": "InternalError", "description": "private words"}
 FLUX_ERROR = {"type": "Error", "code": "INTERNAL_SERVER_ERROR", "description": "private words"}
+
+
+def configured(model: str, frame: dict[str, Any]) -> dict[str, Any]:
+    """What Nova answers to a change of its terms."""
+    terms, code = frame.get("keyterms", []), None
+    if not model.startswith("nova-3"):
+        code = "CONFIGURE_KEYTERMS_NOT_SUPPORTED"
+    elif len(terms) > MOST:
+        code = "CONFIGURE_KEYTERM_LIMIT_EXCEEDED"
+    if code is not None:
+        return {"type": "ConfigureFailure", "request_id": REQUEST_ID, "code": code, "description": "private words"}
+    return {"type": "ConfigureSuccess", "request_id": REQUEST_ID, "keyterms": terms}
 
 
 class Nova(Stream):
@@ -45,6 +59,8 @@ class Nova(Stream):
             elif kind == "CloseStream":
                 await self._goodbye()
                 return
+            elif kind == "Configure":
+                await self.tell(configured(self.ws.query_params["model"], frame))
             elif kind != "KeepAlive":
                 await self.tell({"type": "Error", "variant": "SchemaError", "description": "no such message"})
                 await self.ws.close(1008)
@@ -135,7 +151,11 @@ class Flux(Stream):
                     await self._info("Update", self._heard())
                 return
             elif kind == "Configure":
-                await self._numbered({"type": "ConfigureFailure", "request_id": REQUEST_ID})
+                terms = frame.get("keyterms", [])
+                said = (
+                    {"type": "ConfigureSuccess", "thresholds": {}, "keyterms": terms} if len(terms) <= MOST else FAILED
+                )
+                await self._numbered({"request_id": REQUEST_ID, **said})
             else:
                 await self._numbered({"type": "Error", "code": "UNPARSABLE_CLIENT_MESSAGE", "description": "what?"})
                 await self.ws.close(1011)

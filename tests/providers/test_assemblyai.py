@@ -13,6 +13,7 @@ from auricle.providers.call import NoProvider
 from auricle.providers.ports import (
     END_OF_SPEECH,
     EndOfSpeech,
+    Identifying,
     ProviderBusy,
     ProviderFailed,
     ProviderGarbled,
@@ -160,6 +161,14 @@ async def test_terms_that_are_too_many_or_too_long_are_left_out(tmp_path: Path) 
     it, _ = await heard(assemblyai(), tmp_path, sound(0.5), END_OF_SPEECH, keyterms=terms)
     sent = it.emulator.requests[0]["query"]["keyterms_prompt"]
     assert sent.startswith('["term 0"') and sent.count("term ") == MOST_TERMS
+
+
+async def test_a_patients_name_is_told_within_the_socket_and_never_in_its_url(tmp_path: Path) -> None:
+    terms = [Identifying("Venkataraghavan"), "otitis"]
+    it, events = await heard(assemblyai(), tmp_path, sound(0.5), END_OF_SPEECH, keyterms=terms)
+    assert it.emulator.requests[0]["query"]["keyterms_prompt"] == '["otitis"]'
+    assert it.emulator.received[0] == {"type": "UpdateConfiguration", "keyterms_prompt": ["Venkataraghavan", "otitis"]}
+    assert [t.text for t in finals(events)] == ["it hurts"]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from auricle.providers.account import Account
 from auricle.providers.call import NoProvider
+from auricle.providers.connections import Connections
 from auricle.providers.ports import (
     END_OF_SPEECH,
     Audio,
     EndOfSpeech,
+    Identifying,
     ProviderBusy,
     ProviderFailed,
     ProviderGarbled,
@@ -173,6 +176,39 @@ async def test_nova_2_takes_single_words_only(tmp_path: Path) -> None:
     )
     query = it.emulator.requests[0]["query"]
     assert (query.getlist("keywords"), query.getlist("keyterm")) == (["tinnitus"], [])
+
+
+@pytest.mark.parametrize(("model", "path"), [("nova-3-medical", "/v1/listen"), ("flux-general-en", "/v2/listen")])
+async def test_a_patients_name_is_told_within_the_socket_and_never_in_its_url(
+    tmp_path: Path, model: str, path: str
+) -> None:
+    terms = [Identifying("Venkataraghavan"), "otitis"]
+    it, events = await heard(deepgram(stt=model), tmp_path, sound(0.5), END_OF_SPEECH, keyterms=terms)
+    assert it.emulator.requests[0]["path"] == path
+    assert it.emulator.requests[0]["query"].getlist("keyterm") == ["otitis"]
+    assert "Venkataraghavan" not in str(it.emulator.requests[0]["query"])
+    assert it.emulator.received[0] == {"type": "Configure", "keyterms": ["Venkataraghavan", "otitis"]}
+    assert any(frame["type"] == "ConfigureSuccess" for frame in it.emulator.sent)
+    assert [t.text for t in finals(events)] == ["it hurts"]
+
+
+@pytest.mark.parametrize(
+    ("url", "takes"),
+    [
+        ("https://api.deepgram.com", True),
+        ("https://api.in.deepgram.com", False),  # its regions do not take them within the socket
+        ("https://api.eu.deepgram.com", False),
+        ("https://gateway.example.org/deepgram", True),
+    ],
+)
+def test_a_region_that_takes_no_names_is_told_none(url: str, takes: bool) -> None:
+    account = Account("a", "deepgram", Connections(), url=url)
+    assert nova.Nova(account)._takes_terms_later() is takes
+
+
+async def test_without_a_name_all_is_said_in_the_handshake(tmp_path: Path) -> None:
+    it, _ = await heard(deepgram(), tmp_path, sound(0.5), END_OF_SPEECH, keyterms=["otitis"])
+    assert not [f for f in it.emulator.received if not isinstance(f, bytes) and f["type"] == "Configure"]
 
 
 # ── Flux ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,7 @@ from auricle.providers.ports import (
     ProviderRefused,
     Transcript,
     Usage,
+    anonymous,
 )
 from auricle.providers.socket import ProviderSocket
 from auricle.providers.vendor import Vendor
@@ -86,12 +87,15 @@ class Listen:
         model: str | None,
         keyterms: Sequence[str] = (),
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        params = self._params(self._account.model("stt", model), language, rate_hz, keyterms)
+        named = self._account.model("stt", model)
+        terms = [term for term in keyterms if len(term) <= MOST_CHARACTERS][:MOST_TERMS] if takes_terms(named) else []
+        plain = anonymous(terms)
+        params = self._params(named, language, rate_hz, plain)
         ends = Ends()
         hearing = Hearing(language, ends, formats="format_turns" in params)
         async with (
             self._account.socket("/v3/ws", params=params) as socket,
-            beside(socket, _tell(socket, audio, rate_hz, hearing, ends)),
+            beside(socket, _tell(socket, audio, rate_hz, hearing, ends, terms if len(plain) < len(terms) else [])),
             aclosing(ends.messages(socket)) as messages,
         ):
             opened_at = time.monotonic()
@@ -107,7 +111,7 @@ class Listen:
                     await _hang_up(socket)
         yield Usage(audio_s=open_s if hearing.billed_s is None else hearing.billed_s)
 
-    def _params(self, model: str, language: str, rate_hz: int, keyterms: Sequence[str]) -> dict[str, Any]:
+    def _params(self, model: str, language: str, rate_hz: int, terms: Sequence[str]) -> dict[str, Any]:
         code, known = language.partition("-")[0].lower(), LANGUAGES.get(model)
         if known is not None and code not in known:
             raise ProviderRefused("This model does not know this language.", language=language, model=model)
@@ -125,10 +129,13 @@ class Listen:
             params["language_codes"] = orjson.dumps([code]).decode()
         if known != frozenset({"en"}):
             params["language_detection"] = "true"
-        terms = [term for term in keyterms if len(term) <= MOST_CHARACTERS][:MOST_TERMS]
-        if terms and model != "whisper-rt":
+        if terms:
             params["keyterms_prompt"] = orjson.dumps(terms).decode()
         return params
+
+
+def takes_terms(model: str) -> bool:
+    return model != "whisper-rt"
 
 
 async def _tell(
@@ -137,7 +144,10 @@ async def _tell(
     rate_hz: int,
     hearing: "Hearing",
     ends: Ends,
+    terms: Sequence[str],
 ) -> None:
+    if terms:  # in place of those of the URL, in which no name of a patient may stand
+        await socket.send_json({"type": "UpdateConfiguration", "keyterms_prompt": list(terms)})
     shortest, longest = (int(seconds * rate_hz) * 2 for seconds in (SHORTEST_S, LONGEST_S))
     rest = b""
     async for piece in audio:

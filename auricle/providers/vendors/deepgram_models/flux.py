@@ -10,7 +10,7 @@ from typing import Any
 
 from auricle.providers.account import Account
 from auricle.providers.dialects.live_audio import OVERDUE, Ends, beside
-from auricle.providers.ports import EndOfSpeech, ProviderGarbled, Transcript, Usage
+from auricle.providers.ports import EndOfSpeech, ProviderGarbled, Transcript, Usage, anonymous
 from auricle.providers.socket import ProviderSocket
 from auricle.providers.vendors.deepgram_models.terms import (
     base,
@@ -43,12 +43,14 @@ class Flux:
         model: str | None,
         keyterms: Sequence[str] = (),
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        params = self._params(self._account.model("stt", model), language, rate_hz, keyterms)
+        terms = within_limits(keyterms)
+        params = self._params(self._account.model("stt", model), language, rate_hz, anonymous(terms))
+        whole = terms if len(anonymous(terms)) < len(terms) else []
         ends = Ends()
         hearing = Hearing(language, ends)
         async with (
             self._account.socket("/v2/listen", params=params) as socket,
-            beside(socket, _tell(socket, audio, rate_hz, hearing, ends)),
+            beside(socket, _tell(socket, audio, rate_hz, hearing, ends, whole)),
             aclosing(ends.messages(socket)) as messages,
         ):
             async for message in messages:
@@ -58,7 +60,7 @@ class Flux:
                     await socket.send_json(FORCE)
         yield Usage(audio_s=hearing.sent_s)  # it says no total of its own
 
-    def _params(self, model: str, language: str, rate_hz: int, keyterms: Sequence[str]) -> dict[str, Any]:
+    def _params(self, model: str, language: str, rate_hz: int, terms: Sequence[str]) -> dict[str, Any]:
         options, code = self._account.options, base(language)
         params: dict[str, Any] = {
             "model": model,
@@ -72,8 +74,8 @@ class Flux:
             raise unknown_language(language, model)
         if model.endswith("-multi") and options.get("mixed_languages") != "true":
             params["language_hint"] = code
-        if terms := within_limits(keyterms):
-            params["keyterm"] = terms
+        if terms:
+            params["keyterm"] = list(terms)
         return params
 
 
@@ -83,7 +85,10 @@ async def _tell(
     rate_hz: int,
     hearing: "Hearing",
     ends: Ends,
+    terms: Sequence[str],
 ) -> None:
+    if terms:  # in place of those of the URL, in which no name of a patient may stand
+        await socket.send_json({"type": "Configure", "keyterms": list(terms)})
     async for piece in audio:
         if isinstance(piece, EndOfSpeech):
             hearing.end()

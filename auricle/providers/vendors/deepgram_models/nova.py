@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import urlsplit
 
 from auricle.providers.account import Account
 from auricle.providers.dialects.live_audio import OVERDUE, Ends, beside
-from auricle.providers.ports import EndOfSpeech, ProviderGarbled, Transcript, Usage
+from auricle.providers.ports import EndOfSpeech, ProviderGarbled, Transcript, Usage, anonymous
 from auricle.providers.socket import ProviderSocket
 from auricle.providers.vendors.deepgram_models.terms import (
     TOGETHER,
@@ -46,12 +47,15 @@ class Nova:
         model: str | None,
         keyterms: Sequence[str] = (),
     ) -> AsyncGenerator[Transcript | Usage, None]:
-        params = self._params(self._account.model("stt", model), language, rate_hz, keyterms)
+        named = self._account.model("stt", model)
+        terms = within_limits(keyterms)
+        params = self._params(named, language, rate_hz, anonymous(terms))
+        whole = terms if named.startswith("nova-3") and len(anonymous(terms)) < len(terms) else []
         ends = Ends()
         hearing = Hearing(language, ends)
         async with (
             self._account.socket("/v1/listen", params=params) as socket,
-            beside(socket, _tell(socket, audio, rate_hz, hearing)),
+            beside(socket, _tell(socket, audio, rate_hz, hearing, whole if self._takes_terms_later() else [])),
             beside(socket, _stay(socket)),
             aclosing(ends.messages(socket)) as messages,
         ):
@@ -62,7 +66,12 @@ class Nova:
                     break
         yield Usage(audio_s=hearing.duration_s)
 
-    def _params(self, model: str, language: str, rate_hz: int, keyterms: Sequence[str]) -> dict[str, Any]:
+    def _takes_terms_later(self) -> bool:
+        """Deepgram's own regions take terms with the handshake only (their changelog of 2026-10-02)."""
+        host = urlsplit(self._account.url or "").hostname or ""
+        return not (host.endswith(".deepgram.com") and host != "api.deepgram.com")
+
+    def _params(self, model: str, language: str, rate_hz: int, terms: Sequence[str]) -> dict[str, Any]:
         options = self._account.options
         params: dict[str, Any] = {
             "model": model,
@@ -76,7 +85,6 @@ class Nova:
             "mip_opt_out": options.get("mip_opt_out", "true"),
             **{name: options[name] for name in PASSED_ON if name in options},
         }
-        terms = within_limits(keyterms)
         if terms and model.startswith("nova-3"):
             params["keyterm"] = terms
         elif words := [t for t in terms if t.isalnum() and model.startswith("nova-2")]:
@@ -95,8 +103,14 @@ def language_of(model: str, language: str, *, mixes: bool) -> str:
 
 
 async def _tell(
-    socket: ProviderSocket, audio: AsyncIterator[bytes | EndOfSpeech], rate_hz: int, hearing: "Hearing"
+    socket: ProviderSocket,
+    audio: AsyncIterator[bytes | EndOfSpeech],
+    rate_hz: int,
+    hearing: "Hearing",
+    terms: Sequence[str],
 ) -> None:
+    if terms:  # in place of those of the URL, in which no name of a patient may stand
+        await socket.send_json({"type": "Configure", "keyterms": list(terms)})
     async for piece in audio:
         if isinstance(piece, EndOfSpeech):
             if hearing.end():

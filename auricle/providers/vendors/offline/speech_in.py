@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from auricle.providers.ports import EndOfSpeech, ProviderFailed, ProviderRefused, Transcript, Usage
+from auricle.providers.ports import EndOfSpeech, ProviderFailed, ProviderRefused, Transcript, Usage, anonymous
 from auricle.providers.vendors.offline import domain
 from auricle.providers.vendors.offline.decoder_pool import Decoder, DecoderPool, Words
 from auricle.providers.vendors.offline.domain import revision
@@ -67,7 +67,9 @@ class OfflineSpeechToText:
             raise ProviderRefused("The offline recogniser understands English only.", language=language)
         if rate_hz not in (8_000, RATE_HZ):
             raise ProviderRefused("The offline recogniser takes 8 or 16 kHz.", rate_hz=rate_hz)
-        stream = _Stream(await self._decoders(), await pronunciations(keyterms), doubled=rate_hz == 8_000)
+        # Decoders serve everybody and unlearn nothing: no patient's name may come to stand in another's transcript.
+        words = await pronunciations(anonymous(keyterms))
+        stream = _Stream(await self._decoders(), words, doubled=rate_hz == 8_000)
         feeding = asyncio.create_task(stream.feed(audio), name="offline-recognition")
         try:
             while (transcript := await stream.heard.get()) is not None:

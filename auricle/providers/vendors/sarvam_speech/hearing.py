@@ -14,7 +14,15 @@ import orjson
 
 from auricle.providers.account import Account
 from auricle.providers.dialects.live_audio import OVERDUE, Ends, beside
-from auricle.providers.ports import EndOfSpeech, ProviderGarbled, ProviderRefused, SpeechToText, Transcript, Usage
+from auricle.providers.ports import (
+    EndOfSpeech,
+    ProviderGarbled,
+    ProviderRefused,
+    SpeechToText,
+    Transcript,
+    Usage,
+    anonymous,
+)
 from auricle.providers.socket import ProviderSocket
 from auricle.providers.vendors.sarvam_speech import code_of, failed
 
@@ -245,10 +253,10 @@ class _Heard:
 
 
 def fitting(keyterms: Sequence[str]) -> list[str]:
-    """As many as the vendor takes, the first first."""
+    """As many as the vendor takes, the first first. They stand in the URL, so no name of a patient is among them."""
     found: list[str] = []
     left = MOST_TERMS_BYTES
-    for term in keyterms:
+    for term in anonymous(keyterms):
         term = term.strip()
         left -= len(quote(term)) + 6
         if len(found) == MOST_TERMS or left < 0:
