@@ -85,7 +85,7 @@ def between_turns(standing: Standing) -> str:
         )
     for name, arguments, result in standing.done[:MOST_TOLD]:
         lines.append(f"{name} with {canonical(arguments)[:500]} was called already: {canonical(result)[:500]}")
-    lines += [f"{name} is under way; its outcome is not known yet." for name in standing.running[:MOST_TOLD]]
+    lines += [f"{name} is under way; its outcome is not known yet." for name, _ in standing.running[:MOST_TOLD]]
     return "\n".join(lines)
 
 

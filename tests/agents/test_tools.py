@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from auricle.agents.tools import loop as tool_loop
 from auricle.agents.tools.builtin.own_record import LOOK_UP_PATIENT
+from auricle.agents.tools.models import ToolCallRow
 from auricle.agents.tools.tool import BadArguments
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.models import Alert
@@ -155,6 +156,46 @@ async def test_two_requests_with_the_same_yes_book_once(clinic: Clinic, emulated
     twins = [type(room)(room.assembly, room.talk, list(room.history)) for _ in range(2)]
     await asyncio.gather(*(twin.says("Yes", fresh=True) for twin in twins))
     assert await clinic.appointments() == [AppointmentStatus.BOOKED]
+
+
+async def test_a_question_is_known_to_a_request_while_another_reads_it_too(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    wanted = booking(clinic)
+    emulated.script = scripted(asks("book_appointment", wanted))
+    room = await clinic.room("book_appointment")
+    await room.says("Book me in tomorrow")
+    emulated.script = scripted(asks("book_appointment", wanted), Scripted("Done."))
+    asked = len(emulated.requests)
+    async with clinic.assembly.database.transaction(clinic.person) as db:
+        rows = await db.scalars(select(ToolCallRow).where(ToolCallRow.status == "pending").with_for_update())
+        assert len(rows.all()) == 1
+        answering = asyncio.create_task(room.says("Yes", fresh=True))
+        while len(emulated.requests) == asked and not answering.done():
+            await asyncio.sleep(0.01)
+    assert (await answering).text == "Done."
+    assert await clinic.appointments() == [AppointmentStatus.BOOKED]
+
+
+async def test_a_yes_to_a_question_that_another_request_has_overtaken_is_asked_for_again(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    wanted = booking(clinic)
+    emulated.script = scripted(asks("book_appointment", wanted))
+    room = await clinic.room("book_appointment")
+    await room.says("Book me in tomorrow")
+    twin = type(room)(room.assembly, room.talk, list(room.history))
+    final = asyncio.Event()
+    asked = len(emulated.requests)
+    emulated.script = scripted(asks("book_appointment", wanted), Scripted("Done."))
+    answering = asyncio.create_task(twin.says("Yes", fresh=True, confirmed=final))
+    while len(emulated.requests) == asked:
+        await asyncio.sleep(0.01)
+    emulated.script = scripted(asks("book_appointment", booking(clinic, 11)))
+    assert "11:30" in (await room.says("No, an hour later", fresh=True)).text
+    emulated.script = scripted(Scripted("It is booked."))
+    final.set()
+    assert "Shall I book" in (await answering).text and await clinic.appointments() == []
 
 
 async def test_a_time_that_is_taken_is_not_even_asked_about(clinic: Clinic, emulated: OpenAIEmulator) -> None:

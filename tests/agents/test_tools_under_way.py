@@ -159,3 +159,23 @@ async def test_a_write_that_hangs_after_an_interruption_is_given_up_within_its_o
         with suppress(asyncio.CancelledError):
             await task
     assert slow.cancelled and await room.calls() == [("slow", "late")]
+
+
+async def test_a_write_that_is_under_way_is_neither_asked_about_again_nor_begun_twice(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    slow = Slow(Effect.WRITE)
+    emulated.script = scripted(asks("slow"))
+    room = await clinic.room("book_appointment")
+    slow.into(room)
+    await room.says("Do it")
+    twin = Room(room.assembly, replace(room.talk, carried=type(room.talk.carried)()), list(room.history))
+    slow.into(twin)
+    emulated.script = lambda body: Scripted("It is.") if results_in(body) else asks("slow")
+    first = asyncio.create_task(room.says("Yes"))
+    await slow.began.wait()
+    assert (await twin.says("Yes")).text == "It is."
+    assert told(results_in(emulated.requests[-1]["body"])[0])["error"] == "already"
+    slow.go.set()
+    assert (await first).text.endswith("It is.")
+    assert await room.calls() == [("slow", "done")]

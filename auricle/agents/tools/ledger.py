@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -22,6 +22,9 @@ MAX_STORED_CHARACTERS = 20_000
 REMEMBERED_S = 3600.0
 BROKEN_OFF = {"error": "It was broken off; whether it was done is not known."}
 OPEN = ("pending", "running", "late")
+TAKEN = ("running", "done", "late", "failed")
+
+Claim = Literal["ours", "taken", "void"]  # to be done by the caller; done or begun by another; not open any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Standing:
     proposal: Proposal | None = None
     # (tool, arguments, result) of the writes of the last hour: an interruption may have kept them from the model
     done: Sequence[tuple[str, Any, Any]] = ()
-    running: Sequence[str] = ()  # writes whose outcome is not known yet
+    running: Sequence[tuple[str, Any]] = ()  # (tool, arguments) of the writes whose outcome is not known yet
 
 
 class Ledger(Protocol):
@@ -68,8 +71,8 @@ class Ledger(Protocol):
         """Keep a question for the next turn; earlier ones are void."""
         ...
 
-    async def claim(self, proposal: Proposal, turn_id: UUID) -> bool:
-        """Take a proposal for doing it. True for exactly one caller ever."""
+    async def claim(self, proposal: Proposal, turn_id: UUID) -> Claim:
+        """Take a proposal for doing it. `ours` for exactly one caller ever."""
         ...
 
     async def refuse(self, proposal: Proposal) -> None:
@@ -104,15 +107,23 @@ class StoredCalls:
             .order_by(ToolCallRow.id.desc())
         )
         async with self._database.transaction(self._errand.actor) as db:
-            rows = (await db.scalars(open_rows.limit(MAX_OPEN).with_for_update(skip_locked=True))).all()
+            rows = (await db.scalars(open_rows.limit(MAX_OPEN))).all()
             if not rows:
                 return Standing()
-            return self._sorted(rows, await self._key(db), now)
+            standing, over = self._sorted(rows, await self._key(db), now)
+            for row, status in over:  # unless another request has moved it meanwhile
+                as_seen = (ToolCallRow.id == row.id) & (ToolCallRow.status == row.status)
+                await db.execute(update(ToolCallRow).where(as_seen).values(status=status))
+            return standing
 
-    def _sorted(self, rows: Sequence[ToolCallRow], key: Key, now: datetime) -> Standing:
+    def _sorted(
+        self, rows: Sequence[ToolCallRow], key: Key, now: datetime
+    ) -> tuple[Standing, list[tuple[ToolCallRow, str]]]:
+        """What is open, and the rows whose status ends with being seen."""
         proposal: Proposal | None = None
         done: list[tuple[str, Any, Any]] = []
-        running: list[str] = []
+        running: list[tuple[str, Any]] = []
+        over: list[tuple[ToolCallRow, str]] = []
         for row in rows:
             body = json.loads(key.open(row.body, "tool_call", "body", row.id))
             age = now - row.updated_at
@@ -120,16 +131,17 @@ class StoredCalls:
                 if proposal is None and age < timedelta(seconds=VALID_S):
                     proposal = Proposal(row.name, body["arguments"], body["question"], row.turn_id, row.id)
                 else:
-                    row.status = "expired"
+                    over.append((row, "expired"))
             elif row.status == "running" and age < timedelta(seconds=STUCK_S):
-                running.append(row.name)
+                running.append((row.name, body["arguments"]))
             elif row.status == "running":
-                row.status = "failed"
+                over.append((row, "failed"))
                 done.append((row.name, body["arguments"], BROKEN_OFF))
             else:
                 done.append((row.name, body["arguments"], self._result(key, row)))
-                row.status = "done" if row.status == "late" else row.status
-        return Standing(proposal, tuple(done), tuple(running))
+                if row.status == "late":
+                    over.append((row, "done"))
+        return Standing(proposal, tuple(done), tuple(running)), over
 
     @staticmethod
     def _result(key: Key, row: ToolCallRow) -> Any:
@@ -147,7 +159,7 @@ class StoredCalls:
             row.status, row.turn_id = "pending", proposal.turn_id
             db.add(row)
 
-    async def claim(self, proposal: Proposal, turn_id: UUID) -> bool:
+    async def claim(self, proposal: Proposal, turn_id: UUID) -> Claim:
         wanted = (
             update(ToolCallRow)
             .where(ToolCallRow.id == proposal.id, ToolCallRow.status == "pending")
@@ -155,7 +167,10 @@ class StoredCalls:
             .returning(ToolCallRow.id)
         )
         async with self._database.transaction(self._errand.actor) as db:
-            return (await db.scalar(wanted)) is not None
+            if (await db.scalar(wanted)) is not None:
+                return "ours"
+            status = await db.scalar(select(ToolCallRow.status).where(ToolCallRow.id == proposal.id))
+            return "taken" if status in TAKEN else "void"
 
     async def refuse(self, proposal: Proposal) -> None:
         wanted = update(ToolCallRow).where(ToolCallRow.id == proposal.id, ToolCallRow.status == "pending")
@@ -214,9 +229,9 @@ class RehearsedCalls:
         self._proposal = proposal
         self.calls.append(Called(proposal.name, proposal.arguments, "pending", None, 0))
 
-    async def claim(self, proposal: Proposal, turn_id: UUID) -> bool:
+    async def claim(self, proposal: Proposal, turn_id: UUID) -> Claim:
         taken, self._proposal = self._proposal, None
-        return taken is not None and taken.id == proposal.id
+        return "ours" if taken is not None and taken.id == proposal.id else "void"
 
     async def refuse(self, proposal: Proposal) -> None:
         self._proposal = None

@@ -14,7 +14,7 @@ from typing import Any
 
 from auricle.agents.tools.consent_words import affirms, say, takes_leave
 from auricle.agents.tools.ledger import Called, Ledger, Proposal, Standing
-from auricle.agents.tools.tool import Effect, Errand, Tool, ToolRefused, wrapped_result
+from auricle.agents.tools.tool import Effect, Errand, Tool, ToolRefused, canonical, wrapped_result
 from auricle.errors import AuricleError
 from auricle.log import event
 from auricle.providers.call import Served
@@ -32,6 +32,7 @@ from auricle.voice.ports import EndCall, HandOver
 
 log = logging.getLogger(__name__)
 
+ALREADY = {"error": "already", "message": "This was done already, or is under way."}
 UNKNOWN = "(unknown)"  # the name of a tool that there is not
 MAX_ROUNDS = 4
 MAX_CALLS = 8
@@ -261,6 +262,8 @@ class ToolLoop:
         for name, same, result in self._done:
             if name == tool.name and same == arguments:
                 return result  # asked for twice in one answer, done once
+        if any(tool.name == name and canonical(same) == canonical(arguments) for name, same in self.standing.running):
+            return ALREADY
         proposal = self.standing.proposal
         if tool.question is None:
             return await self._write_now(tool, Proposal(tool.name, arguments, "", self.errand.turn_id))
@@ -270,8 +273,11 @@ class ToolLoop:
         if proposal.turn_id == self.errand.turn_id or not affirms(self.hearing.said, self.errand.language):
             await self.ledger.refuse(proposal)
             return {"error": "not_confirmed", "message": "The patient has not said yes. Do not call it again now."}
-        if not await self.ledger.claim(proposal, self.errand.turn_id):
-            return {"error": "already", "message": "This was done already, or is under way."}
+        match await self.ledger.claim(proposal, self.errand.turn_id):
+            case "taken":
+                return ALREADY
+            case "void":  # another request has asked the patient something since: this yes may have been for that
+                return await self._ask(tool, arguments, proposal.question)
         return await self._do(tool, proposal)
 
     async def _question_for(self, tool: Tool, arguments: Mapping[str, Any]) -> str:
@@ -289,8 +295,8 @@ class ToolLoop:
 
     async def _write_now(self, tool: Tool, proposal: Proposal) -> Any:
         await self.ledger.propose(proposal)
-        if not await self.ledger.claim(proposal, self.errand.turn_id):
-            return {"error": "already"}
+        if await self.ledger.claim(proposal, self.errand.turn_id) != "ours":
+            return ALREADY
         return await self._do(tool, proposal)
 
     async def _do(self, tool: Tool, proposal: Proposal) -> Any:
