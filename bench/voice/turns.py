@@ -3,15 +3,16 @@
 PriMock57's transcripts tell when each patient spoke; its audio is not there. Each utterance is spoken again by the
 offline voice at the pace that fills its time, and put where it was. A turn is what the patient said between two
 utterances of the doctor. For each length of silence that ends a turn it is counted how many turns were ended too
-early, in how many the answer would have been heard before the patient went on, and how long after the true end the
-turn was over. Pauses inside utterances are the voice's own, at punctuation.
+early, in how many of these inside an utterance rather than between two, in how many the answer would have been heard
+before the patient went on, and how long after the true end the turn was over. Pauses inside utterances are the voice's
+own, at punctuation. Recorded speech: `recorded_turns.py`.
 """
 
 import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,6 +63,7 @@ class Counts:
 
     turns: int = 0
     cut: int = 0
+    cut_inside: int = 0  # of these
     talked_over: int = 0
     missed: int = 0
     lags_s: list[float] = field(default_factory=list)
@@ -76,15 +78,23 @@ def main() -> None:
     if not files:
         sys.exit(f"No transcripts in {given.data}; --data names their folder.")
     counts = asyncio.run(measured(files))
-    turns = counts[RULES[0]].turns
+    turns, spoken = counts[RULES[0]].turns, sum(len(list(utterances(file))) for file in files)
     print(
-        f"{len(files)} consultations, {turns} turns of patients, answer {ANSWER_S * 1000:.0f} ms after the turn's end\n"
+        f"{len(files)} consultations, {turns} turns of patients in {spoken} utterances, "
+        f"answer {ANSWER_S * 1000:.0f} ms after the turn's end\n"
     )
-    print("| silence that ends a turn | ended early | answered into the pause | not found | over after p50 / p95 ms |")
-    print("|---|---|---|---|---|")
+    print_table(counts)
+
+
+def print_table(counts: Mapping[Rule, Counts]) -> None:
+    print(
+        "| silence that ends a turn | ended early | inside an utterance | answered into the pause | not found "
+        "| over after p50 / p95 ms |"
+    )
+    print("|---|---|---|---|---|---|")
     for rule, one in counts.items():
         p50, p95 = np.percentile(one.lags_s, [50, 95]) * 1000
-        shares = (f"{100 * n / one.turns:.1f} %" for n in (one.cut, one.talked_over, one.missed))
+        shares = (f"{100 * n / one.turns:.1f} %" for n in (one.cut, one.cut_inside, one.talked_over, one.missed))
         print(f"| {rule} | {' | '.join(shares)} | {p50:.0f} / {p95:.0f} |")
 
 
@@ -95,12 +105,17 @@ async def measured(files: Sequence[Path]) -> dict[Rule, Counts]:
             patient = list(utterances(file))
             doctor = list(utterances(file.with_name(file.name.replace("_patient", "_doctor"))))
             sound, turns = performed(patient, doctor)
-            stream = vad.stream(RATE_HZ)
-            size = stream.frame_bytes
-            heard = [await stream.probability(sound[at : at + size]) for at in range(0, len(sound) - size, size)]
+            heard = await probabilities(vad, sound)
             for rule, one in counts.items():
                 judge(*taken(heard, rule, patient), turns, one)
     return counts
+
+
+async def probabilities(vad: SharedVad, sound: bytes) -> list[float]:
+    """Of speech, for each frame of the sound."""
+    stream = vad.stream(RATE_HZ)
+    size = stream.frame_bytes
+    return [await stream.probability(sound[at : at + size]) for at in range(0, len(sound) - size, size)]
 
 
 def utterances(file: Path) -> Iterator[Spoken]:
@@ -199,6 +214,7 @@ def judge(
         at_end = [over_s for speech_s, over_s in ends if end_s - EARLY_S <= speech_s < next_s]
         into.turns += 1
         into.cut += bool(early)
+        into.cut_inside += any(start < at < end - EARLY_S for at, _ in early for start, end in turn)
         resumed = [next((at for at in starts if at > over_s), float("inf")) for _, over_s in early]
         into.talked_over += any(over_s + ANSWER_S < at for (_, over_s), at in zip(early, resumed, strict=True))
         into.missed += not at_end and not early
