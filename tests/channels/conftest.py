@@ -26,7 +26,7 @@ from tests.conftest import Template
 from tests.emulators.openai_chat import WORDS, OpenAIEmulator
 from tests.running_service import Service, served, settings_for
 
-SHORT = Timeouts(connect_s=1.0, first_s=0.6, gap_s=0.6, total_s=4.0)
+SHORT = Timeouts(connect_s=2.0, first_s=1.0, gap_s=1.0, total_s=6.0)
 
 
 @dataclass

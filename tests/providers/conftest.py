@@ -19,7 +19,11 @@ from tests.emulators.openai_chat import OpenAIEmulator
 
 CLINIC = UUID(int=1)
 NEVER = Hedging(share=0)
-FAST = Timeouts(connect_s=1.0, first_s=0.7, gap_s=0.7, total_s=4.0)
+# Where nothing hangs, no machine is too busy. What hangs is given up soon, but not before whoever follows can answer.
+PATIENT = Timeouts(connect_s=5.0, first_s=20.0, gap_s=20.0, total_s=60.0)
+FOLLOWED = PATIENT.model_copy(update={"first_s": 1.5, "gap_s": 1.5})
+ALONE = PATIENT.model_copy(update={"first_s": 0.3, "gap_s": 0.3})
+HALFWAY = PATIENT.model_copy(update={"gap_s": 0.3})  # what hangs has begun before
 ASK = LanguageRequest([ChatMessage("user", "Where do I sit?")])
 
 
@@ -29,7 +33,7 @@ class Setup:
     def __init__(self, router: Router, main: OpenAIEmulator, spare: OpenAIEmulator, records: list[UsageRecord]) -> None:
         self.router, self.main, self.spare, self.records = router, main, spare, records
 
-    def call(self, *names: str, organization: UUID = CLINIC, retries: int = 0, timeouts: Timeouts = FAST) -> Call:
+    def call(self, *names: str, organization: UUID = CLINIC, retries: int = 0, timeouts: Timeouts = PATIENT) -> Call:
         return Call(organization, [Choice(n) for n in names or ("main",)], retries=retries, timeouts=timeouts)
 
     @property
@@ -63,7 +67,7 @@ async def routed(
     records: list[UsageRecord] = []
     settings = Settings(
         data_dir=folder,
-        timeouts=FAST,
+        timeouts=PATIENT,
         hedging=hedging,
         providers={
             "main": provider(main.url, key, **given),

@@ -18,7 +18,7 @@ from auricle.providers.ports import Capability, LanguageRequest, ProviderFailed,
 from auricle.providers.registry import vendor_named, vendors
 from auricle.settings import Provider
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
-from tests.providers.conftest import ASK, CLINIC, FAST, Setup, all_of, routed, served
+from tests.providers.conftest import ASK, CLINIC, PATIENT, Setup, all_of, routed, served
 
 OTHER_CLINIC = UUID(int=2)
 
@@ -101,7 +101,7 @@ async def test_a_list_without_a_known_provider_is_refused_at_once(setup: Setup) 
 
 async def test_the_models_of_choice_request_and_settings_are_asked_in_this_order(setup: Setup) -> None:
     for choice, request in ((Choice("main", "chosen"), "asked"), (Choice("main"), "asked"), (Choice("main"), None)):
-        call = Call(None, [choice], timeouts=FAST)
+        call = Call(None, [choice], timeouts=PATIENT)
         await all_of(setup.router.generate(call, LanguageRequest(ASK.messages, model=request)))
     assert [r["body"]["model"] for r in setup.main.requests] == ["chosen", "asked", "some-model"]
     assert [r.model for r in setup.records] == ["chosen", "asked", "some-model"]

@@ -12,7 +12,7 @@ from auricle.providers.call import Choice
 from auricle.providers.ports import END_OF_SPEECH, Audio, EndOfSpeech, ProviderTimeout, TextDelta, Transcript
 from auricle.settings import Hedging, Timeouts
 from tests.emulators.openai_chat import WORDS, Fault, OpenAIEmulator
-from tests.providers.conftest import ASK, FAST, Setup, all_of, routed, served, soon
+from tests.providers.conftest import ASK, FOLLOWED, PATIENT, Setup, all_of, routed, served, soon
 
 SOON = Hedging(after_s=0.05, share=0.5)
 SLOW = Fault("stall_first")
@@ -89,7 +89,7 @@ async def test_where_both_fail_the_last_failure_is_raised_and_each_is_metered_on
     hedged.main.next(SLOW)
     hedged.spare.next(Fault("status", 500))
     with pytest.raises(ProviderTimeout):
-        await all_of(hedged.router.generate(hedged.call("main", "spare"), ASK))
+        await all_of(hedged.router.generate(hedged.call("main", "spare", timeouts=FOLLOWED), ASK))
     assert sorted(hedged.statuses) == [("main", "timeout"), ("spare", "failed")]
 
 
@@ -185,9 +185,8 @@ async def test_without_a_time_of_its_own_a_provider_gets_what_it_usually_needs(
     emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path
 ) -> None:
     usual = Hedging(share=0.5, least_s=0.05, most_s=5.0)
-    patient = Timeouts(connect_s=5.0, first_s=20.0, gap_s=20.0, total_s=60.0)
     async with routed(*emulators, tmp_path, hedging=usual) as setup:
-        call = setup.call("main", "spare", timeouts=patient)
+        call = setup.call("main", "spare", timeouts=PATIENT)
         for _ in range(20):
             await all_of(setup.router.generate(call, ASK))
         assert not setup.spare.requests
@@ -203,4 +202,3 @@ async def test_choices_with_other_models_are_paced_apart(hedged: Setup) -> None:
     events = await all_of(hedged.router.generate(call, ASK))
     assert [r["body"]["model"] for r in hedged.main.requests] == ["large", "small"]
     assert words(events) == "".join(WORDS)
-    assert FAST.first_s > 0.4

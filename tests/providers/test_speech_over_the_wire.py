@@ -29,7 +29,7 @@ from auricle.providers.routing import Router
 from auricle.providers.vendor import Vendor
 from tests.emulators.meaning import tokens, vector
 from tests.emulators.openai_chat import Fault
-from tests.providers.conftest import FAST, Setup, all_of, served
+from tests.providers.conftest import FOLLOWED, HALFWAY, PATIENT, Setup, all_of, served, soon
 
 RATE_HZ = 16_000
 TENTH = bytes(RATE_HZ // 10 * 2)
@@ -63,9 +63,8 @@ async def test_the_next_provider_hears_again_what_the_first_did_not_answer(setup
     setup.main.transcripts.append("first")
     setup.main.next(Fault(), fault)
     setup.spare.transcripts.append("second")
-    events = await all_of(
-        setup.router.transcribe(setup.call("main", "spare"), utterances(3, 5, pause_s=0.1), rate_hz=RATE_HZ)
-    )
+    call = setup.call("main", "spare", timeouts=FOLLOWED if fault.name == "stall_first" else PATIENT)
+    events = await all_of(setup.router.transcribe(call, utterances(3, 5, pause_s=0.1), rate_hz=RATE_HZ))
     assert finals(events) == ["first", "second"]
     assert served(events) == ["main", "spare"]
     assert len(setup.spare.requests[0]["body"]["wav"]) == 44 + 5 * len(TENTH)  # the second utterance, and it alone
@@ -76,8 +75,9 @@ async def test_the_next_provider_hears_again_what_the_first_did_not_answer(setup
 async def test_with_no_provider_left_the_error_is_raised_and_each_attempt_metered(setup: Setup) -> None:
     setup.main.always(Fault("status", 500))
     setup.spare.always(Fault("stall_first"))
+    call = setup.call("main", "spare", timeouts=FOLLOWED)
     with pytest.raises(ProviderTimeout):
-        await all_of(setup.router.transcribe(setup.call("main", "spare"), utterances(2), rate_hz=RATE_HZ))
+        await all_of(setup.router.transcribe(call, utterances(2), rate_hz=RATE_HZ))
     assert setup.statuses == [("main", "failed"), ("spare", "timeout")]
 
 
@@ -94,10 +94,11 @@ async def test_a_call_comes_back_to_the_first_provider_when_the_second_fails_lat
 async def test_silence_from_the_caller_is_no_timeout(setup: Setup) -> None:
     async def slow() -> AsyncIterator[bytes | EndOfSpeech]:
         yield TENTH
-        await asyncio.sleep(FAST.first_s + 0.1)  # longer than every deadline of the provider
+        await asyncio.sleep(FOLLOWED.first_s + 0.1)  # longer than every deadline of the provider
         yield END_OF_SPEECH
 
-    assert len(finals(await all_of(setup.router.transcribe(setup.call(), slow(), rate_hz=RATE_HZ)))) == 1
+    call = setup.call(timeouts=FOLLOWED)
+    assert len(finals(await all_of(setup.router.transcribe(call, slow(), rate_hz=RATE_HZ)))) == 1
 
 
 @pytest.mark.parametrize(("is_pending", "status"), [(False, "ok"), (True, "cancelled")])
@@ -123,7 +124,7 @@ async def test_a_hang_up_is_metered_once_and_stops_reading_the_caller(
                 break
     assert setup.statuses == [("main", status)]
     assert setup.records[0].audio_s is not None
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await stopped.wait()
 
 
@@ -164,7 +165,8 @@ async def test_speech_is_whole_samples_from_odd_pieces(setup: Setup) -> None:
 )
 async def test_a_sentence_nobody_has_heard_yet_is_spoken_by_the_next(setup: Setup, fault: Fault, status: str) -> None:
     setup.main.next(fault)
-    events = await all_of(setup.router.speak(setup.call("main", "spare"), "Good morning."))
+    call = setup.call("main", "spare", timeouts=FOLLOWED if status == "timeout" else PATIENT)
+    events = await all_of(setup.router.speak(call, "Good morning."))
     assert served(events) == ["spare"]
     assert setup.statuses == [("main", status), ("spare", "ok")]
 
@@ -173,7 +175,7 @@ async def test_a_sentence_nobody_has_heard_yet_is_spoken_by_the_next(setup: Setu
 async def test_a_sentence_begun_is_never_spoken_on_in_another_voice(setup: Setup, name: str) -> None:
     setup.main.next(Fault(name))
     with pytest.raises(ProviderFailed):
-        await all_of(setup.router.speak(setup.call("main", "spare"), "Good morning."))
+        await all_of(setup.router.speak(setup.call("main", "spare", timeouts=HALFWAY), "Good morning."))
     assert not setup.spare.requests
     assert len(setup.records) == 1
 
@@ -200,9 +202,7 @@ async def test_a_missing_vector_is_garbled_and_the_next_provider_embeds(setup: S
 async def test_a_cancelled_embedding_is_metered_once(setup: Setup) -> None:
     setup.main.next(Fault("stall_first"))
     task = asyncio.create_task(setup.router.embed(setup.call(), ["a"], task="query"))
-    async with asyncio.timeout(2):
-        while not setup.main.requests:
-            await asyncio.sleep(0.005)
+    await soon(lambda: bool(setup.main.requests))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -225,7 +225,7 @@ async def test_a_recognizer_that_has_answered_all_and_does_not_end_holds_nobody_
     records: list[UsageRecord] = []
     connections = Connections()
     it = Configured(Vendor("endless", stt=Endless, needs_url=False), Account("it", "endless", connections))
-    router = Router(SharedByAll(Lineup({"it": it})), connections, records.append, timeouts=FAST)
+    router = Router(SharedByAll(Lineup({"it": it})), connections, records.append, timeouts=HALFWAY)
     events = await all_of(router.transcribe(Call(None, [Choice("it")]), utterances(2), rate_hz=RATE_HZ))
     assert finals(events) == ["good morning"]
     assert [r.status for r in records] == ["timeout"]
