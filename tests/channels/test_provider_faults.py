@@ -286,6 +286,7 @@ async def test_each_attempt_is_metered_as_it_ended(outcomes: dict[Case, Outcome 
     drips_sound = case[:2] == ("tts", "drips")  # it answers, if too slowly for a listener: we hang up on it
     status = "cancelled" if drips_sound else TROUBLES[case[1]].status
     assert mine[0] == status
-    assert set(mine) <= {status, "ok"}
+    given_up = {"cancelled"} if status == "timeout" else set()  # on a busy machine patience may end within the second
+    assert set(mine[1:]) <= {status, "ok", *given_up}
     if is_served(case):
         assert ("spare", "ok", 2) in usage

@@ -7,12 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 import yaml
 
 from auricle.demo.make_audio import AUDIO, script
-from auricle.providers.ports import END_OF_SPEECH, EndOfSpeech, ProviderFailed, ProviderRefused, Transcript, Usage
+from auricle.providers.ports import (
+    END_OF_SPEECH,
+    EndOfSpeech,
+    Identifying,
+    ProviderFailed,
+    ProviderRefused,
+    Transcript,
+    Usage,
+)
 from auricle.providers.vendors.offline import OfflineSpeechToText
 from auricle.providers.vendors.offline.domain import TEMPLATES
+from auricle.providers.vendors.offline.espeak import Manner, espeak
 from auricle.providers.vendors.offline.lexicon import arpabet, pronunciations
 from auricle.providers.vendors.offline.upsample import Doubler
 
@@ -151,6 +161,25 @@ async def test_closing_a_call_in_the_middle_frees_its_decoder(models_folder: Pat
             await calling.aclose()
         _, finals, _ = await heard(recogniser, spoken("09-goodbye.wav"), silence(0.2), END_OF_SPEECH)
         assert [f.text for f in finals] == ["thank you goodbye"]
+    finally:
+        await recogniser.aclose()
+
+
+async def test_a_patients_name_is_not_taught_to_a_decoder_that_serves_others_too(models_folder: Path):
+    recogniser = OfflineSpeechToText(models_folder, processes=1)
+    pieces: list[bytes] = []
+    espeak().speak("hello Widex is here", Manner(), lambda pcm, _: pieces.append(pcm) is None)
+    sound = soxr.resample(np.frombuffer(b"".join(pieces), "<i2"), espeak().rate_hz, 16_000)
+
+    async def text(*keyterms: str) -> str:
+        audio = stream(silence(0.3), sound.tobytes(), silence(0.3), END_OF_SPEECH)
+        events = recogniser.transcribe(audio, rate_hz=16_000, language="en", keyterms=keyterms)
+        return [e async for e in events if isinstance(e, Transcript)][-1].text
+
+    try:
+        assert "widex" not in await text(Identifying("Widex"))
+        assert "widex" in await text("Widex")
+        assert "widex" in await text()  # a decoder unlearns nothing
     finally:
         await recogniser.aclose()
 
