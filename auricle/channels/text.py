@@ -38,10 +38,10 @@ from auricle.providers.call import Served, named_once
 from auricle.providers.ports import Capability, ChatMessage, ProviderFailed, TextDelta, ToolCall, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
-from auricle.voice.language import language_of_message
+from auricle.voice.language import language_of_message, written_in
 from auricle.voice.ports import Citation, EndCall, HandOver, ReplyPiece
 from auricle.voice.sentences import SentenceCutter
-from auricle.voice.trivial import canned_reply
+from auricle.voice.trivial import canned_reply, trivial_kind
 
 
 class SessionEnded(Conflict):
@@ -63,6 +63,7 @@ class Exchange:
     calls: list[ToolCall] = field(default_factory=list)  # of a program's own tools
     usages: list[Usage] = field(default_factory=list)
     red_flag: str | None = None
+    script_language: str | None = None  # of the emergency script, which may be one that the agent does not speak
     failed: str | None = None
     ended: bool = False  # the agent ended the conversation
     handed_over: bool = False  # a person takes over
@@ -182,16 +183,19 @@ async def answered(
     """
     for_model = program is not None and bool(program.since or program.must_call)  # no canned reply would do
     started = time.perf_counter()
-    script = script_of(talk.agent.config, text, talk.language)
+    script = script_of(talk.agent.config, text, written_in(text, talk.language))
     asked = bool(past) and past[-1].role == "assistant" and past[-1].content.rstrip().endswith("?")
     try:
         if script is not None:
-            exchange.red_flag = script.category
+            exchange.red_flag, exchange.script_language = script.category, script.language
             sentences = _fixed(script.text)
         elif not for_model and (reply := canned_reply(text, talk.language, after_question=asked)):
             sentences = _fixed(reply)
         else:
-            pieces = answer(assembly, talk, text, talk.language, past, turn_id=exchange.said.id, program=program)
+            pieces = answer(
+                assembly, talk, text, talk.language, past,
+                trivial=trivial_kind(text, talk.language) is not None, turn_id=exchange.said.id, program=program,
+            )  # fmt: skip
             sentences = _guarded(pieces, talk, exchange, started)
         async with aclosing(sentences) as ready:
             async for sentence in ready:
@@ -259,7 +263,7 @@ async def _store(assembly: Assembly, talk: Talk, exchange: Exchange) -> None:
                 "assistant",
                 exchange.text,
                 id=exchange.answer_id,
-                language=talk.language,
+                language=exchange.script_language or talk.language,
                 citations=exchange.citations,
                 waterfall=exchange.waterfall,
                 errors=[exchange.failed] if exchange.failed else (),

@@ -1,15 +1,17 @@
 """Open, find, list and end consultations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.agents.models import AgentVersion
 from auricle.agents.versions import Serving, published, serving_of
+from auricle.audit.reads import record_read
 from auricle.consultations.models import Consultation, ConsultationSession, ConsultationStatus, ConsultationType
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
@@ -37,6 +39,7 @@ class Opening:
     clinician_id: UUID | None = None
     language: str | None = None
     specialty: str | None = None
+    visit_date: date | None = None
     notes: str | None = None
 
 
@@ -46,8 +49,7 @@ async def open_consultation(
     """Open a consultation with its first session. A patient may open one only for themselves."""
     patient = await find_patient(db, wanted.patient_id)
     serving = await published(db, wanted.agent_id)
-    if wanted.clinician_id is not None and await db.get(Member, wanted.clinician_id) is None:
-        raise NotFound("No such clinician.")
+    await check_clinician(db, wanted.clinician_id)
     consultation = Consultation(
         patient_id=patient.id,
         clinician_id=wanted.clinician_id,
@@ -55,12 +57,11 @@ async def open_consultation(
         type=wanted.type,
         language=wanted.language or patient.language,
         specialty=wanted.specialty or serving.config.specialty,
+        visit_date=wanted.visit_date or datetime.now(UTC).date(),
     )
     db.add(consultation)
     await db.flush()
-    if wanted.notes:
-        key = await keyring.patient(db, patient.id)
-        consultation.notes = key.seal(wanted.notes, "consultation", "notes", consultation.id)
+    await put_notes(db, keyring, consultation, wanted.notes)
     session = await open_session(db, consultation, CHANNEL.get(wanted.type, "browser"))
     await publish(db, "consultation.started", consultation_id=consultation.id, patient_id=patient.id)
     return consultation, session
@@ -122,6 +123,45 @@ async def agent_of(db: AsyncSession, consultation: Consultation) -> Serving:
     return serving_of(await db.get_one(AgentVersion, consultation.agent_version_id))
 
 
+async def check_clinician(db: AsyncSession, member_id: UUID | None) -> None:
+    if member_id is not None and await db.get(Member, member_id) is None:
+        raise NotFound("No such clinician.")
+
+
+async def change_consultation(
+    db: AsyncSession, keyring: Keyring, consultation_id: UUID, changed: Mapping[str, Any]
+) -> Consultation:
+    """Change the clinician, specialty, visit date or notes of a consultation, ended or not."""
+    consultation = await find_consultation(db, consultation_id, lock=True)
+    await check_clinician(db, changed.get("clinician_id"))
+    for name in changed.keys() & {"clinician_id", "specialty", "visit_date"}:
+        setattr(consultation, name, changed[name])
+    if "notes" in changed:
+        await put_notes(db, keyring, consultation, changed["notes"])
+    await publish(db, "consultation.changed", consultation_id=consultation.id, patient_id=consultation.patient_id)
+    return consultation
+
+
+async def put_notes(db: AsyncSession, keyring: Keyring, consultation: Consultation, notes: str | None) -> None:
+    key = await keyring.patient(db, consultation.patient_id)
+    consultation.notes = key.seal(notes, "consultation", "notes", consultation.id) if notes else None
+
+
+async def notes_of(db: AsyncSession, keyring: Keyring, consultation: Consultation) -> str | None:
+    """The free words that a consultation was opened with. Reading them is audited."""
+    if consultation.notes is None:
+        return None
+    key = await keyring.patient(db, consultation.patient_id)
+    await record_read(db, "consultation", consultation.id)
+    return key.open(consultation.notes, "consultation", "notes", consultation.id)
+
+
+async def sessions_of(db: AsyncSession, consultation_id: UUID) -> Sequence[ConsultationSession]:
+    """The sessions of a consultation that the actor may see, in their order."""
+    rows = select(ConsultationSession).where(ConsultationSession.consultation_id == consultation_id)
+    return (await db.scalars(rows.order_by(ConsultationSession.id).limit(500))).all()
+
+
 async def list_consultations(
     db: AsyncSession, *, patient_id: UUID | None, status: ConsultationStatus | None, before: UUID | None, limit: int
 ) -> Sequence[Consultation]:
@@ -145,7 +185,7 @@ async def end_consultation(db: AsyncSession, consultation_id: UUID) -> Consultat
         return consultation
     now = datetime.now(UTC)
     consultation.status, consultation.ended_at = ConsultationStatus.ENDED, now
-    consultation.total_s = (now - consultation.created_at).total_seconds()
+    consultation.total_s = await lasted_s(db, consultation_id)
     await db.execute(
         update(ConsultationSession)
         .where(ConsultationSession.consultation_id == consultation_id, ConsultationSession.ended_at.is_(None))
@@ -153,6 +193,18 @@ async def end_consultation(db: AsyncSession, consultation_id: UUID) -> Consultat
     )
     await publish(db, "consultation.ended", consultation_id=consultation.id, patient_id=consultation.patient_id)
     return consultation
+
+
+async def lasted_s(db: AsyncSession, consultation_id: UUID) -> float:
+    """How long its sessions lasted together: a call from its begin to its end, or to its last message while there is
+    none; what was written, from the first message to the last.
+    """
+    table = ConsultationSession
+    until = case((table.live_since.is_not(None), func.coalesce(table.ended_at, table.last_activity_at)),
+                 else_=table.last_activity_at)  # fmt: skip
+    lasted = func.extract("epoch", until - func.coalesce(table.live_since, table.created_at))
+    statement = select(func.sum(func.greatest(lasted, 0))).where(table.consultation_id == consultation_id)
+    return float(await db.scalar(statement) or 0.0)
 
 
 async def end_session(db: AsyncSession, session_id: UUID) -> None:

@@ -4,8 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, status
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
+from auricle.assembly import Assembly
 from auricle.audit.reads import record_read
 from auricle.billing.budgets.require import BudgetExhausted
 from auricle.consent.decide import holds
@@ -13,16 +15,29 @@ from auricle.consent.models import Kind
 from auricle.consultations.lifecycle import (
     Opening,
     agent_of,
+    change_consultation,
     end_consultation,
     find_consultation,
     list_consultations,
+    notes_of,
     open_consultation,
+    sessions_of,
 )
-from auricle.consultations.models import ConsultationStatus
+from auricle.consultations.models import Consultation, ConsultationStatus
 from auricle.consultations.money import SPOKEN, require_money
-from auricle.consultations.schemas import ConsultationIn, ConsultationOut, MessageOut, Opened, Transcript
+from auricle.consultations.schemas import (
+    ConsultationChange,
+    ConsultationIn,
+    ConsultationOut,
+    ConsultationWhole,
+    MessageOut,
+    Opened,
+    SessionOut,
+    Transcript,
+)
 from auricle.consultations.transcript import read
 from auricle.errors import Forbidden, Invalid, NotFound
+from auricle.recording.play import link, sound_of
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
@@ -51,7 +66,7 @@ async def create(
     patient_id = body.patient_id or actor.patient_id
     if patient_id is None:
         raise PatientNeeded
-    wanted = Opening(patient_id, body.type, body.agent_id, body.clinician_id, body.language, body.specialty, body.notes)
+    wanted = Opening(patient_id, **body.model_dump(exclude={"patient_id"}))
     consultation, session = await open_consultation(db, assembly.keyring, wanted)
     if consultation.type in SPOKEN:
         await require_money(db, consultation)
@@ -86,11 +101,36 @@ async def index(
 @router.get(
     "/consultations/{consultation_id}",
     operation_id="get_consultation",
-    summary="One consultation",
+    summary="One consultation with its notes, and what each of its sessions used",
     responses=problems(NotFound),
 )
-async def get(consultation_id: UUID, db: Db, actor: Reader) -> ConsultationOut:
-    return ConsultationOut.of(await find_consultation(db, consultation_id))
+async def get(consultation_id: UUID, db: Db, assembly: Installed, actor: Reader) -> ConsultationWhole:
+    return await whole_of(db, assembly, await find_consultation(db, consultation_id))
+
+
+@router.patch(
+    "/consultations/{consultation_id}",
+    operation_id="change_consultation",
+    summary="Change whose a consultation is, its specialty, day or notes",
+    responses=problems(Forbidden, NotFound),
+)
+async def change(
+    consultation_id: UUID,
+    body: ConsultationChange,
+    db: Db,
+    assembly: Installed,
+    actor: Annotated[Actor, Requires("consultations:write")],
+) -> ConsultationWhole:
+    changed = body.model_dump(exclude_unset=True)
+    return await whole_of(db, assembly, await change_consultation(db, assembly.keyring, consultation_id, changed))
+
+
+async def whole_of(db: AsyncSession, assembly: Assembly, consultation: Consultation) -> ConsultationWhole:
+    return ConsultationWhole(
+        **ConsultationOut.of(consultation).model_dump(),
+        notes=await notes_of(db, assembly.keyring, consultation),
+        sessions=[SessionOut.of(row) for row in await sessions_of(db, consultation.id)],
+    )
 
 
 @router.post(
@@ -108,11 +148,12 @@ async def end(
 @router.get(
     "/consultations/{consultation_id}/transcript",
     operation_id="get_transcript",
-    summary="What was said, with timings and citations",
+    summary="What was said, with timings, citations and where it is heard",
     responses=problems(NotFound),
 )
 async def transcript(consultation_id: UUID, db: Db, assembly: Installed, actor: Reader) -> Transcript:
     consultation = await find_consultation(db, consultation_id)
     await record_read(db, "consultation", consultation.id)
-    said = await read(db, assembly.keyring, consultation)
-    return Transcript(consultation_id=consultation.id, messages=[MessageOut.of(one) for one in said])
+    said, sound = await read(db, assembly.keyring, consultation), await sound_of(db, consultation.id)
+    told = [MessageOut.of(one, link(sound, one)) for one in said]
+    return Transcript(consultation_id=consultation.id, messages=told)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from auricle.consultations.models import Consultation, ConsultationStatus, ConsultationType
+from auricle.consultations.models import Consultation, ConsultationSession, ConsultationStatus, ConsultationType
 from auricle.consultations.transcript import Said
 
 
@@ -20,7 +20,26 @@ class ConsultationIn(BaseModel):
     type: ConsultationType = ConsultationType.TEXT
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None
     specialty: Annotated[str, StringConstraints(max_length=80)] | None = None
-    notes: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    visit_date: date | None = Field(None, description="Unset: today.", examples=["2026-11-28"])
+    notes: Annotated[str, StringConstraints(max_length=4000)] | None = Field(
+        None, description="Free words about this visit. The patient can read them, too."
+    )
+
+
+class ConsultationChange(BaseModel):
+    """What is left out stays; null takes it away."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"specialty": "audiology", "notes": "Brought an old hearing aid."}]},
+    )
+
+    clinician_id: UUID | None = Field(None, description="A member.")
+    specialty: Annotated[str, StringConstraints(max_length=80)] | None = None
+    visit_date: date = Field(default_factory=date.today, examples=["2026-11-28"])
+    notes: Annotated[str, StringConstraints(max_length=4000)] | None = Field(
+        None, description="Free words about this visit. The patient can read them, too."
+    )
 
 
 class Opened(BaseModel):
@@ -42,7 +61,7 @@ class ConsultationOut(BaseModel):
     specialty: str | None
     language: str
     visit_date: date
-    total_s: float
+    total_s: float = Field(description="How long its sessions lasted together, once it has ended.")
     created_at: datetime
     ended_at: datetime | None
 
@@ -56,8 +75,32 @@ class ServedBy(BaseModel):
     model: str | None = Field(description="None: the provider's own.")
 
 
+class SessionOut(BaseModel):
+    """One connection, or one exchange of messages, within a consultation."""
+
+    id: UUID
+    channel: str = Field(description="`browser`, `phone` or `text`.", examples=["phone"])
+    created_at: datetime
+    ended_at: datetime | None
+    last_activity_at: datetime
+    tokens_used: int = Field(description="Of language models so far.", examples=[1843])
+    calls_used: int = Field(description="Of providers so far.", examples=[27])
+
+    @classmethod
+    def of(cls, row: ConsultationSession) -> "SessionOut":
+        return cls.model_validate(row, from_attributes=True)
+
+
+class ConsultationWhole(ConsultationOut):
+    """A consultation with its notes and its sessions."""
+
+    notes: str | None
+    sessions: list[SessionOut]
+
+
 class MessageOut(BaseModel):
     id: UUID
+    session_id: UUID | None = None
     position: int
     sender: str
     text: str
@@ -74,12 +117,17 @@ class MessageOut(BaseModel):
         examples=[{"llm": [{"provider": "openai", "model": "gpt-6-luna"}]}],
     )
     red_flag: str | None
+    processing_ms: int | None = Field(None, description="From the end of the question to the answer's beginning.")
+    audio: str | None = Field(None, description="Where it is heard, if the session was recorded.")
     at: datetime | None
 
     @classmethod
-    def of(cls, said: Said) -> "MessageOut":
+    def of(cls, said: Said, audio: str | None = None) -> "MessageOut":
         return cls(
             id=said.id,
+            session_id=said.session_id,
+            processing_ms=said.processing_ms,
+            audio=audio,
             position=said.position,
             sender=said.sender,
             text=said.text,

@@ -38,6 +38,7 @@ class Said:
     processing_ms: int | None = None
     position: int = 0
     at: datetime | None = None
+    session_id: UUID | None = None  # known of what was stored
 
     @property
     def as_heard(self) -> str:
@@ -154,4 +155,5 @@ def opened(key: Key, row: Message) -> Said:
         processing_ms=row.processing_ms,
         position=row.position,
         at=row.created_at,
+        session_id=row.session_id,
     )

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 PERMISSIONS: Mapping[str, str] = {
     "consultations:create": "open a consultation",
     "consultations:read": "read any consultation of the organization",
+    "consultations:write": "change whose a consultation is, its specialty, day and notes",
     "consultations:join": "open a live socket or write into a consultation",
     "consultations:listen": "listen in on a live conversation and take it over",
     "alerts:read": "see red flags and calls for a person",
@@ -67,6 +68,7 @@ STAFF = frozenset(
     {
         "consultations:create",
         "consultations:read",
+        "consultations:write",
         "consultations:join",
         "alerts:read",
         "alerts:acknowledge",

@@ -3,7 +3,7 @@
 import asyncio
 import struct
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -15,18 +15,26 @@ from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.audit.reads import record_read
 from auricle.consultations.lifecycle import find_consultation
+from auricle.consultations.transcript import Said
 from auricle.db.sealed import Key
-from auricle.errors import AuricleError, NotFound
+from auricle.errors import AuricleError, Invalid, NotFound
 from auricle.recording.models import Recording, RecordingChunk
 from auricle.storage.objects import ObjectMissing
 
 Track = Literal["both", "patient", "agent"]
+AROUND_S = 0.3  # what is heard before and after an utterance, so that nothing of it is cut off
 
 
 class RecordingGone(AuricleError):
     """This recording was deleted."""
 
     status, code, title = 410, "recording.deleted", "Recording deleted"
+
+
+class BadRange(Invalid):
+    """What is to be heard ends before it begins."""
+
+    code = "recording.bad_range"
 
 
 async def recordings_of(db: AsyncSession, consultation_id: UUID) -> Sequence[Recording]:
@@ -44,23 +52,64 @@ async def find_recording(db: AsyncSession, recording_id: UUID, *, lock: bool = F
     return recording
 
 
-class Sound:
-    """A recording opened for reading: its length is known, its chunks are fetched one by one."""
+async def sound_of(db: AsyncSession, consultation_id: UUID) -> Mapping[UUID, UUID]:
+    """Which recording holds the sound of which session."""
+    kept = select(Recording.session_id, Recording.id).where(
+        Recording.consultation_id == consultation_id, Recording.status != "deleted"
+    )
+    return {row.session_id: row.id for row in await db.execute(kept.limit(500))}
 
-    def __init__(self, assembly: Assembly, recording: Recording, chunks: Sequence[RecordingChunk], key: Key) -> None:
+
+def link(sound: Mapping[UUID, UUID], said: Said) -> str | None:
+    """Where one utterance is heard, by its session's recording; None where it was written, or not recorded."""
+    recording_id = sound.get(said.session_id) if said.session_id else None
+    if recording_id is None or said.start_s is None or said.end_s is None:
+        return None
+    track = "patient" if said.sender == "patient" else "agent"
+    heard = f"from_s={max(0.0, said.start_s - AROUND_S):.2f}&to_s={said.end_s + AROUND_S:.2f}"
+    return f"/api/v1/recordings/{recording_id}/audio?track={track}&{heard}"
+
+
+class Sound:
+    """A recording, or a part of it, opened for reading: its length is known, its chunks are fetched one by one."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        recording: Recording,
+        chunks: Sequence[RecordingChunk],
+        key: Key,
+        *,
+        from_s: float = 0.0,
+        to_s: float | None = None,
+    ) -> None:
+        """Raises `BadRange`."""
         self._assembly, self._chunks, self._key = assembly, chunks, key
         self._organization_id = recording.organization_id
         self.rate_hz = recording.rate_hz
-        self.samples = max((chunk.start + chunk.samples for chunk in chunks), default=0)
+        if to_s is not None and to_s <= from_s:
+            raise BadRange
+        whole = max((chunk.start + chunk.samples for chunk in chunks), default=0)
+        self._end = whole if to_s is None else min(whole, round(to_s * self.rate_hz))
+        self._begin = min(self._end, round(from_s * self.rate_hz))
+
+    @property
+    def samples(self) -> int:
+        return self._end - self._begin
 
     async def stereo(self) -> AsyncIterator[bytes]:
         """Interleaved PCM16, patient left and agent right, without a gap: what is missing is silence."""
-        at = 0
+        at = self._begin
         for chunk in self._chunks:
-            async for silence in _silence(chunk.start - at):
+            first, last = max(chunk.start, self._begin), min(chunk.start + chunk.samples, self._end)
+            if first >= last:
+                continue
+            async for silence in _silence(first - at):
                 yield silence
-            yield await self._opened(chunk)
-            at = chunk.start + chunk.samples
+            yield (await self._opened(chunk))[(first - chunk.start) * 4 : (last - chunk.start) * 4]
+            at = last
+        async for silence in _silence(self._end - at):
+            yield silence
 
     async def _opened(self, chunk: RecordingChunk) -> bytes:
         try:
@@ -107,8 +156,13 @@ def wav_header(rate_hz: int, channels: int, samples: int) -> bytes:
     )
 
 
-async def open_sound(assembly: Assembly, actor: Actor, recording_id: UUID) -> Sound:
-    """A recording's sound, for whoever may see its consultation. The listening is noted in the audit."""
+async def open_sound(
+    assembly: Assembly, actor: Actor, recording_id: UUID, *, from_s: float = 0.0, to_s: float | None = None
+) -> Sound:
+    """A recording's sound, for whoever may see its consultation. The listening is noted in the audit.
+
+    Raises `RecordingGone` and `BadRange`.
+    """
     async with assembly.database.transaction(actor) as db:
         recording = await find_recording(db, recording_id)
         if recording.status == "deleted":
@@ -118,4 +172,4 @@ async def open_sound(assembly: Assembly, actor: Actor, recording_id: UUID) -> So
         chunks = (await db.scalars(rows)).all()
         key = await assembly.keyring.patient(db, consultation.patient_id)
         await record_read(db, "recording", recording.id)
-    return Sound(assembly, recording, chunks, key)
+        return Sound(assembly, recording, chunks, key, from_s=from_s, to_s=to_s)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
@@ -26,6 +26,7 @@ from auricle.assembly import Assembly
 from auricle.channels.calls import Calls
 from auricle.channels.engine import services_for
 from auricle.consultations.answer import Carried, Talk
+from auricle.consultations.memory import LOOK_BACK, history
 from auricle.consultations.models import Consultation, Message
 from auricle.consultations.transcript import Said, opened
 from auricle.db.sealed import Keyring
@@ -42,7 +43,9 @@ from auricle.voice.session import VoiceSession
 PIECE_S = 0.02
 AFTER_S = 3.0  # silence behind the recording, so that its last turn ends
 LONGEST_S = 1_800.0
-CHANGEABLE = frozenset({"start_s", "start_while_speaking_s", "stop_s", "confirm_s", "threshold"})
+CHANGEABLE = frozenset(
+    {"start_s", "start_while_speaking_s", "stop_s", "settle_s", "unfinished_s", "confirm_s", "threshold"}
+)
 
 
 class BadVoiceSettings(Invalid):
@@ -90,8 +93,10 @@ async def at_pace(sound: Sound) -> AsyncIterator[Incoming]:
     yield End()
 
 
-async def heard_again(assembly: Assembly, replay: Replay, talk: Talk, sound: Sound) -> list[Exchange]:
-    """Run the engine over a recording; its turns."""
+async def heard_again(
+    assembly: Assembly, replay: Replay, talk: Talk, sound: Sound, past: Sequence[Said] = ()
+) -> list[Exchange]:
+    """Run the engine over a recording, as it ran then; its turns. `past`: what was said before, in other sessions."""
     turns: list[TurnRecord] = []
 
     async def keep(turn: TurnRecord) -> None:
@@ -107,7 +112,11 @@ async def heard_again(assembly: Assembly, replay: Replay, talk: Talk, sound: Sou
             voice_with(assembly.settings.voice, replay.voice),
             able.calls.vad,
             language=talk.language,
-            greeting=config.in_language(config.greeting, talk.language) or "",
+            languages=config.languages,
+            greeting="" if past else config.in_language(config.greeting, talk.language) or "",
+            history=history(past),
+            speculate=True,
+            turn_model=able.calls.turn_model,
         )
         await session.run(at_pace(sound))
     return [exchange for turn in turns if (exchange := _of_turn(turn)) is not None]
@@ -132,24 +141,49 @@ async def ready_to_talk(assembly: Assembly) -> AsyncIterator[Assembly]:
 
 
 async def talk_of(db: AsyncSession, actor: Actor, replay: Replay, recording: Recording) -> Talk:
+    """The talk of the recorded session, with the agent version to try, in the language in which it began."""
     consultation = await db.get_one(Consultation, recording.consultation_id)
     version = await db.get_one(AgentVersion, replay.agent_version_id)
+    first = await db.scalar(messages_of(recording).limit(1))
+    begun_in = first.language if first is not None and first.sender == "assistant" else None
     return Talk(
         actor,
         consultation.id,
         consultation.patient_id,
         recording.session_id,
         serving_of(version),
-        consultation.language,
+        begun_in or consultation.language,
     )
 
 
 async def as_it_was(db: AsyncSession, keyring: Keyring, recording: Recording) -> list[Exchange]:
     """The turns of the recorded session, as they were stored."""
     consultation = await db.get_one(Consultation, recording.consultation_id)
-    rows = select(Message).where(Message.session_id == recording.session_id).order_by(Message.position).limit(5_000)
+    rows = await db.scalars(messages_of(recording).limit(5_000))
     key = await keyring.patient(db, consultation.patient_id)
-    return paired([opened(key, row) for row in (await db.scalars(rows)).all() if row.text])
+    return paired([opened(key, row) for row in rows.all() if row.text])
+
+
+def messages_of(recording: Recording) -> Select[Message]:
+    """The messages of the recorded session, in their order."""
+    return select(Message).where(Message.session_id == recording.session_id).order_by(Message.position)
+
+
+async def before(db: AsyncSession, keyring: Keyring, recording: Recording) -> list[Said]:
+    """What the recorded session knew when it began: the end of the conversation in the sessions before it."""
+    consultation = await db.get_one(Consultation, recording.consultation_id)
+    rows = await db.scalars(
+        select(Message)
+        .where(
+            Message.consultation_id == consultation.id,
+            Message.session_id != recording.session_id,
+            Message.created_at < recording.created_at,
+        )
+        .order_by(Message.position.desc())
+        .limit(LOOK_BACK)
+    )
+    key = await keyring.patient(db, consultation.patient_id)
+    return [opened(key, row) for row in reversed(rows.all()) if row.text]
 
 
 def paired(said: Sequence[Said]) -> list[Exchange]:

@@ -25,7 +25,7 @@ from auricle.live.events import publish
 from auricle.recording.differ import compared
 from auricle.recording.models import Recording, Replay
 from auricle.recording.play import RecordingGone, find_recording, open_sound
-from auricle.recording.replay import LONGEST_S, as_it_was, heard_again, talk_of, voice_with
+from auricle.recording.replay import LONGEST_S, as_it_was, before, heard_again, talk_of, voice_with
 from auricle.settings import Settings
 
 MOST_UNDER_WAY = 10  # of one organization
@@ -98,8 +98,9 @@ async def make_replay(assembly: Assembly, actor: Actor, replay_id: UUID) -> None
         talk = await talk_of(db, actor, replay, recording)
         await require(db, talk.patient_id, Kind.AI_USE)
         was = await as_it_was(db, assembly.keyring, recording)
+        past = await before(db, assembly.keyring, recording)
     sound = await open_sound(assembly, actor, recording.id)
-    result = orjson.dumps(compared(was, await heard_again(assembly, replay, talk, sound)))
+    result = orjson.dumps(compared(was, await heard_again(assembly, replay, talk, sound, past)))
     async with assembly.database.transaction(actor) as db:
         status = select(Recording.status).where(Recording.id == recording.id).with_for_update(read=True)
         if await db.scalar(status) == "deleted":

@@ -15,7 +15,7 @@ from auricle.consent.decide import ConsentNeeded
 from auricle.consent.holds import OnHold
 from auricle.errors import Forbidden, NotFound, Unauthenticated
 from auricle.recording.models import Replay
-from auricle.recording.play import RecordingGone, Track, find_recording, open_sound, recordings_of
+from auricle.recording.play import BadRange, RecordingGone, Track, find_recording, open_sound, recordings_of
 from auricle.recording.remove import delete_recording
 from auricle.recording.replay import BadVoiceSettings
 from auricle.recording.replays import NotReplayable, TooManyReplays, ask_for_replay, find_replay, result_of
@@ -23,6 +23,8 @@ from auricle.web.deps import Db, Installed, Requires
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["recordings"])
+
+LONGEST_S = 86_400.0  # longer than any call
 
 Listener = Annotated[Actor, Requires("recordings:read", "own:read")]
 
@@ -72,7 +74,7 @@ async def get(recording_id: UUID, db: Db, actor: Listener) -> RecordingOut:
     summary="The sound of a recording, as WAV: patient left, agent right",
     response_class=StreamingResponse,
     responses={
-        **problems(Unauthenticated, Forbidden, NotFound, RecordingGone),
+        **problems(Unauthenticated, Forbidden, NotFound, RecordingGone, BadRange),
         200: {
             "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
             "description": "The sound.",
@@ -84,8 +86,12 @@ async def audio(
     assembly: Installed,
     actor: Listener,
     track: Annotated[Track, Query(description="One voice alone, or both.")] = "both",
+    from_s: Annotated[float, Query(ge=0, le=LONGEST_S, description="Begin at this second.", examples=[12.5])] = 0.0,
+    to_s: Annotated[
+        float | None, Query(ge=0, le=LONGEST_S, description="End at this second; unset: at the end.", examples=[17.0])
+    ] = None,
 ) -> StreamingResponse:
-    sound = await open_sound(assembly, actor, recording_id)
+    sound = await open_sound(assembly, actor, recording_id, from_s=from_s, to_s=to_s)
     headers = {"content-length": str(sound.wav_bytes(track)), "cache-control": "no-store"}
     return StreamingResponse(sound.wav(track), media_type="audio/wav", headers=headers)
 
@@ -108,7 +114,7 @@ class ReplayIn(BaseModel):
         None, ge=1, description="Unset: the version the call was held with.", examples=[3]
     )
     voice: Mapping[str, float] = Field(
-        {}, max_length=5, description="Settings of turn taking to try.", examples=[{"stop_s": 0.5}]
+        {}, max_length=10, description="Settings of turn taking to try.", examples=[{"stop_s": 0.5}]
     )
 
 

@@ -77,6 +77,7 @@ class Mouth:
     def played(self, mark: str) -> None:
         if self._playback and self._playback.played(mark):
             self.echoing = True
+            self._moved.set()
 
     def _wake_all(self) -> None:
         self._changed.set()
@@ -91,6 +92,12 @@ class Mouth:
         """Wait until all that was made has been played."""
         while not playback.stopped and not playback.is_finished(self._clock()):
             await self._until_moved(playback, playback.ahead_s(self._clock()))
+
+    async def echoed(self, playback: Playback, within_s: float) -> None:
+        """Wait, but not for long, until the client says that it has played all: its ear is later than our clock."""
+        until = self._clock() + within_s
+        while playback.awaits_echo() and (left_s := until - self._clock()) > 0:
+            await self._until_moved(playback, left_s)
 
     async def _until_moved(self, playback: Playback, seconds: float) -> None:
         """Sleep about as long as the sound lasts, less where it was paused or dropped meanwhile."""

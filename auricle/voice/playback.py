@@ -181,6 +181,10 @@ class Playback:
         """Whether all that was made so far has been played."""
         return not self.paused and self._sent == self._made and self._by_clock(now) >= self._made
 
+    def awaits_echo(self) -> bool:
+        """Whether a client that answers marks has yet to say that it played the last of them."""
+        return self._echoing and bool(self._marks) and not self.stopped
+
     def left_s(self, now: float) -> float:
         return max(0, self._made - self.heard(now)) / self._rate_hz
 

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 YIELD_S = 0.5  # with no more than this left to say, the agent has given up the floor
 MAX_ANSWER_CHARS = 6_000
 MAX_SENTENCE_S = 60.0
+LAST_ECHO_S = 1.0  # a client's ear is no later than this behind our clock: the network, a carrier's buffer
 PROGRESS_S = 0.1  # sound that counts as progress: a voice that drips is as good as silent
 
 
@@ -145,6 +146,8 @@ class Reply:
         await self._show()
         await self._stage.channel.send_reply(self._account.text, is_final=True)
         await self._stage.mouth.finished(self._playback)
+        if self._ending is not None or self._asked.failed is not None:  # a close or a transfer would cut the last word
+            await self._stage.mouth.echoed(self._playback, LAST_ECHO_S)
         self._finish(interrupted=self._cut_short)
 
     async def _produce(self) -> None:

@@ -8,7 +8,8 @@ import yaml
 
 from auricle.voice.backchannel import words_of
 
-MAX_WORDS = 6
+MAX_WORDS = 8
+MAY_BE_ANSWERS = frozenset({"agree", "decline", "thanks"})  # to a question of the agent
 
 
 @functools.cache
@@ -26,7 +27,7 @@ def _own(language: str) -> dict[str, Any]:
 
 
 def trivial_kind(text: str, language: str) -> str | None:
-    """`agree`, `decline`, `thanks` or `presence` where the utterance is no more than that, else None.
+    """`agree`, `decline`, `thanks`, `presence` or `identity` where the utterance is no more than that, else None.
 
     Said twice ("okay okay", "thank you, thank you") or strung together ("okay, thank you") counts as its last kind.
     """
@@ -48,7 +49,7 @@ def trivial_kind(text: str, language: str) -> str | None:
 def canned_reply(text: str, language: str, *, after_question: bool) -> str | None:
     """What to say without asking a model, or None. After a question of the agent "thanks" may be an answer."""
     kind = trivial_kind(text, language)
-    if kind is None or (after_question and kind != "presence"):
+    if kind is None or (after_question and kind in MAY_BE_ANSWERS):
         return None
     reply: str | None = _own(language)["replies"].get(kind)
     return reply

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 import auricle.demo
+from auricle.agents.prompts import UNKNOWN
 from auricle.channels.protocols.browser import BrowserWire, InitSession
 from auricle.channels.wire import BadAudio, BadMessage
 from auricle.voice.codec import mulaw_from_pcm16
@@ -169,6 +170,17 @@ async def test_a_bad_message_is_named(clinic: Clinic, body: dict[str, str], code
         streamed = await http.post("/api/v1/conversation/message", json=body, headers={"accept": "text/event-stream"})
     assert plain.json()["error_code"] == streamed.json()["error_code"] == code
     assert plain.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_mere_yes_in_writing_looks_nothing_up(clinic: Clinic, emulated: OpenAIEmulator) -> None:
+    """What the knowledge does not hold is told to the model, so where nothing is told nothing was looked up."""
+    opened = await clinic.opened()
+    async with clinic.client() as http:
+        for words in (WORDS, "Yes, okay"):
+            body = {"session_id": opened["session_id"], "text": words}
+            (await http.post("/api/v1/conversation/message", json=body)).raise_for_status()
+    asked = [one["body"]["messages"] for one in emulated.requests if one["path"].endswith("completions")]
+    assert [UNKNOWN in [m["content"] for m in told] for told in asked] == [True, False]
 
 
 async def test_messages_sent_at_once_are_answered_in_their_order(clinic: Clinic) -> None:

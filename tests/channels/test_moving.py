@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from tests.channels.talking import events_of, eventually
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
 
 QUESTION = "Where do I sit when I come in"
+UNKNOWN = "0199c0de-0000-7000-8000-000000000001"
 AGAIN = "And which door do I take there"
 
 
@@ -95,6 +98,44 @@ async def test_a_call_goes_on_by_text_and_then_as_a_call_again(clinic: Clinic, e
     assert used == [("browser", True), ("text", False), ("browser", True)]
 
 
+async def test_a_consultation_tells_and_changes_its_notes_and_day_and_tells_what_each_session_used(
+    clinic: Clinic,
+) -> None:
+    wanted = {"type": "text", "agent_id": str(clinic.agents["default"])}
+    async with clinic.client() as http:
+        about = {"notes": "Brought an old hearing aid.", "visit_date": "2026-11-02"}
+        opened = (await http.post("/api/v1/consultation/create", json={**wanted, **about})).raise_for_status().json()
+        await post(clinic, session_id=opened["session_id"], text=QUESTION)
+
+        async def told() -> dict[str, Any]:
+            got = await http.get(f"/api/v1/consultations/{opened['consultation_id']}")
+            return got.raise_for_status().json()  # type: ignore[no-any-return]
+
+        one = await eventually(told, lambda it: it["sessions"][0]["calls_used"] > 0)
+        bad = await http.post("/api/v1/consultation/create", json={**wanted, "visit_date": "2026-02-30"})
+    assert {name: one[name] for name in about} == about
+    (session,) = one["sessions"]
+    assert (session["id"], session["channel"], session["ended_at"]) == (opened["session_id"], "text", None)
+    assert session["tokens_used"] > 0
+    assert bad.json()["error_code"] == "validation.invalid"
+    there = f"/api/v1/consultations/{opened['consultation_id']}"
+    async with clinic.client() as http:
+        assert (await http.patch(there, json={"notes": "mine"})).status_code == 403, "patients read them only"
+    async with clinic.service.client(clinic.staff) as http:
+        changed = (await http.patch(there, json={"specialty": "audiology", "notes": "Fits badly."})).json()
+        assert (changed["notes"], changed["specialty"], changed["visit_date"]) == (
+            "Fits badly.", "audiology", about["visit_date"],
+        )  # fmt: skip
+        assert (await http.patch(there, json={"notes": None})).json()["notes"] is None
+        refused = [
+            await http.patch(there, json=one) for one in ({"clinician_id": UNKNOWN}, {"visit_date": None}, {"x": 1})
+        ]
+        assert [one.status_code for one in refused] == [404, 422, 422]
+        assert (await http.get(there)).json()["specialty"] == "audiology"
+    answer = (await clinic.transcript(opened["consultation_id"]))[1]
+    assert answer["session_id"] == opened["session_id"] and answer["processing_ms"] >= 0 and answer["audio"] is None
+
+
 async def test_a_message_by_text_ends_the_call_under_way(clinic: Clinic) -> None:
     call = await (await App.of(clinic)).open()
     await call.ask(QUESTION)
@@ -105,6 +146,30 @@ async def test_a_message_by_text_ends_the_call_under_way(clinic: Clinic) -> None
     assert codes == ["session.moved"] and answer["text"]
     said = [m["text"] for m in await clinic.transcript(call.consultation_id) if m["sender"] == "patient"]
     assert said == [QUESTION, AGAIN]
+
+
+async def test_a_consultation_lasted_as_long_as_its_sessions_together_and_not_the_days_between(clinic: Clinic) -> None:
+    opened = await clinic.opened()
+    minutes = {"browser": (600, 300, 420), "phone": (200, 140, 170), "text": (100, 20, None)}  # ago: begin, word, end
+    async with clinic.service.database.transaction(clinic.system) as db:
+        now = datetime.now(UTC)
+        for channel, (begun, last, ended) in minutes.items():
+            begun_at = now - timedelta(minutes=begun)
+            db.add(
+                ConsultationSession(
+                    consultation_id=UUID(opened["consultation_id"]),
+                    channel=channel,
+                    created_at=begun_at,
+                    live_since=None if channel == "text" else begun_at,
+                    last_activity_at=now - timedelta(minutes=last),
+                    ended_at=None if ended is None or channel == "phone" else now - timedelta(minutes=ended),
+                )
+            )
+    async with clinic.client() as http:
+        ended_now = (
+            (await http.post(f"/api/v1/consultations/{opened['consultation_id']}/end")).raise_for_status().json()
+        )
+    assert 60 * (180 + 60 + 80) <= ended_now["total_s"] < 60 * (180 + 60 + 80) + 5
 
 
 async def test_the_end_of_the_consultation_ends_its_call(clinic: Clinic) -> None:

@@ -1,6 +1,7 @@
 """A red flag, typed or spoken, is answered by the script before any model, told to staff, and on record."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -50,6 +51,19 @@ async def test_a_typed_red_flag_raises_the_alarm(clinic: Clinic, emulated: OpenA
     assert answer["red_flag"] == "chest_pain" and "1 1 2" in answer["text"]
     await assert_told(clinic, watcher, opened["consultation_id"])
     assert emulated.requests == []
+
+
+async def test_a_red_flag_in_a_language_that_the_agent_does_not_speak_is_answered_in_it(clinic: Clinic) -> None:
+    opened = await clinic.opened()
+    for text, letters, language in (
+        ("எனக்கு நெஞ்சு வலிக்குது", "அ-ஹ", "ta"),
+        ("mujhe seene mein dard ho raha hai", "अ-ह", "hi"),
+    ):
+        answer = (await send(clinic, opened["session_id"], text)).raise_for_status().json()
+        assert answer["red_flag"] == "chest_pain" and "1 1 2" in answer["text"]
+        assert re.search(f"[{letters}]", answer["text"]) and not re.search("[a-z]", answer["text"])
+        kept = (await clinic.transcript(opened["consultation_id"]))[-2:]
+        assert [one["language"] for one in kept] == ["en", language]  # the conversation itself stays in the agent's own
 
 
 async def test_a_red_flag_typed_into_a_live_session_raises_the_alarm(clinic: Clinic, emulated: OpenAIEmulator) -> None:

@@ -188,7 +188,9 @@ async def test_a_second_signal_ends_at_once(patient: Patient) -> None:
             await asyncio.wait_for(live.wait_closed(), 5)
 
 
-async def test_of_two_workers_one_that_leaves_keeps_its_call_and_the_other_takes_the_next(patient: Patient) -> None:
+async def test_of_two_workers_one_that_leaves_or_is_replaced_keeps_its_call_and_others_take_the_next(
+    patient: Patient,
+) -> None:
     with started(patient, "serve", "--workers", "2") as service:
         await service.up()
         workers = eventually(lambda: two(psutil.Process(service.process.pid).children()))
@@ -206,6 +208,15 @@ async def test_of_two_workers_one_that_leaves_keeps_its_call_and_the_other_takes
             await live.wait_closed()
         eventually(lambda: not leaving.is_running() or leaving.status() == psutil.STATUS_ZOMBIE)
         eventually(lambda: two(workers_of(service)))  # and another was started in its place
+        async with service.call() as live:
+            older, its_own = at_work(service), holder(workers_of(service), live).pid
+            service.process.send_signal(signal.SIGHUP)  # all are replaced, one after another
+            await asyncio.to_thread(eventually, lambda: len(at_work(service) - older) == 2)
+            await asyncio.to_thread(eventually, lambda: at_work(service) & older == {its_own})
+            assert await answered(live, "When are you open?")
+            await live.send('{"type":"end"}')
+            await live.wait_closed()
+        eventually(lambda: len(at_work(service)) == 2 and not at_work(service) & older)
         service.process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(service.ended, 20) == 0
 
@@ -231,6 +242,15 @@ def two(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 def workers_of(service: Process) -> list[psutil.Process]:
     return psutil.Process(service.process.pid).children()
+
+
+def at_work(service: Process) -> set[int]:
+    found = set[int]()
+    for one in workers_of(service):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if one.status() != psutil.STATUS_ZOMBIE:
+                found.add(one.pid)
+    return found
 
 
 async def settled(service: Process, workers: list[psutil.Process]) -> None:

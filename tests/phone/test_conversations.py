@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from auricle.phone.models import CallStatus, Direction
+from tests import builders
+from tests.channels.conftest import Clinic as Desk
+from tests.channels.patient import App
 from tests.channels.talking import eventually
 from tests.emulators.carriers.handset import Handset
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
 from tests.phone.conftest import HANDOVER, KINDS, NOTICE, Clinic, spoken
 
+DOOR = "Please take the blue door."
 LONG = "The clinic opens at nine. " + "We have many rooms and kind people who listen to you. " * 12
 
 
@@ -144,3 +148,39 @@ async def test_the_agent_hangs_up_by_the_carriers_interface_once_its_last_word_w
     assert [method for method, path in clinic.exchanges["plivo"].requests if call.id in path] == ["DELETE"]
     row = await clinic.call(call)
     assert row is not None and row.ended_because == "agent"
+
+
+async def test_one_consultation_goes_from_the_phone_to_the_browser_to_text(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    """A patient who calls and has a login goes on where they were, and it stays one record."""
+    emulated.script = lambda body: Scripted(DOOR)
+    person, signed_in = await clinic.service.member(clinic.organization_id, "patient")
+    record = await builders.make_patient(
+        clinic.service.database, clinic.service.keyring, clinic.system, account_id=person.account_id
+    )
+    await clinic.renumbered(record.id, "+919845055604")
+    call = clinic.call_in("twilio", "+919845055604")
+    handset = await clinic.exchanges["twilio"].connected(call)
+    await marked(handset, 2)
+    await handset.press("7")
+    await marked(handset, 3)
+    row = await clinic.call(call)
+    assert row is not None and row.patient_id == record.id
+    theirs = Desk(clinic.service, clinic.organization_id, signed_in, clinic.admin)
+    app = await App(theirs, str(row.consultation_id)).open()
+    await asyncio.wait_for(call.ended.wait(), 20)
+    assert ("Ended", "by request") in call.done, "the phone falls silent, and is not put through to anybody"
+    await app.ask("Which door was that again")
+    await app.until("metrics")
+    asked = {"consultation_id": str(row.consultation_id), "text": "And what do I bring along"}
+    async with theirs.client() as http:
+        answer = (await http.post("/api/v1/conversation/message", json=asked)).raise_for_status().json()
+        one = (await http.get(f"/api/v1/consultations/{row.consultation_id}")).raise_for_status().json()
+    assert answer["text"] and (await app.until("error"))["error_code"] == "session.moved"
+    told = [m["content"] for m in emulated.requests[-1]["body"]["messages"] if m["role"] != "system"]
+    assert told[-6:] == ["How can I help you?", "[DTMF 7]", DOOR, "Which door was that again", DOOR, asked["text"]]
+    assert (one["type"], one["status"]) == ("phone", "active")
+    used = [(session["channel"], session["ended_at"] is None) for session in one["sessions"][1:]]
+    assert used == [("phone", False), ("browser", False), ("text", True)]
+    assert [m["text"] for m in await clinic.transcript(row.consultation_id)] == [*told, DOOR]

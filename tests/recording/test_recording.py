@@ -6,6 +6,7 @@ import shutil
 import wave
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx2
@@ -47,9 +48,14 @@ async def complete(clinic: Clinic, consultation_id: str) -> dict[str, Any]:
     return found[0]  # type: ignore[no-any-return]
 
 
-async def played(clinic: Clinic, recording_id: str, track: str = "both") -> httpx2.Response:
+async def played(clinic: Clinic, recording_id: str, track: str = "both", **part: float) -> httpx2.Response:
     async with clinic.client() as http:
-        return await http.get(f"/api/v1/recordings/{recording_id}/audio", params={"track": track})
+        return await http.get(f"/api/v1/recordings/{recording_id}/audio", params={"track": track, **part})
+
+
+async def heard_at(clinic: Clinic, address: str) -> httpx2.Response:
+    async with clinic.client() as http:
+        return (await http.get(address)).raise_for_status()
 
 
 def samples(wav: bytes) -> tuple[np.ndarray, int]:
@@ -65,7 +71,8 @@ def spoken() -> np.ndarray:
 
 async def test_a_recorded_call_is_played_back_with_the_patient_left_and_the_agent_right(ward: Ward) -> None:
     clinic, _ = await ward.patient(BOTH)
-    recording = await complete(clinic, await call(clinic))
+    consultation_id = await call(clinic)
+    recording = await complete(clinic, consultation_id)
     assert recording["missing"] == 0
     answer = await played(clinic, recording["id"])
     assert answer.headers["content-type"] == "audio/wav"
@@ -77,6 +84,23 @@ async def test_a_recorded_call_is_played_back_with_the_patient_left_and_the_agen
     assert loud.any() and loud.argmax() > len(spoken()) * 0.8, "the agent speaks after the question"
     alone, _ = samples((await played(clinic, recording["id"], "agent")).content)
     assert (alone[:, 0] == sound[:, 1]).all()
+    for said, side in zip(await clinic.transcript(consultation_id), (0, 1), strict=True):
+        part, _ = samples((await heard_at(clinic, said["audio"])).content)
+        at = round(float(parse_qs(urlsplit(said["audio"]).query)["from_s"][0]) * rate_hz)
+        assert (sound[at : at + len(part), side] == part[:, 0]).all() and np.abs(part.astype(int)).max() > 500
+        assert at <= said["start_s"] * rate_hz
+        assert at + len(part) >= min(said["end_s"] * rate_hz, len(sound))
+
+
+async def test_a_part_of_a_recording_is_as_long_as_was_asked(ward: Ward) -> None:
+    clinic, _ = await ward.patient(BOTH)
+    recording = await complete(clinic, await call(clinic))
+    for part, length_s in (({"from_s": 0.5, "to_s": 1.25}, 0.75), ({"from_s": 900.0}, 0)):
+        answer = await played(clinic, recording["id"], **part)
+        assert len(answer.content) == int(answer.headers["content-length"]) == 44 + length_s * 16_000 * 4
+    refused = await played(clinic, recording["id"], from_s=2, to_s=1)
+    assert (refused.status_code, refused.json()["error_code"]) == (422, "recording.bad_range")
+    assert (await played(clinic, recording["id"], from_s=-1)).json()["error_code"] == "validation.invalid"
 
 
 async def test_who_did_not_agree_is_not_recorded(ward: Ward) -> None:

@@ -99,6 +99,7 @@ class Line:
     rate_hz: int = RATE_HZ
     frame_s: float = 0.04
     echoes_marks: bool = True
+    late_s: float = 0.0  # how long sound is on its way
     log: list[tuple[float, str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     incoming: asyncio.Queue[Incoming | None] = field(default_factory=asyncio.Queue)
@@ -117,7 +118,7 @@ class Line:
         self._note("audio", pcm)
         if self.play_end < now():
             self.dry_s += now() - self.play_end if self.play_end else 0
-            self.play_end = now()
+            self.play_end = now() + self.late_s
         self.play_end += seconds(pcm, self.rate_hz)
 
     async def send_mark(self, name: str) -> None:

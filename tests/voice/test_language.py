@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auricle.voice.language import Follower, base_language, detect, language_of_message, requested
+from auricle.voice.language import Follower, base_language, detect, language_of_message, requested, written_in
 
 ALL = ("en", "hi", "ta", "te", "bn", "mr", "gu", "kn", "ml", "pa", "or")
 SENTENCES = {
@@ -87,6 +87,25 @@ def test_one_word_a_number_or_a_name_changes_nothing(text: str, current: str) ->
     follower = Follower(current, ALL)
     assert follower.follow(text) == current
     assert follower.follow(text) == current
+
+
+@pytest.mark.parametrize(("text", "language"), [("Are you a robot?", "en"), ("क्या आप रोबोट हैं?", "hi")])
+def test_asking_what_the_agent_is_says_in_which_language(text: str, language: str) -> None:
+    assert Follower("ta", ["ta", "hi", "en"]).follow(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("எனக்கு நெஞ்சு வலிக்குது", "ta"),
+        ("mujhe seene mein dard ho raha hai", "hi"),
+        ("I have pain", "en"),
+        ("বুকত বিষ", "bn"),
+        ("112", "gu"),
+    ],
+)
+def test_a_message_is_known_by_its_language_whatever_the_agent_speaks(text: str, language: str) -> None:
+    assert written_in(text, "gu") == language
 
 
 def test_two_weak_hints_in_a_row_count_as_a_clear_one_and_with_something_between_they_do_not() -> None:

@@ -9,10 +9,22 @@ import pytest
 
 from auricle.providers.ports import Audio, EndOfSpeech, ProviderFailed, TextDelta, Timing, Transcript, Usage
 from auricle.settings import Voice
-from auricle.voice.ports import AudioIn, EndCall, Interrupt, TextIn, Turn
+from auricle.voice.ports import AudioIn, EndCall, HandOver, Interrupt, TextIn, Turn
 from auricle.voice.records import TurnsNotStored
 from auricle.voice.vad import SharedVad
-from tests.voice.stage import ANSWER, APOLOGY, FIRST_SENTENCE, PHRASE_A, PHRASE_B, TONE, Providers, call, now, speech
+from tests.voice.stage import (
+    ANSWER,
+    APOLOGY,
+    FIRST_SENTENCE,
+    PHRASE_A,
+    PHRASE_B,
+    TONE,
+    Line,
+    Providers,
+    call,
+    now,
+    speech,
+)
 from tests.voice.virtual_time import in_virtual_time
 
 
@@ -451,6 +463,27 @@ def test_the_agent_can_end_the_call_after_it_was_heard(vad: SharedVad) -> None:
         assert now() >= c.line.play_end - 0.05
 
     in_virtual_time(scenario())
+
+
+def test_the_last_word_is_played_to_its_end_however_long_it_is_on_its_way_but_no_echo_is_awaited_for_ever(
+    vad: SharedVad,
+) -> None:
+    async def goodbye(_: Turn) -> AsyncGenerator[Any, None]:
+        yield TextDelta("Goodbye, and get well soon.")
+        yield HandOver("asked for a person")
+
+    async def scenario(*, goes_deaf: bool) -> float:
+        c = call(vad, Providers(llm_fault=goodbye), line=Line(late_s=0.4), greeting="Hello, I am an AI.")
+        await c.line.until("mark", listening=False)
+        await asyncio.sleep(2.0)
+        c.line.echoes_marks = not goes_deaf
+        c.line.incoming.put_nowait(TextIn("I want to talk to a person"))
+        assert (await c.task).kind == "hand_over"
+        return now() - c.line.play_end
+
+    late_s = in_virtual_time(scenario(goes_deaf=False))
+    assert 0 <= late_s < 0.1
+    assert 0.4 < in_virtual_time(scenario(goes_deaf=True)) < 1.0
 
 
 def test_a_greeting_is_spoken_first_and_can_be_interrupted(vad: SharedVad) -> None:

@@ -1,7 +1,13 @@
 """Listening sounds and trivial utterances in the Indo-Aryan languages we serve."""
 
-import pytest
+import importlib.resources
 
+import pytest
+import yaml
+
+from auricle.agents.prompts import LANGUAGES
+from auricle.agents.validate import says_it_is_ai
+from auricle.safety.claims import check_claim
 from auricle.voice.backchannel import is_backchannel
 from auricle.voice.trivial import canned_reply, trivial_kind
 
@@ -64,3 +70,13 @@ def test_thanks_are_answered_in_the_same_script(language, thanks):
     reply = canned_reply(thanks, language, after_question=False)
     assert reply and not any("a" <= letter.lower() <= "z" for letter in reply)
     assert canned_reply(thanks, language, after_question=True) is None
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_whoever_asks_what_the_agent_is_is_told_so_without_a_model_even_after_a_question(language):
+    lists = yaml.safe_load((importlib.resources.files("auricle.voice") / "trivial.yaml").read_text("utf-8"))
+    for question in lists[language]["phrases"]["identity"]:
+        for asked in (question, f"{question}?"):
+            said = canned_reply(asked, language, after_question=True)
+            assert said is not None and says_it_is_ai(said, language), asked
+            assert not check_claim(said, language).claim

@@ -22,6 +22,7 @@ from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
 from auricle.providers.ports import ChatMessage
 from auricle.voice.ports import ReplyPiece
+from auricle.voice.trivial import trivial_kind
 
 MOST = 100  # scenarios of an agent
 RUN_S = 900.0
@@ -131,7 +132,8 @@ async def rehearse(assembly: Assembly, actor: Actor, serving: Serving, scenario:
     talk = Talk(somebody, uuid4(), uuid4(), uuid4(), serving, scenario.language, carried)
 
     def speaks(said: str, history: tuple[ChatMessage, ...]) -> AsyncGenerator[ReplyPiece, None]:
-        return answer(assembly, talk, said, scenario.language, history, turn_id=uuid4())
+        trivial = trivial_kind(said, scenario.language) is not None
+        return answer(assembly, talk, said, scenario.language, history, trivial=trivial, turn_id=uuid4())
 
     return await run_scenario(scenario, serving, speaks, ledger)
 
