@@ -102,6 +102,7 @@ async def serve(websocket: WebSocket, assembly: Assembly, kind: Kind, seen: Acto
         event(log, "call refused", logging.WARNING, reason=str(busy.context.get("reason", "")), provider=kind.value)
         await refuse(websocket, busy)
     except AuricleError as error:
+        event(log, "media socket refused", logging.WARNING, error_code=error.code, provider=kind.value)
         await refuse(websocket, error)
 
 

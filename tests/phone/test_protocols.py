@@ -148,8 +148,13 @@ def test_a_rate_that_is_not_carried_is_refused_with_the_reason():
         twilio.read_start(with_start(CASES[0], mediaFormat={"encoding": "audio/x-mulaw", "sampleRate": 16000}))
     with pytest.raises(BadAudio):
         plivo.read_start(with_start(CASES[2], mediaFormat={"encoding": "audio/x-l16", "sampleRate": 8000}))
-    started = exotel.read_start(with_start(CASES[1], media_format={"sample_rate": "16000"}))
-    assert started is not None and started.rate_hz == 16000
+    for encoding in ("audio/x-mulaw", "mulaw", "PCMA-ALAW"):
+        with pytest.raises(BadAudio, match="audio/L16"):
+            exotel.read_start(with_start(CASES[1], media_format={"encoding": encoding, "sample_rate": "8000"}))
+    for encoding in ("base64", "raw/slin", "audio/L16;rate=16000", None):
+        as_told = with_start(CASES[1], media_format={"encoding": encoding, "sample_rate": "16000"})
+        started = exotel.read_start(as_told)
+        assert started is not None and started.rate_hz == 16000
 
 
 @pytest.mark.parametrize(
@@ -228,6 +233,8 @@ def test_exotel_is_sent_pieces_of_a_tenth_of_a_second_and_others_of_forty_millis
 def test_marks_keys_and_the_end_are_told(case: Case):
     wire: Wire = case.opened()
     assert wire.read(case.played("t.1")) == Played("t.1")
+    if case.name == "plivo":  # its pages name both
+        assert wire.read(case.message("played", name="t.2")) == Played("t.2")
     assert [wire.read(case.message("dtmf", dtmf={"digit": key})) for key in "0#*D"] == [Digit(k) for k in "0#*D"]
     assert wire.read(case.message("clearedAudio")) is None
     assert wire.read(case.message("something-new", more={"a": 1})) is None

@@ -40,7 +40,7 @@ class CarrierWire:
     """One carrier's stream after its start message. Subclasses name things; audio is µ-law unless they say so."""
 
     STREAM: ClassVar[str]  # the field of the stream's id
-    PLAYED: ClassVar[str] = "mark"  # the event that answers a mark
+    PLAYED: ClassVar[frozenset[str]] = frozenset({"mark"})  # the events that answer a mark
     frame_s: float = FRAME_S
 
     def __init__(self, started: Started) -> None:
@@ -63,7 +63,7 @@ class CarrierWire:
             raise BadMessage("This message is of another stream.")
         if event == "media":
             return self._heard(part(message, "media"))
-        if event == self.PLAYED:
+        if event in self.PLAYED:
             return Played(name_of(self._mark_name(message)))
         if event == "dtmf":
             return pressed(part(message, "dtmf").get("digit"))

@@ -47,11 +47,13 @@ def read_start(frame: Frame) -> Started | None:
     if message is None:
         return None
     start = part(message, "start")
-    parameters = start.get("custom_parameters")
+    media_format, parameters = part(start, "media_format"), start.get("custom_parameters")
+    if "law" in optional_text(media_format.get("encoding")).lower():  # taken for PCM16 it would be noise
+        raise BadAudio("Set the applet's MediaFormat to audio/L16.")
     return Started(
         stream_id=name_of(start.get("stream_sid", message.get("stream_sid"))),
         call_id=name_of(start.get("call_sid")),
         account_id=optional_text(start.get("account_sid")),
-        rate_hz=rate_of(part(start, "media_format"), "sample_rate", RATES_HZ),
+        rate_hz=rate_of(media_format, "sample_rate", RATES_HZ),
         ticket=optional_text(parameters.get("ticket")) if isinstance(parameters, dict) else "",
     )

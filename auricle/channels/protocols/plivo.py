@@ -26,7 +26,7 @@ TICKET = re.compile(r"(?:^|[{;,\s\"'])(?:X-PH-)?ticket[\"']?\s*[=:]\s*[\"']?([0-
 
 class PlivoWire(CarrierWire):
     STREAM: ClassVar[str] = "streamId"
-    PLAYED: ClassVar[str] = "playedStream"
+    PLAYED: ClassVar[frozenset[str]] = frozenset({"playedStream", "played"})  # its pages name both
 
     def _mark_name(self, message: Message) -> object:
         return message.get("name")
