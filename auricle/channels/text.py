@@ -38,6 +38,7 @@ from auricle.providers.call import Served, named_once
 from auricle.providers.ports import Capability, ChatMessage, ProviderFailed, TextDelta, ToolCall, Usage
 from auricle.safety.claims import guard
 from auricle.safety.respond import EmergencyScript, emergency
+from auricle.voice.guarded import Guarded
 from auricle.voice.language import language_of_message, written_in
 from auricle.voice.ports import Citation, EndCall, HandOver, ReplyPiece
 from auricle.voice.sentences import SentenceCutter
@@ -213,28 +214,35 @@ async def _fixed(text: str) -> AsyncGenerator[str, None]:
 async def _guarded(
     answering: AsyncGenerator[ReplyPiece, None], talk: Talk, exchange: Exchange, started: float
 ) -> AsyncGenerator[str, None]:
-    cutter = SentenceCutter()
+    cutter, guarded = SentenceCutter(), Guarded(guard)
     async with aclosing(answering) as pieces:
         async for piece in pieces:
-            match piece:
-                case TextDelta(text):
-                    exchange.waterfall.setdefault("first_token", (time.perf_counter() - started) * 1000)
-                    for sentence in cutter.feed(text):
-                        yield guard(sentence, talk.language)
-                case Citation():
-                    exchange.citations.append(citation_json(piece))
-                case Served():
-                    exchange.served = named_once(exchange.served, piece)
-                case EndCall():
-                    exchange.ended = True
-                case HandOver():
-                    exchange.handed_over = True
-                case ToolCall():
-                    exchange.calls.append(piece)
-                case Usage():
-                    exchange.usages.append(piece)
+            if not isinstance(piece, TextDelta):
+                _note(exchange, piece)
+                continue
+            exchange.waterfall.setdefault("first_token", (time.perf_counter() - started) * 1000)
+            for sentence in cutter.feed(piece.text):
+                if said := guarded.piece(sentence, talk.language):
+                    yield said
     for sentence in cutter.finish():
-        yield guard(sentence, talk.language)
+        if said := guarded.piece(sentence, talk.language):
+            yield said
+
+
+def _note(exchange: Exchange, piece: ReplyPiece) -> None:
+    match piece:
+        case Citation():
+            exchange.citations.append(citation_json(piece))
+        case Served():
+            exchange.served = named_once(exchange.served, piece)
+        case EndCall():
+            exchange.ended = True
+        case HandOver():
+            exchange.handed_over = True
+        case ToolCall():
+            exchange.calls.append(piece)
+        case Usage():
+            exchange.usages.append(piece)
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from auricle.settings import Voice
 from auricle.voice.account import Account
 from auricle.voice.asked import Asked
 from auricle.voice.deadlines import Deadlines
+from auricle.voice.guarded import Guarded
 from auricle.voice.mouth import Mouth
 from auricle.voice.playback import MAX_AHEAD_S, Playback
 from auricle.voice.ports import (
@@ -77,6 +78,7 @@ class Reply:
             frame_s=stage.channel.frame_s, echoing=stage.mouth.echoing,
         )  # fmt: skip
         self._account = Account(stage.clock, stage.audio_s, errors=list(asked.errors))
+        self._guarded = Guarded(stage.services.guard)
         self._shown = 0
         self._ending: Ending | None = None
         self._deadlines = Deadlines(stage.settings.reply_deadline_s, self._fill)
@@ -205,8 +207,8 @@ class Reply:
         """Show a sentence and make its speech, while those before it are being played."""
         self._account.stamp("first_sentence")
         language = self._asked.turn.language
-        if guarded:
-            sentence = self._stage.services.guard(sentence, language)
+        if guarded and not (sentence := self._guarded.piece(sentence, language)):
+            return
         self._account.said.append(sentence)
         await self._show()
         self._playback.begin_sentence(sentence)

@@ -28,6 +28,7 @@ from auricle.voice.ports import (
     Services,
     Turn,
     TurnRecord,
+    unguarded,
 )
 from auricle.voice.session import VoiceSession
 from auricle.voice.vad import SharedVad
@@ -186,6 +187,7 @@ class Providers:
     llm_fault: Callable[[Turn], AsyncGenerator[Any, None]] | None = None
     tts_fault: Callable[[str], AsyncGenerator[Any, None]] | None = None
     filler: Prepared | None = FILLER
+    guard: Callable[[str, str], str] = unguarded
     turns: list[Turn] = field(default_factory=list)
     spoken: list[tuple[float, str]] = field(default_factory=list)
     records: list[TurnRecord] = field(default_factory=list)
@@ -273,6 +275,7 @@ class Providers:
             record=self.record,
             apology=lambda _: APOLOGY,
             filler=lambda _: self.filler,
+            guard=self.guard,
             alert=self.alert,
         )
 

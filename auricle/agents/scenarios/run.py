@@ -17,6 +17,7 @@ from auricle.errors import AuricleError
 from auricle.providers.ports import ChatMessage, TextDelta
 from auricle.safety.claims import guard
 from auricle.safety.respond import emergency
+from auricle.voice.guarded import Guarded
 from auricle.voice.ports import Citation, EndCall, HandOver, ReplyPiece
 from auricle.voice.sentences import SentenceCutter
 from auricle.voice.trivial import canned_reply
@@ -81,17 +82,18 @@ async def _answer(
     if reply := canned_reply(said, language, after_question=after_question):
         answered.sentences = [reply]
         return answered
-    before, cutter = len(ledger.calls), SentenceCutter()
+    before, cutter, guarded = len(ledger.calls), SentenceCutter(), Guarded(guard)
     async with aclosing(speaks(said, tuple(history))) as pieces:
         async for piece in pieces:
             match piece:
                 case TextDelta(text):
-                    answered.sentences += [guard(one, language) for one in cutter.feed(text)]
+                    answered.sentences += [guarded.piece(one, language) for one in cutter.feed(text)]
                 case Citation():
                     answered.citations.append(piece)
                 case EndCall() | HandOver():
                     answered.ending = piece
-    answered.sentences += [guard(one, language) for one in cutter.finish()]
+    answered.sentences += [guarded.piece(one, language) for one in cutter.finish()]
+    answered.sentences = [one for one in answered.sentences if one]
     answered.calls = ledger.calls[before:]
     return answered
 
