@@ -47,6 +47,8 @@ from auricle.identity.revocation import CHANNEL as STANDING
 from auricle.identity.revocation import Standing
 from auricle.identity.routes import router as sign_in
 from auricle.knowledge.embedder_routes import router as embedder
+from auricle.knowledge.evaluation.routes import router as evaluations
+from auricle.knowledge.evaluation.run_routes import router as evaluation_runs
 from auricle.knowledge.reranking import reranking
 from auricle.knowledge.routes import router as knowledge
 from auricle.knowledge.search import Knowledge
@@ -107,6 +109,8 @@ ROUTERS: list[APIRouter] = [
     listening,
     knowledge,
     embedder,
+    evaluations,
+    evaluation_runs,
     notes,
     notes_search,
     openai_api,

@@ -27,12 +27,14 @@ app = typer.Typer(
 providers_app = typer.Typer(help="Providers of this installation.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 models_app = typer.Typer(help="Local model files.", no_args_is_help=True)
+knowledge_app = typer.Typer(help="What organizations taught their agents.", no_args_is_help=True)
 database_app = typer.Typer(help="An external PostgreSQL.", no_args_is_help=True)
 billing_app = typer.Typer(help="Usage and what it costs.", no_args_is_help=True)
 app.add_typer(providers_app, name="providers")
 app.add_typer(billing_app, name="billing")
 app.add_typer(audit_app, name="audit")
 app.add_typer(models_app, name="models")
+app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(database_app, name="database")
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where data lives (AURICLE_DATA_DIR).")]
@@ -257,6 +259,32 @@ def models_pull(name: str, data_dir: DataDir = None) -> None:
     from auricle.providers import local_models
 
     say(f"{name} is in {local_models.pull(name, settings_with(data_dir=data_dir).models_path)}")
+
+
+@knowledge_app.command("eval")
+def knowledge_eval(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Questions: .csv, .tsv or .jsonl.")],
+    organization: Annotated[str, typer.Option(help="Its short name or id.")],
+    name: Annotated[str | None, typer.Option(help="Of the question set; else the file's.")] = None,
+    collection: Annotated[str, typer.Option(help="Keep the searches to this collection.")] = "",
+    only_language: Annotated[str, typer.Option(help="Keep the searches to documents of this language.")] = "",
+    label: Annotated[str, typer.Option(help="To know the run by later.")] = "",
+    against: Annotated[str | None, typer.Option(help="An earlier run to compare with: its id, or `last`.")] = None,
+    margin: Annotated[float, typer.Option(min=0.0, max=1.0, help="How much worse a measure may get.")] = 0.0,
+    with_model: Annotated[bool, typer.Option(help="Have the language model answer, at its price.")] = False,
+    rerank: Annotated[bool, typer.Option(help="Have the organization's reranker asked.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Ask questions whose documents are known; exit 3 where a measure got worse by more than the margin."""
+    from auricle.knowledge.evaluation.command import Wanted, evaluate_file
+    from auricle.log import configure
+
+    settings = with_database(settings_with(data_dir=data_dir))
+    configure("ERROR")
+    wanted = Wanted(
+        file, organization, name or file.stem, collection, only_language, label, against, margin, with_model, rerank
+    )
+    raise typer.Exit(asyncio.run(evaluate_file(settings, wanted, typer.echo)))
 
 
 @audit_app.command("verify")

@@ -10,6 +10,7 @@ import auricle.consent.retention
 import auricle.consultations.summary
 import auricle.identity.reset
 import auricle.identity.tidy
+import auricle.knowledge.evaluation.run
 import auricle.knowledge.ingest
 import auricle.knowledge.reembed
 import auricle.knowledge.settle

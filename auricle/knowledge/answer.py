@@ -13,7 +13,7 @@ from auricle.knowledge.cite import Citation, Renumbering, cited
 from auricle.knowledge.known import Level
 from auricle.knowledge.models import DocumentStatus, KnowledgeChunk, KnowledgeDocument
 from auricle.knowledge.only import ALL, Only
-from auricle.knowledge.search import Hit, Knowledge, search
+from auricle.knowledge.search import Found, Hit, Knowledge, search
 from auricle.providers.ports import ChatMessage, LanguageRequest, Passage, TextDelta
 
 CONTEXT_CHARACTERS = 4_000
@@ -56,6 +56,15 @@ async def answer(
     """
     language = language or spoken_in(question)
     found = await search(knowledge, actor, question, k, only=only, rerank=True)
+    async with aclosing(given(knowledge, actor, question, found, generate, language)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def given(
+    knowledge: Knowledge, actor: Actor, question: str, found: Found, generate: Generate, language: str
+) -> AsyncGenerator[TextDelta | Answer, None]:
+    """The same from what a search has found."""
     hits = await verified(knowledge, actor, found.hits) if found.verdict.level == "answer" else []
     if not hits:
         text = admission(found.verdict, language)

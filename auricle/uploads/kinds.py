@@ -33,15 +33,15 @@ BINARY_MAGIC = (
 )  # fmt: skip
 
 
-def kind_of(file_name: str, head: bytes) -> Kind:
-    """What a file is, by its name and its first `HEAD_BYTES`.
+def kind_of(file_name: str, head: bytes, kinds: Mapping[str, Kind] = EXTENSIONS) -> Kind:
+    """What a file is, by its name and its first `HEAD_BYTES`; `kinds` are the extensions that are taken.
 
     Raises:
         UnknownKind, EmptyDocument, KindMismatch
     """
-    kind = EXTENSIONS.get(PurePosixPath(file_name.lower()).suffix)
+    kind = kinds.get(PurePosixPath(file_name.lower()).suffix)
     if kind is None:
-        raise UnknownKind
+        raise UnknownKind(None if kinds is EXTENSIONS else f"Only {', '.join(kinds)} files can be read here.")
     if not head:
         raise EmptyDocument
     magic = MAGIC.get(kind)

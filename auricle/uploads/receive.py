@@ -18,7 +18,7 @@ from starlette.datastructures import UploadFile
 
 from auricle.errors import AuricleError, Invalid, Unavailable
 from auricle.uploads.inspect import inspect
-from auricle.uploads.kinds import HEAD_BYTES, Kind, kind_of
+from auricle.uploads.kinds import EXTENSIONS, HEAD_BYTES, Kind, kind_of
 from auricle.uploads.names import plain_file_name
 from auricle.uploads.refused import OversizeDocument
 
@@ -52,14 +52,16 @@ class Incoming:
 
 
 @asynccontextmanager
-async def incoming(request: Request, *, fields: Mapping[str, int], limit_bytes: int) -> AsyncIterator[Incoming]:
-    """The file of a form, and its fields by name, of which each may be so many characters long.
+async def incoming(
+    request: Request, *, fields: Mapping[str, int], limit_bytes: int, kinds: Mapping[str, Kind] = EXTENSIONS
+) -> AsyncIterator[Incoming]:
+    """The file of a form, of one of the `kinds`, and its fields by name, each of at most so many characters.
 
     Raises:
         BadForm, NoRoom, and what `kind_of` and `inspect` raise.
     """
     with tempfile.TemporaryFile() as file:
-        sink = Sink(file, fields, limit_bytes)
+        sink = Sink(file, fields, limit_bytes, kinds)
         if request.headers.get("idempotency-key"):  # read already, for comparison
             await _from_form(request, sink)
         else:
@@ -81,8 +83,10 @@ def held(file_name: str, data: bytes, limit_bytes: int = MAX_BYTES) -> Iterator[
 class Sink:
     """Where the parts of a form go. A refusal waits until the form has come whole, or the client would not hear it."""
 
-    def __init__(self, file: BinaryIO, fields: Mapping[str, int], limit_bytes: int) -> None:
-        self._file, self._limits, self._limit_bytes = file, fields, limit_bytes
+    def __init__(
+        self, file: BinaryIO, fields: Mapping[str, int], limit_bytes: int, kinds: Mapping[str, Kind] = EXTENSIONS
+    ) -> None:
+        self._file, self._limits, self._limit_bytes, self._kinds = file, fields, limit_bytes, kinds
         self._name: str | None = None
         self._kind: Kind | None = None
         self._size = 0
@@ -152,7 +156,7 @@ class Sink:
 
     def _look(self) -> None:
         try:
-            self._kind = kind_of(self._name or "", bytes(self._waiting[:HEAD_BYTES]))
+            self._kind = kind_of(self._name or "", bytes(self._waiting[:HEAD_BYTES]), self._kinds)
         except AuricleError as error:
             self.refuse(error)
 

@@ -37,10 +37,6 @@ class Task:
     titles: list[str]
     vectors: Floats
 
-    @property
-    def relevant(self) -> list[set[int]]:
-        return [set(gained) for gained in self.gains]
-
     def index(self) -> Index:
         return Index(self.bodies, self.titles, self.vectors)
 

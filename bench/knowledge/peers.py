@@ -12,7 +12,6 @@ paired bootstrap. `noisy` is medquad_confirm with imitated recognition errors.
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from auricle.knowledge.evaluation.measures import ndcg, success
 from auricle.knowledge.rank import fits_dense
 from bench.knowledge.corpus import Task, Vectors, graded, hindi, medquad, misheard
 from bench.knowledge.ranking import documents, interval
@@ -146,9 +146,9 @@ def python_of(folder: Path, peer: str) -> Path:
 def show(task: Task, runs: Sequence[Run]) -> None:
     """A table, best nDCG first, and our lead over the best of the others."""
     measures: Mapping[str, Callable[[Sequence[int], Mapping[int, int]], float]] = {
-        "nDCG@10": gained,
-        "s@1": lambda found, gains: bool(set(found[:1]) & set(gains)),
-        "s@10": lambda found, gains: bool(set(found) & set(gains)),
+        "nDCG@10": ndcg,
+        "s@1": lambda found, gains: success(found, gains, 1),
+        "s@10": lambda found, gains: success(found, gains, 10),
     }
     scored = {
         what: {run.system: [measure(f, g) for f, g in zip(run.found, task.gains, strict=True)] for run in runs}
@@ -161,13 +161,6 @@ def show(task: Task, runs: Sequence[Run]) -> None:
     for what, by in scored.items():
         best = max((run.system for run in runs[1:]), key=lambda system: float(np.mean(by[system])))
         print(f"ours minus the best of the others ({best}) in {what}: {interval(by['auricle'], by[best])}")
-
-
-def gained(found: Sequence[int], gains: Mapping[int, int]) -> float:
-    """nDCG of the first ten, with exponential gains."""
-    got = sum((2 ** gains.get(document, 0) - 1) / math.log2(place + 2) for place, document in enumerate(found[:10]))
-    ideal = sorted(gains.values(), reverse=True)[:10]
-    return got / sum((2**gain - 1) / math.log2(place + 2) for place, gain in enumerate(ideal))
 
 
 if __name__ == "__main__":

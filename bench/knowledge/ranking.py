@@ -4,12 +4,12 @@ python -m bench.knowledge.ranking --work FOLDER [--task medquad_confirm] [--ques
 """
 
 import argparse
-import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from auricle.knowledge.evaluation.measures import ndcg, success
 from auricle.knowledge.rank import Postings, Weights
 from auricle.knowledge.words import STOP_WORDS, stem, words
 from bench.knowledge.corpus import Task, Vectors, medquad, misheard
@@ -36,11 +36,11 @@ def main() -> None:
         results = {}
         for system, search in systems(task).items():
             ranked = [documents(task, search(q, v)) for q, v in zip(questions, asked, strict=True)]
-            results[system] = [ndcg(found, right) for found, right in zip(ranked, task.relevant, strict=True)]
-            first = np.mean(
-                [bool(found[:1]) and found[0] in right for found, right in zip(ranked, task.relevant, strict=True)]
+            results[system] = [ndcg(found, gains) for found, gains in zip(ranked, task.gains, strict=True)]
+            first, ten = (
+                np.mean([success(found, gains, k) for found, gains in zip(ranked, task.gains, strict=True)])
+                for k in (1, 10)
             )
-            ten = np.mean([bool(right & set(found)) for found, right in zip(ranked, task.relevant, strict=True)])
             print(f"{system:28} {np.mean(results[system]):.3f}   {first:.3f}  {ten:.3f}")
         print("hybrid - dense (95 % interval, paired bootstrap):", interval(results["hybrid"], results["dense, exact"]))
 
@@ -65,11 +65,6 @@ def content(text: str) -> list[str]:
 def documents(task: Task, chunks: Iterable[int]) -> list[int]:
     """The documents of a list of chunks, each once, the first ten."""
     return list(dict.fromkeys(int(task.owner[chunk]) for chunk in chunks))[:10]
-
-
-def ndcg(found: Sequence[int], right: set[int]) -> float:
-    gained = sum(1 / math.log2(place + 2) for place, document in enumerate(found) if document in right)
-    return gained / sum(1 / math.log2(place + 2) for place in range(min(10, len(right))))
 
 
 def interval(ours: Sequence[float], theirs: Sequence[float], rounds: int = 2_000) -> str:

@@ -24,6 +24,8 @@ UNAUDITED = {
     "live_event",
     "usage_record",
     "knowledge_chunk",
+    "evaluation_question",
+    "evaluation_result",
     "note_passage",
     "knowledge_chunk_rest",
     "knowledge_removal",

@@ -99,6 +99,7 @@ async def build(service: Service, family_name: str) -> Hospital:
         assert note["note"] is not None, note
         agents = (await http.get("/api/v1/agents")).raise_for_status().json()["items"]
     await live(service, headers["org_admin"], document_id)
+    asked = await evaluation_of(service, headers["org_admin"], family_name)
     statement = note["note"]["statements"][0]
     ids = {
         "patient_id": str(patient.id),
@@ -107,6 +108,7 @@ async def build(service: Service, family_name: str) -> Hospital:
         "note_id": note["id"],
         "statement_id": statement["id"],
         "document_id": document_id,
+        **asked,
         "agent_id": agents[0]["id"],
         "model": agents[0]["id"],
         "clinician_id": str(clinician.member_id),
@@ -251,6 +253,23 @@ async def phone_of(service: Service, admin: Actor, headers: dict[str, str], agen
         "line_id": line_id,
         "phone_call_id": str(call.id),
     }
+
+
+async def evaluation_of(service: Service, headers: dict[str, str], family_name: str) -> dict[str, str]:
+    """A set of questions and a run of it that is over, and the ids of both."""
+    question = f"question,document\nWhen does the {family_name} desk open?,hours.md\n".encode()
+    async with service.client(headers) as http:
+        form = {"name": f"desk of {family_name}"}
+        made = await http.post("/api/v1/rag/evaluations", files={"file": ("desk.csv", question)}, data=form)
+        evaluation_id = made.raise_for_status().json()["id"]
+        there = f"/api/v1/rag/evaluations/{evaluation_id}/runs"
+        run_id = (await http.post(there, json={})).raise_for_status().json()["id"]
+        for _ in range(300):
+            if (run := (await http.get(f"{there}/{run_id}")).raise_for_status().json())["finished_at"]:
+                assert run["totals"]["success_at_1"] == 1.0, run
+                break
+            await asyncio.sleep(0.1)
+    return {"evaluation_id": evaluation_id, "evaluation_run_id": run_id}
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:

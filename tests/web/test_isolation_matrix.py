@@ -97,6 +97,9 @@ async def fingerprint(service: Service, hospital: Hospital) -> dict[str, Any]:
         "note_version",
         "knowledge_document",
         "knowledge_chunk",
+        "evaluation_set",
+        "evaluation_run",
+        "evaluation_result",
         "member",
         "alert",
     )
