@@ -4,7 +4,6 @@ import asyncio
 from uuid import uuid4
 
 import orjson
-import pytest
 import pytest_asyncio
 
 from auricle.actor import Actor
@@ -27,6 +26,10 @@ How do I clean my ear moulds?,Ear Moulds,
 What does a wheelchair rental cost?,Price list,
 Which antibiotic treats pneumonia?,,yes
 """
+
+
+def many(count: int) -> bytes:
+    return b"question,document\n" + b"".join(b"How long do %d batteries last?,Batteries\n" % n for n in range(count))
 
 
 async def sent(http, data=QUESTIONS, file="questions.csv", **form):
@@ -191,32 +194,33 @@ async def test_a_set_is_replaced_under_its_name_and_its_earlier_runs_keep_what_t
     assert ([run["id"] for run in listed["items"]], bool(listed["next"])) == ([after["id"]], True)
 
 
-@pytest.mark.parametrize(
-    ("file", "data", "form", "status", "code"),
-    [
-        ("a.csv", QUESTIONS + b"?!,Hours,\n", {}, 422, "evaluation.bad_rows"),
-        ("a.csv", b"What,Where\n1,2\n", {}, 422, "evaluation.bad_sheet"),
-        ("a.jsonl", b"[]\n", {}, 422, "evaluation.bad_rows"),
-        ("a.csv", b"question,document\n", {}, 422, "evaluation.no_questions"),
-        ("a.csv", b"", {}, 422, "upload.empty"),
-        ("a.pdf", b"%PDF-1.7\n", {}, 415, "upload.unknown_kind"),
-        ("a.csv", b"PK\x03\x04", {}, 415, "upload.kind_mismatch"),
-        ("a.csv", b"question,document\n" + b"x" * 4_000_001, {}, 413, "upload.too_large"),
-        ("a.csv", b"question,document\n" + "Wo ist die Tür?,Tür\n".encode() + b"\xff\xfe", {}, 422, "upload.garbled"),
-        ("a.csv", QUESTIONS, {"name": "  "}, 422, "knowledge.bad_label"),
-        ("a.csv", QUESTIONS, {"name": "n" * 101}, 422, "knowledge.bad_label"),
-        ("a.csv", QUESTIONS, {"collection": "../etc"}, 422, "knowledge.bad_label"),
-    ],
-)
-async def test_a_bad_file_changes_nothing(clinic_of, file, data, form, status, code):
+BAD = [
+    ("a.csv", QUESTIONS + b"?!,Hours,\n", {}, 422, "evaluation.bad_rows"),
+    ("a.csv", b"What,Where\n1,2\n", {}, 422, "evaluation.bad_sheet"),
+    ("a.jsonl", b"[]\n", {}, 422, "evaluation.bad_rows"),
+    ("a.csv", b"question,document\n", {}, 422, "evaluation.no_questions"),
+    ("a.csv", many(1_001), {}, 413, "evaluation.too_many_questions"),
+    ("a.csv", b"", {}, 422, "upload.empty"),
+    ("a.pdf", b"%PDF-1.7\n", {}, 415, "upload.unknown_kind"),
+    ("a.csv", b"PK\x03\x04", {}, 415, "upload.kind_mismatch"),
+    ("a.csv", b"question,document\n" + b"x" * 4_000_001, {}, 413, "upload.too_large"),
+    ("a.csv", bytes(range(256)) * 9, {}, 422, "upload.garbled"),
+    ("a.csv", QUESTIONS, {"name": "  "}, 422, "knowledge.bad_label"),
+    ("a.csv", QUESTIONS, {"name": "n" * 101}, 422, "knowledge.bad_label"),
+    ("a.csv", QUESTIONS, {"collection": "../etc"}, 422, "knowledge.bad_label"),
+]
+
+
+async def test_a_bad_file_is_refused_with_the_reason_and_changes_nothing(clinic_of):
     http, _ = await clinic_of()
     kept = (await sent(http)).json()
-    refused = await sent(http, data, file, **form)
-    assert (refused.status_code, refused.json()["error_code"]) == (status, code)
-    if code == "evaluation.bad_rows" and file == "a.csv":
-        assert refused.json()["context"] == {"rows": [{"row": 7, "reason": "no_question"}], "count": 1}
-    listed = (await http.get(PLACE)).json()["items"]
-    assert listed == [{name: kept[name] for name in listed[0]}]
+    for file, data, form, status, code in BAD:
+        refused = await sent(http, data, file, **form)
+        assert (refused.status_code, refused.json()["error_code"]) == (status, code)
+        if data.endswith(b"?!,Hours,\n"):
+            assert refused.json()["context"] == {"count": "1", "row_7": "no_question"}
+        listed = (await http.get(PLACE)).json()["items"]
+        assert listed == [{name: kept[name] for name in listed[0]}], code
 
 
 async def test_organizations_have_their_own_sets_and_neither_sees_the_others(clinic_of):
@@ -250,10 +254,6 @@ async def test_only_who_may_change_the_knowledge_may_look_at_its_evaluation(serv
         assert (await sent(http)).status_code == 401
 
 
-def many(count: int) -> bytes:
-    return b"question,document\n" + b"".join(b"How long do %d batteries last?,Batteries\n" % n for n in range(count))
-
-
 async def test_one_run_at_a_time_which_can_be_cancelled_and_what_was_asked_stays(clinic_of):
     http, _ = await clinic_of({"batteries.md": BATTERIES})
     long, short = (await sent(http, many(1_000))).json(), (await sent(http, name="short")).json()
@@ -271,8 +271,10 @@ async def test_one_run_at_a_time_which_can_be_cancelled_and_what_was_asked_stays
     assert (told["status"], told["totals"], 0 < told["asked"] < 1_000) == ("cancelled", None, True)
     against = await http.get(f"{there}/comparison", params={"against": run["id"]})
     assert (against.status_code, against.json()["error_code"]) == (409, "evaluation.not_comparable")
-    found = (await http.get(f"{there}/results", params={"verdict": "found"})).json()
-    assert found["items"] and found["items"][0]["verdict"] == "found"
+    first = (await http.get(f"{there}/results")).json()["items"][0]
+    assert first["verdict"] is not None
+    alike = (await http.get(f"{there}/results", params={"verdict": first["verdict"], "limit": 200})).json()["items"]
+    assert {one["verdict"] for one in alike} == {first["verdict"]}
 
 
 async def test_deleting_a_set_ends_its_run_and_leaves_nothing(clinic_of):

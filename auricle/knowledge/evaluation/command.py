@@ -128,8 +128,8 @@ async def _asked(
     try:
         questions = read(wanted.file.name, data)
     except BadRows as bad:
-        for row in bad.context["rows"]:
-            say(f"row {row['row']}: {row['reason']}")
+        for row, reason in bad.context.items():
+            say(f"{row.replace('_', ' ')}: {reason}")
         raise
     labels = Labels(wanted.name, wanted.collection, wanted.only_language)
     async with assembly.database.transaction(actor) as db:

@@ -77,8 +77,8 @@ async def keep(db: AsyncSession, questions: Sequence[Question], content_hash: st
         "changed_by": actor_of(db).member_id,
     }
     once = insert(EvaluationSet).values(id=new_id(), name=labels.name, **columns)
-    once = once.on_conflict_do_nothing(constraint="uq_evaluation_set_name").returning(EvaluationSet.id)
-    is_new = (await db.execute(once)).scalar_one_or_none() is not None
+    once = once.on_conflict_do_nothing(constraint="uq_evaluation_set_name")
+    is_new = (await db.execute(once.returning(EvaluationSet.id))).scalar_one_or_none() is not None
     there = (await db.scalars(select(EvaluationSet).where(EvaluationSet.name == labels.name).with_for_update())).one()
     if is_new:
         if (await db.scalar(select(func.count()).select_from(EvaluationSet)) or 0) > MAX_SETS:

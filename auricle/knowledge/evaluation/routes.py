@@ -73,7 +73,7 @@ UPLOAD: dict[str, Any] = {
     operation_id="upload_evaluation",
     summary="Keep questions with the documents that answer them",
     description="Under a name that is there already, they take the place of those that were. One bad row refuses the "
-    "whole file: `context.rows` tells each with its number and reason.",
+    "whole file: `context` tells each by its number, as `row_7`, with the reason.",
     status_code=201,
     openapi_extra=UPLOAD,
     responses=problems(

@@ -45,7 +45,7 @@ class BadSheet(Invalid):
 
 
 class BadRows(Invalid):
-    """Some rows can't be used; `context.rows` names them, each with its reason. Nothing was changed."""
+    """Some rows can't be used; the context names each with its reason, as `row_7`. Nothing was changed."""
 
     code = "evaluation.bad_rows"
 
@@ -103,7 +103,7 @@ def read(file_name: str, data: bytes) -> list[Question]:
     text = decode(data)
     is_table = KINDS.get(PurePosixPath(file_name.lower()).suffix) == "csv"
     found: dict[tuple[str, str], Question] = {}
-    bad: list[dict[str, Any]] = []
+    bad: dict[int, str] = {}
     for count, (number, row) in enumerate(_of_table(text) if is_table else _of_lines(text), 1):
         if count > MAX_ROWS:
             raise TooManyQuestions(rows=MAX_ROWS)
@@ -112,9 +112,10 @@ def read(file_name: str, data: bytes) -> list[Question]:
                 raise row
             _add(found, _question(row))
         except Misfit as misfit:
-            bad.append({"row": number, "reason": str(misfit)})
+            bad[number] = str(misfit)
     if bad:
-        raise BadRows(rows=bad[:MAX_TOLD], count=len(bad))
+        told = {f"row_{number}": bad[number] for number in sorted(bad)[:MAX_TOLD]}
+        raise BadRows(count=len(bad), **told)
     if not found:
         raise NoQuestions
     if len(found) > MAX_QUESTIONS:

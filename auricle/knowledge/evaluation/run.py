@@ -40,7 +40,8 @@ MAX_RUNS = 50  # of a set that are kept; the oldest go
 UNDER_WAY = (RunStatus.QUEUED, RunStatus.RUNNING)
 IS_UNDER_WAY = text("status in ('queued', 'running')")  # as the index has it that lets an organization have one
 
-Run, Result = EvaluationRun, EvaluationResult
+Run = EvaluationRun
+Result = EvaluationResult
 
 
 class RunUnderWay(Conflict):
