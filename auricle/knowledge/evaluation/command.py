@@ -32,7 +32,7 @@ from auricle.knowledge.evaluation.compare import (
     worse_beyond,
 )
 from auricle.knowledge.evaluation.keep import Labels, keep, missing_from_base
-from auricle.knowledge.evaluation.models import EvaluationRun, RunStatus
+from auricle.knowledge.evaluation.models import EvaluationRun, RunStatus, Verdict
 from auricle.knowledge.evaluation.rows import KINDS, MAX_BYTES, BadRows, read
 from auricle.knowledge.evaluation.run import QUEUE, NoSuchRun, ask_for_run, cancel, find_run
 from auricle.knowledge.evaluation.totals import BETTER
@@ -202,7 +202,7 @@ def shown(run: EvaluationRun, before: EvaluationRun | None) -> list[str]:
         "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
         for row in rows
     ]
-    counted = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in now["verdicts"].items())
+    counted = ", ".join(f"{now['verdicts'][verdict.value]} {verdict.replace('_', ' ')}" for verdict in Verdict)
     return [*lines, f"{now['questions']} questions: {counted}."]
 
 
