@@ -4,8 +4,8 @@ from alembic import op
 
 from auricle.db.tenancy import protect
 
-revision = "0038_evaluation"
-down_revision = "0037_embedder"
+revision = "0041_evaluation"
+down_revision = "0040_qdrant"
 
 OWN = """
     id uuid primary key,
