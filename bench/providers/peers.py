@@ -42,7 +42,7 @@ def python_of(folder: Path, name: str) -> Path:
     if not ready.is_file() or ready.read_text("utf-8") != wanted:
         print(f"installing {name} below {folder} …", flush=True)
         venv.create(home, with_pip=True, clear=True)
-        command = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [home / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*command, *ENVIRONMENTS[name]], check=True)
         ready.write_text(wanted, "utf-8")
     return home / "bin" / "python"
