@@ -15,6 +15,9 @@ from auricle.db.migrate import migrate
 from auricle.db.prepare import Urls, prepare
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
+from auricle.settings import Settings
+
+Settings.model_config["env_file"] = None  # how the installation of this folder is set up is no matter of tests
 
 # A crash of the test server loses nothing that anybody wants.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
