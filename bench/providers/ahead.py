@@ -2,8 +2,8 @@
 
     python -m bench.providers.ahead --rtt-ms 50 [--calls 20]
 
-The emulated OpenAI server behind TLS and a wire that delays each direction by half a round trip. A new router for each
-call, as in a process whose sockets have gone cold.
+The emulated OpenAI server behind TLS and a line with this round trip, for the handshake of TCP too. A new router for
+each call, as in a process whose sockets have gone cold.
 """
 
 import argparse
@@ -12,8 +12,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import trustme
@@ -23,27 +22,10 @@ from auricle.providers.call import Call, Choice
 from auricle.providers.ports import ChatMessage, LanguageRequest, TextDelta
 from auricle.providers.routing import router_for
 from auricle.settings import Provider, Settings
+from bench.providers.speech_wires import line_to
 from tests.emulators.openai_chat import OpenAIEmulator
 
 GREETING_S = 1.5  # in which sockets can be opened
-
-
-@asynccontextmanager
-async def delayed(port: int, seconds: float) -> AsyncIterator[int]:
-    """A port whose bytes take so long in each direction, however many are under way."""
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        loop = asyncio.get_running_loop()
-        while piece := await reader.read(65_536):
-            loop.call_later(seconds, writer.write, piece)
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(carry(reader, there[1]), carry(there[0], writer), return_exceptions=True)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
 
 
 async def first_token_ms(settings: Settings, *, ahead: bool) -> float:
@@ -66,7 +48,7 @@ async def first_token_ms(settings: Settings, *, ahead: bool) -> float:
 async def measure(rtt_s: float, calls: int, folder: Path) -> None:
     async with (
         OpenAIEmulator().secured(folder / "server.pem") as server,
-        delayed(int(server.url.split(":")[2].split("/")[0]), rtt_s / 2) as port,
+        line_to(int(server.url.split(":")[2].split("/")[0]), rtt_s / 2) as port,
     ):
         far = Provider(url=f"https://127.0.0.1:{port}/v1", key=SecretStr(server.key), llm="m")
         settings = Settings(data_dir=folder, providers={"far": far})
