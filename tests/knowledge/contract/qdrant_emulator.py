@@ -64,6 +64,21 @@ class Emulator(httpx.AsyncBaseTransport):
             return httpx.Response(refused.status, json={"status": {"error": refused.why}, "time": 0.0})
         return httpx.Response(200, json={"result": result, "status": "ok", "time": 0.0})
 
+    async def __call__(self, scope, receive, send) -> None:
+        """The same over a socket (ASGI)."""
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message.get("more_body", False)
+        url = f"http://qdrant{scope['path']}"
+        request = httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
+        answer = await self.handle_async_request(request)
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.content})
+
     async def _answer(self, method: str, path: str, body: dict) -> object:
         if (method, path) == ("GET", "/collections"):
             return {"collections": [{"name": name} for name in self.made]}
@@ -150,7 +165,7 @@ class Emulator(httpx.AsyncBaseTransport):
         if shard_key is None:
             raise Refused(400, "Wrong input: Shard key not specified")
         if not any(one.shard_key == shard_key for one in self.shards[name]):
-            raise Refused(404, f"Shard key {shard_key} not found")
+            raise Refused(400, f"Shard key {shard_key} not found")
         return f"{name}--{shard_key}"
 
     def _owner(self, name: str, shard_key: object) -> object:
