@@ -104,6 +104,9 @@ class PgVector:
     async def load(self, db: AsyncSession, embedder: Embedder, limit: int) -> Loaded:
         return await loaded(db, live(embedder).order_by(C.document_id, C.position).limit(limit), embedder)
 
+    async def fetch(self, actor: Actor, embedder: Embedder, loaded: Loaded) -> Loaded:
+        return loaded
+
     async def candidates(
         self,
         db: AsyncSession,

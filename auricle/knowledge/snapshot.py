@@ -152,6 +152,8 @@ class Snapshots:
                 self.forget(organization_id)
                 return None
             loaded = await self._store.load(db, embedder, self._max_chunks)
+        if loaded.degraded:
+            loaded = await self._store.fetch(actor, embedder, loaded)
         if held and held.fingerprint == fingerprint and loaded.degraded:
             held.tuning, held.fitted_at, held.read_at = wanted, asked_at, time.monotonic()
             return held  # no better than it was: spare us the index

@@ -103,7 +103,11 @@ class ChunkStore(Protocol):
         ...
 
     async def load(self, db: AsyncSession, embedder: Embedder, limit: int) -> Loaded:
-        """The live chunks in a stable order, at most `limit`."""
+        """The live chunks in a stable order, at most `limit`; `degraded` where vectors are to be fetched yet."""
+        ...
+
+    async def fetch(self, actor: Actor, embedder: Embedder, loaded: Loaded) -> Loaded:
+        """What was loaded, whole; `degraded` where vectors are away. Outside of any transaction: it may take seconds."""
         ...
 
     async def candidates(

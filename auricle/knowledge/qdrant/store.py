@@ -74,13 +74,13 @@ class QdrantStore:
         return await stamp(db, embedder)
 
     async def load(self, db: AsyncSession, embedder: Embedder, limit: int) -> Loaded:
-        found = await loaded(
-            db, live(embedder).order_by(KnowledgeChunk.document_id, KnowledgeChunk.position).limit(limit), embedder
-        )
+        return await self._rows.load(db, embedder, limit)
+
+    async def fetch(self, actor: Actor, embedder: Embedder, loaded: Loaded) -> Loaded:
         try:
-            return await self._whole(db, embedder, found)
+            return await self._whole(actor.organization_id, embedder, loaded)
         except VectorsAway:
-            return found
+            return loaded
 
     async def candidates(
         self,
@@ -98,7 +98,7 @@ class QdrantStore:
         try:
             if vector is not None:
                 found = merged(found, await self._nearest(db, embedder, vector, depth, only))
-            return await self._whole(db, embedder, found)
+            return await self._whole(actor_of(db).organization_id, embedder, found)
         except VectorsAway:
             return replace(found, degraded=True)
 
@@ -132,13 +132,13 @@ class QdrantStore:
         order = sorted(range(len(found.chunks)), key=lambda number: place[found.chunks[number].id])[:depth]
         return Loaded([found.chunks[number] for number in order], found.vectors[order], found.degraded)
 
-    async def _whole(self, db: AsyncSession, embedder: Embedder, found: Loaded) -> Loaded:
+    async def _whole(self, organization_id: UUID | None, embedder: Embedder, found: Loaded) -> Loaded:
         """The same with the vectors that lie in Qdrant. One that is not there leaves its chunk to be found by words."""
         away: list[int] = np.flatnonzero(~found.vectors.any(axis=1)).tolist()
         if not away:
             return replace(found, degraded=False)
         ids = [found.chunks[number].id for number in away]
-        fetched = await self._points.vectors(actor_of(db).organization_id, embedder, ids)
+        fetched = await self._points.vectors(organization_id, embedder, ids)
         vectors = found.vectors.copy()
         for number, one in zip(away, ids, strict=True):
             if (vector := fetched.get(one)) is not None:
@@ -147,8 +147,8 @@ class QdrantStore:
             event(
                 log,
                 "chunks have no vector",
-                logging.ERROR,
-                organization_id=actor_of(db).organization_id,
+                logging.WARNING,
+                organization_id=organization_id,
                 count=lacking,
             )
         return Loaded(found.chunks, vectors, degraded=not fetched)

@@ -22,7 +22,7 @@ from auricle.knowledge.pgvector import PgVector
 from auricle.knowledge.qdrant.link import Link, connected
 from auricle.knowledge.qdrant.points import Points
 from auricle.knowledge.qdrant.store import QdrantStore
-from auricle.knowledge.store import INSTALLED, ChunkStore, Embedder
+from auricle.knowledge.store import INSTALLED, ChunkStore, Embedder, Loaded
 from auricle.settings import Qdrant
 from tests.builders import make_organization
 from tests.knowledge.contract.qdrant_emulator import Emulator
@@ -71,6 +71,11 @@ class Shelf:
     ) -> None:
         async with self.transaction() as db:
             await self.store.put(db, document_id, "Ears", cut(*texts), np.stack(vectors), embedder)
+
+    async def loaded(self, embedder: Embedder = INSTALLED, limit: int = 100) -> Loaded:
+        async with self.transaction() as db:
+            found = await self.store.load(db, embedder, limit)
+        return await self.store.fetch(self.actor, embedder, found)
 
     async def go_live(self, document_id: UUID, chunks: int) -> None:
         from sqlalchemy import func

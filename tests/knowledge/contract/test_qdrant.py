@@ -164,8 +164,7 @@ async def test_what_is_put_again_before_the_old_is_removed_stays(served):
     assert await served.points() == 5
     await served.settle()
     assert await served.points() == 2
-    async with served.transaction() as db:
-        loaded = await served.store.load(db, INSTALLED, 10)
+    loaded = await served.loaded()
     assert [one.text for one in loaded.chunks] == list(TEXTS[:2]) and not loaded.degraded
     assert np.allclose(loaded.vectors, np.stack([direction(0), direction(1)]), atol=1e-6)
 
@@ -211,7 +210,7 @@ async def test_vectors_that_postgresql_held_move_there_and_are_found_all_the_whi
     assert await served.points() == 4
     async with served.transaction() as db:
         held = await db.scalar(select(func.count()).where(KnowledgeChunk.embedding.is_not(None)))
-        loaded = await served.store.load(db, INSTALLED, 10)
+    loaded = await served.loaded()
     assert held == 1 and len(loaded.chunks) == 4 and loaded.vectors.any(axis=1).all()
     again = await served.found(vector=direction(1))
     assert [one.text for one in again.chunks][:1] == [TEXTS[1]] and len(again.chunks) == 4
@@ -239,8 +238,7 @@ async def test_a_server_that_lost_its_data_is_searched_by_words(served):
     served.emulator.fails_with = None
     near = await served.found("ringing", direction(0))
     assert [one.text for one in near.chunks] == [TEXTS[1]] and near.degraded
-    async with served.transaction() as db:
-        assert (await served.store.load(db, INSTALLED, 10)).degraded
+    assert (await served.loaded()).degraded
 
 
 async def test_removing_an_embedder_removes_its_points_and_no_others(served):
@@ -259,8 +257,7 @@ async def test_a_neighbours_points_are_out_of_reach_of_every_call(served):
     theirs = await neighbour(served)
     own, strange = await served.shelve(*TEXTS), await theirs.shelve(*TEXTS)
     points, me = served.store._points, served.actor.organization_id
-    async with theirs.transaction() as db:
-        ids = [one.id for one in (await theirs.store.load(db, INSTALLED, 10)).chunks]
+    ids = [one.id for one in (await theirs.loaded()).chunks]
     assert await points.vectors(me, INSTALLED, ids) == {}
     assert await points.nearest(me, INSTALLED, direction(0), 10, [strange]) == []
     assert len(await points.nearest(me, INSTALLED, direction(0), 10, [own, strange])) == 3

@@ -15,8 +15,7 @@ TEXTS = ("Zinc air batteries last one week.", "Ringing is worse in silence.", "N
 
 
 async def texts_of(shelf, embedder=INSTALLED):
-    async with shelf.transaction() as db:
-        return [chunk.text for chunk in (await shelf.store.load(db, embedder, 100)).chunks]
+    return [chunk.text for chunk in (await shelf.loaded(embedder)).chunks]
 
 
 async def found(shelf, query="", vector=None, depth=10, embedder=INSTALLED, only=None):
@@ -28,7 +27,7 @@ async def test_what_is_put_is_read_back_as_it_was(shelf):
     document_id = await shelf.shelve(*TEXTS)
     async with shelf.transaction() as db:
         assert await shelf.store.chunks(db, document_id, INSTALLED) == cut(*TEXTS)
-        loaded = await shelf.store.load(db, INSTALLED, 100)
+    loaded = await shelf.loaded()
     assert [chunk.text for chunk in loaded.chunks] == list(TEXTS)
     first = loaded.chunks[0]
     assert (first.document_id, first.title, first.page, first.section) == (document_id, "Ears", 1, "Section")
@@ -38,11 +37,9 @@ async def test_what_is_put_is_read_back_as_it_was(shelf):
 
 async def test_putting_a_position_again_changes_nothing(shelf):
     document_id = await shelf.shelve(*TEXTS)
-    async with shelf.transaction() as db:
-        before = await shelf.store.load(db, INSTALLED, 100)
+    before = await shelf.loaded()
     await shelf.put(document_id, ["Something else."] * 3, [direction(9)] * 3)
-    async with shelf.transaction() as db:
-        after = await shelf.store.load(db, INSTALLED, 100)
+    after = await shelf.loaded()
     assert list(after.chunks) == list(before.chunks)
     assert np.array_equal(after.vectors, before.vectors)
 
@@ -112,10 +109,7 @@ async def test_the_stamp_changes_exactly_when_the_live_set_does(shelf):
 async def test_loading_is_in_the_same_order_every_time_and_bounded(shelf):
     for _ in range(3):
         await shelf.shelve(*TEXTS)
-    async with shelf.transaction() as db:
-        whole = await shelf.store.load(db, INSTALLED, 100)
-        again = await shelf.store.load(db, INSTALLED, 100)
-        part = await shelf.store.load(db, INSTALLED, 4)
+    whole, again, part = await shelf.loaded(), await shelf.loaded(), await shelf.loaded(limit=4)
     assert [c.id for c in whole.chunks] == [c.id for c in again.chunks]
     assert [c.id for c in part.chunks] == [c.id for c in whole.chunks[:4]]
     assert part.vectors.shape == (4, 384)
