@@ -107,7 +107,7 @@ class ChunkStore(Protocol):
         ...
 
     async def fetch(self, actor: Actor, embedder: Embedder, loaded: Loaded) -> Loaded:
-        """What was loaded, whole; `degraded` where vectors are away. Outside of any transaction: it may take seconds."""
+        """What was loaded, whole; `degraded` where vectors are away. Outside of any transaction: it may take long."""
         ...
 
     async def candidates(

@@ -295,12 +295,21 @@ async def test_a_point_holds_no_text(served):
 
 
 async def test_a_collection_of_other_settings_is_a_configuration_error(served):
-    await served.shelve(*TEXTS)
+    gone = await served.shelve(*TEXTS)
     other = "shared" if any(served.emulator.shards.values()) else "organization"
     async with emulated(served.emulator, Qdrant(sharding=other)) as store:
         crossed = Served(served.database, store, served.actor, served.emulator)
         with pytest.raises(OtherCollection):
             await crossed.shelve("More.")
+        await crossed.delete(gone)
+
+        class Assembled:
+            database, knowledge = crossed.database, crossed.knowledge()
+
+        await jobs.settle_all(Assembled, Actor.system(None, "jobs"))  # told in the log; other organizations go on
+        assert await crossed.noted() == 3
+    await served.settle()
+    assert (await served.points(), await served.noted()) == (0, 0)
 
 
 async def test_a_refused_key_is_told_from_an_outage_without_the_others_prose(served):
