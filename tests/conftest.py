@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadScopeScheduling
 
 from auricle.db.embedded import Server, role_passwords, running
 from auricle.db.migrate import migrate
@@ -117,24 +119,37 @@ SHARING = frozenset(
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one group share what they start: `--dist loadgroup` keeps them in one process."""
     rank = {folder: number for number, folder in enumerate(LONG_FOLDERS)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if os.environ.get("PYTEST_XDIST_WORKER"):
-        items.sort(key=lambda item: rank.get(folder_of(item), len(rank)))
+        items.sort(key=lambda item: rank.get(folder_of(item.path), len(rank)))
 
 
-def folder_of(item: pytest.Item) -> str:
-    return Path(item.path).relative_to(Path(__file__).parent).parts[0]
+class InGroups(LoadScopeScheduling):
+    """Tests of one group share what they start: they stay in one process, and groups begin in the order of the tests.
+
+    xdist's own `loadgroup` (3.8.0) writes the group into the id of a test, where pytest 9.2 no longer reads it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(self.config.rootpath / nodeid.partition("::")[0])
 
 
-def group_of(item: pytest.Item) -> str:
+@pytest.hookimpl(optionalhook=True)  # there is none without xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InGroups | None:
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return InGroups(config, log)
+
+
+def folder_of(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).parts[0]
+
+
+def group_of(path: Path) -> str:
     """What stays in one process: a folder that shares, also one within another; else a file."""
-    folder = folder_of(item)
-    within = Path(item.path).parent
+    folder = folder_of(path)
     if folder in SHARING:
         return folder
-    return str(item.path if within.name in (folder, "contract") else within)
+    return str(path if path.parent.name in (folder, "contract") else path.parent)
