@@ -1,6 +1,7 @@
 """Evaluations over HTTP, through a whole installation: a clinic's questions, asked before and after a change."""
 
 import asyncio
+from collections import Counter
 from uuid import uuid4
 
 import orjson
@@ -13,6 +14,8 @@ from auricle.knowledge.evaluation.keep import Labels, keep
 from auricle.knowledge.evaluation.rows import Expected, Question
 from auricle.knowledge.evaluation.run import BATCH, QUEUE, ask_for_run, find_run
 from tests import builders
+from tests.billing.conftest import out_of_money
+from tests.channels.talking import eventually
 from tests.knowledge.over_http import BATTERIES, upload, when_done
 from tests.running_service import settings_for
 
@@ -72,6 +75,27 @@ async def clinic_of(service):
     yield make
     for http in opened:
         await http.__aexit__(None, None, None)
+
+
+async def test_what_a_run_asks_of_providers_is_metered_and_without_money_none_begins(service):
+    organization = await builders.make_organization(service.database)
+    _, admin = await service.member(organization, "org_admin")
+    async with service.client(admin) as http:
+        evaluation = (await sent(http, b"".join(QUESTIONS.splitlines(True)[:2]))).json()
+
+        async def metered():
+            rows = (await http.get("/api/v1/usage")).json()["items"]
+            return Counter(row["capability"] for row in rows)
+
+        accepted = (await upload(http)).json()
+        assert (await when_done(http, accepted["id"]))["status"] == "live"
+        await done(http, evaluation)
+        each = {"embedding": 1 + 1, "llm": 1}
+        assert await eventually(metered, lambda n: n == each) == each
+        await out_of_money(service.database, organization)
+        refused = await http.post(f"{PLACE}/{evaluation['id']}/runs", json={})
+        assert (refused.status_code, refused.json()["error_code"]) == (402, "billing.budget_exhausted")
+        assert len((await http.get(f"{PLACE}/{evaluation['id']}/runs")).json()["items"]) == 1
 
 
 async def test_a_run_asks_as_patients_do_and_a_removed_document_shows_as_worse(clinic_of, service):

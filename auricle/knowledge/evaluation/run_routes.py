@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 
+from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.knowledge.evaluation.compare import NotComparable, changed_state, compared, differences
 from auricle.knowledge.evaluation.keep import NoSuchEvaluation, find
 from auricle.knowledge.evaluation.models import EvaluationResult, EvaluationRun, Verdict
@@ -26,10 +27,11 @@ THERE = "/{evaluation_run_id}"
     operation_id="run_evaluation",
     summary="Ask every question of a set, in the background",
     status_code=202,
-    responses=problems(NoSuchEvaluation, RunUnderWay),
+    responses=problems(NoSuchEvaluation, RunUnderWay, BudgetExhausted),
 )
 async def run_evaluation(evaluation_id: UUID, body: RunIn, db: Db, actor: Writer) -> RunOut:
     """As a patient asks, of the knowledge as it is. Follow it here, or by the event `evaluation.changed`."""
+    await require_budget(db)
     run = await ask_for_run(db, evaluation_id, label=body.label, with_model=body.with_model, rerank=body.rerank)
     return RunOut.model_validate(run)
 
