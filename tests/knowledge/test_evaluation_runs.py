@@ -173,6 +173,17 @@ async def test_an_answer_from_another_document_than_expected_is_wrong(clinic_of)
     assert (run["totals"]["rightly_refused"], run["totals"]["ndcg_at_10"]) == (0.0, 0.0)
 
 
+async def test_a_model_that_answers_is_named_and_makes_it_another_state(clinic_of):
+    http, _ = await clinic_of({"batteries.md": BATTERIES})
+    evaluation = (await sent(http)).json()
+    quoted, answered = await done(http, evaluation), await done(http, evaluation, with_model=True, rerank=True)
+    # Here it is the installation's own, which quotes: the same answers, yet asked of somebody else.
+    assert (quoted["state"]["answered_by"], answered["state"]["answered_by"]) == ("quotation", "offline")
+    there = f"{PLACE}/{evaluation['id']}/runs/{answered['id']}/comparison"
+    told = (await http.get(there, params={"against": quoted["id"]})).json()
+    assert (told["changed_state"], told["same"], told["questions"]["items"]) == (["answered_by"], 5, [])
+
+
 async def test_a_set_keeps_to_its_collection_and_answers_in_the_language_of_the_row(clinic_of):
     http, _ = await clinic_of()
     for name, data, collection in (("batteries.md", BATTERIES, "devices"), ("parking.md", PARKING, "house")):

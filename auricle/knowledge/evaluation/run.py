@@ -24,7 +24,7 @@ from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.evaluation.ask import Asking, Outcome
 from auricle.knowledge.evaluation.keep import as_expected, find
 from auricle.knowledge.evaluation.models import EvaluationQuestion, EvaluationResult, EvaluationRun, RunStatus
-from auricle.knowledge.evaluation.state import digest, state_of
+from auricle.knowledge.evaluation.state import Lineup, digest, state_of
 from auricle.knowledge.evaluation.targets import Targets
 from auricle.knowledge.evaluation.totals import totals_of
 from auricle.knowledge.only import Only
@@ -190,11 +190,12 @@ async def evaluate(assembly: Assembly, actor: Actor, run_id: UUID) -> None:
 
 
 async def _evaluate(assembly: Assembly, actor: Actor, run_id: UUID) -> None:
+    lineup = await Lineup.of(assembly.router, actor)
     async with assembly.database.transaction(actor) as db:
         run = await db.get(Run, run_id, with_for_update=True)
         if run is None or run.status.is_over:
             return
-        await _begin(db, assembly, run)
+        await _begin(db, assembly, run, lineup)
         targets = await Targets.of_base(db)
     only = Only(run.collection, run.only_language)
     asking = Asking(assembly.knowledge, actor, only, run.rerank)
@@ -209,9 +210,9 @@ async def _evaluate(assembly: Assembly, actor: Actor, run_id: UUID) -> None:
     await _finish(assembly, actor, run_id)
 
 
-async def _begin(db: AsyncSession, assembly: Assembly, run: Run) -> None:
+async def _begin(db: AsyncSession, assembly: Assembly, run: Run, lineup: Lineup) -> None:
     """Note what is asked, at the first try; at a later one, whether it is still the same."""
-    state = await state_of(db, assembly.knowledge, run)
+    state = await state_of(db, assembly.knowledge, run, lineup)
     if run.state is None:
         run.state, run.fingerprint = state, digest(state)
         run.status, run.started_at = RunStatus.RUNNING, func.clock_timestamp()
@@ -256,12 +257,14 @@ async def _store(
 
 
 async def _finish(assembly: Assembly, actor: Actor, run_id: UUID) -> None:
+    lineup = await Lineup.of(assembly.router, actor)
     async with assembly.database.transaction(actor) as db:
         run = await db.get(Run, run_id, with_for_update=True)
         if run is None or run.status.is_over:
             return
         results = (await db.scalars(select(Result).where(Result.run_id == run_id))).all()
         run.totals = totals_of(results).as_dict()
-        run.changed_under_way |= digest(await state_of(db, assembly.knowledge, run)) != run.fingerprint
+        state = await state_of(db, assembly.knowledge, run, lineup)
+        run.changed_under_way |= digest(state) != run.fingerprint
         run.status, run.finished_at, run.failure_code = RunStatus.DONE, func.clock_timestamp(), None
         await tell(db, run)

@@ -70,8 +70,8 @@ class StateOut(BaseModel):
     weights: dict[str, float]
     strictness: str
     thresholds: dict[str, float]
-    rerank: bool
-    answered_by: Literal["model", "quotation"]
+    reranked_by: str = Field(description="The providers and models that were asked to, in their order; mostly nobody.")
+    answered_by: str = Field(description="`quotation`, or the providers and models that were asked, in their order.")
     version: str
 
 
