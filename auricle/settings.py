@@ -144,6 +144,8 @@ class KnowledgeSearch(BaseModel, frozen=True):
     lexical: float | None = Field(None, ge=0, le=1, description="Weight of letters in common.")
     title: float | None = Field(None, ge=0, le=20, description="Weight of the title's letters, beside the body's 1.")
     coverage: float | None = Field(None, ge=0, le=5, description="Bonus for the whole of the question's words.")
+    sound: float | None = Field(None, ge=0, le=20, description="Weight of sound, beside letters' 1, in Indic scripts.")
+    sought: float | None = Field(None, ge=0, le=5, description="Weight of telling what the question asks for.")
     depth: int | None = Field(None, ge=10, le=1000, description="How many of the best define the scale.")
     answer: float | None = Field(None, gt=0, le=1, description="Support from which to answer.")
     confirm: float | None = Field(None, gt=0, le=1, description="Support from which to ask back.")

@@ -40,7 +40,7 @@ ASKING = frozenset(ASKING_WORDS.split())
 class Thresholds:
     """Support (similarity × coverage × title) from which to answer, and to ask back. See `bench/knowledge`."""
 
-    answer: float = 0.5
+    answer: float = 0.52
     confirm: float = 0.27
     whole_dense: float = 0.25  # similarity that will do where a passage holds every word of the question
     lexical_answer: float = 0.6  # coverage alone, where the embedder does not know the script

@@ -1,18 +1,20 @@
-"""The hybrid ranking: dense similarity and character grams, both scaled over their best, and a bonus for covered terms.
+"""The hybrid ranking: similarity and character grams, both scaled over their best, and bonuses for terms and telling.
 
 Pure numpy. Character grams stand misspelt and misheard words; the title is a lexical field of its own; min-max over the
-best of each is better than fusing ranks. The figures behind the weights are in `bench/knowledge`.
+best of each is better than fusing ranks; of passages on one matter that one leads which tells what is asked for. The
+figures behind the weights are in `bench/knowledge`.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.knowledge.sought import telling
 from auricle.knowledge.spelling import Spelling
-from auricle.knowledge.words import STOP_WORDS, grams, is_mostly_latin, stem, words
+from auricle.knowledge.words import STOP_WORDS, grams, is_indic, is_mostly_latin, sounds, stem, words
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -24,9 +26,14 @@ class Weights:
     lexical: float = 0.4
     title: float = 6.0  # of the title's lexical score, beside the body's 1
     coverage: float = 0.8  # bonus for the whole of the query's terms
+    sought: float = 0.7  # what it adds to the passage that tells most of what the question asks for (see `sought.py`)
     depth: int = 100  # how many of the best define the scale
     k1: float = 0.9
     b: float = 0.4
+    # For questions in an Indic script, of how words sound:
+    sound: float = 1.5  # its score, beside the letters' 1
+    sound_b: float = 0.8  # `b` for it
+    sound_coverage: float = 0.4  # in the place of `coverage`
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,10 @@ class Index:
         both = [[*b, *t] for b, t in zip(in_body, in_title, strict=True)]
         self.terms = Postings.build(both, _stems, weights)
         self.spelling = Spelling(both)
+        # Hindi writes one name in many ways, and some of them in Latin letters.
+        self._sound = (
+            Postings.build(both, sounds, replace(weights, b=weights.sound_b)) if any(map(is_indic, bodies)) else None
+        )
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -120,8 +131,8 @@ class Index:
         """
         chosen = slice(None) if among is None else among
         asked = _meaningful(query)
-        keys = [gram for word in asked for gram in grams(word)]
-        by_letters = (self._body.scores(keys) + self.weights.title * self._title.scores(keys))[chosen]
+        by_sound = self._sound is not None and is_indic(query)
+        by_letters = self._by_letters(asked, by_sound=by_sound)[chosen]
         if not len(by_letters):
             return []
         fused = _scaled(by_letters, self.weights.depth)
@@ -130,8 +141,10 @@ class Index:
             dense = (self.vectors @ vector)[chosen]
             fused = self.weights.lexical * fused + self.weights.dense * _scaled(dense, self.weights.depth)
         best = _top(fused, max(k, self.weights.depth))
-        coverage = self._coverage(asked)[chosen][best]
-        final = fused[best] + self.weights.coverage * coverage
+        coverage = self._coverage(asked, by_sound=by_sound)[chosen][best]
+        told = self.terms.scores(telling(query))[chosen][best]
+        final = fused[best] * (1 + self.weights.sought * told / max(told.max(), 1e-9))
+        final += coverage * (self.weights.sound_coverage if by_sound else self.weights.coverage)
         return [
             Ranked(
                 int(best[i] if among is None else among[best[i]]),
@@ -143,10 +156,18 @@ class Index:
             if fused[best[i]] > 0
         ]
 
-    def _coverage(self, asked: Sequence[str]) -> Floats:
+    def _by_letters(self, asked: Sequence[str], *, by_sound: bool) -> Floats:
+        keys = [gram for word in asked for gram in grams(word)]
+        scores = self._body.scores(keys) + self.weights.title * self._title.scores(keys)
+        if by_sound and self._sound is not None:
+            scores += self.weights.sound * self._sound.scores(sound for word in asked for sound in sounds(word))
+        return scores
+
+    def _coverage(self, asked: Sequence[str], *, by_sound: bool) -> Floats:
         share, total = np.zeros(len(self), np.float32), 0.0
-        for term in {stem(word) for word in asked}:
-            holders = self.terms.holders(term)
+        held = self._sound if by_sound and self._sound is not None else self.terms
+        for term in {key for word in asked for key in (sounds(word)[-1:] if by_sound else [stem(word)])}:
+            holders = held.holders(term)
             rarity = math.log(1 + len(self) / (0.5 + len(holders)))
             share[holders] += rarity
             total += rarity

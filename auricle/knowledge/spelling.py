@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.knowledge.words import STOP_WORDS, grams, stem, words
+from auricle.knowledge.words import STOP_WORDS, grams, is_indic, stem, words
 
 SHORTEST = 5  # letters of a word that is looked up: shorter ones look like too many others
 ALIKE = 0.6  # Dice over character pairs
@@ -42,6 +42,8 @@ class Spelling:
         return question if meant == found else " ".join(meant)
 
     def _is_unknown(self, word: str) -> bool:
+        if is_indic(word):  # those are found by how they sound (`rank.py`)
+            return False
         return len(word) >= SHORTEST and word not in STOP_WORDS and stem(word) not in self._stems
 
     def _closest(self, word: str) -> str:

@@ -4,8 +4,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from auricle.patients.fold import folded, skeleton
+
 # \w leaves out the vowel signs of Indic scripts, which would cut their words to pieces; danda and joiners are no part.
 WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f\u0900-\u0963\u0966-\u0df3])+")
+INDIC = re.compile("[\u0900-\u0d7f]")
 # Joiners, and in Devanagari the nukta, are often left out in writing; anusvara stands for chandrabindu as often.
 UNWRITTEN = str.maketrans({"\u200c": None, "\u200d": None, "\u093c": None, "\u0901": "\u0902"})
 
@@ -58,6 +61,21 @@ def grams(word: str, length: int = 4) -> list[str]:
     """Character grams of a word within its boundaries; a short word is one gram."""
     bounded = f"^{word}$"
     return [bounded[i : i + length] for i in range(max(1, len(bounded) - length + 1))]
+
+
+@lru_cache(maxsize=50_000)
+def sounds(word: str, length: int = 4) -> tuple[str, ...]:
+    """The consonants of a word of any Indic or the Latin script, in grams and at last whole; a word of one has none.
+
+    "टोपामैक्स" and "Topamax" share all, "लक्षण" and its plural "लक्षणों" too.
+    """
+    consonants = "".join(map(skeleton, folded(word)))
+    return (*grams(consonants, length), f"={consonants}") if len(consonants) > 1 else ()
+
+
+def is_indic(text: str) -> bool:
+    """Whether any letter of a text is Indic."""
+    return INDIC.search(text) is not None
 
 
 @lru_cache(maxsize=50_000)  # an organization's words come again with every question

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from auricle.knowledge.rank import Index, Weights, fits_dense
-from auricle.knowledge.words import likeness, stem, terms, words
+from auricle.knowledge.words import likeness, sounds, stem, terms, words
 
 BODIES = [
     "Clean the ear mould with a dry cloth every evening.",
@@ -95,6 +95,14 @@ def test_hindi_is_found_by_its_letters():
     assert index.rank("बैटरियाँ कितने दिन चलती हैं?", None, 1)[0].index == 1
 
 
+def test_a_name_in_one_script_is_found_in_the_other():
+    bodies = ["Topamax को खाने के साथ लें।", "लक्षण एक सप्ताह में चले जाते हैं।", "क्लिनिक रविवार को बंद रहता है।"]
+    index = Index(bodies, [""] * 3, VECTORS[:3])
+    assert index.rank("टोपामैक्स", None, 1)[0].index == 0
+    assert index.rank("लक्षणों", None, 1)[0].index == 1
+    assert Index(bodies, [""] * 3, VECTORS[:3], Weights(sound=0, sound_coverage=0)).rank("टोपामैक्स", None, 1) == []
+
+
 def test_the_embedder_is_not_asked_about_scripts_it_does_not_know():
     assert fits_dense("how do I clean it", multilingual=False)
     assert not fits_dense("इसे कैसे साफ़ करूँ", multilingual=False)
@@ -116,6 +124,12 @@ def test_a_final_s_that_is_no_plural_stays(word):
 
 def test_stop_words_are_no_terms():
     assert terms("What is the cost of it?") == ["cost"]
+
+
+def test_words_that_sound_alike_share_their_consonants_across_scripts():
+    assert sounds("टोपामैक्स") == sounds("topamax")
+    assert sounds("लक्षण") == sounds("लक्षणों")
+    assert sounds("या") == sounds("") == ()
 
 
 def test_one_wrong_letter_leaves_a_word_alike():

@@ -64,9 +64,8 @@ class OfflineEmbedder:
             return Embeddings(np.empty((0, DIMENSION), np.float32), Usage(input_tokens=0))
         loop = asyncio.get_running_loop()
         thread = self._threads[task]
-        encodings = await loop.run_in_executor(thread, self._tokens, list(texts))
-        vectors: list[NDArray[np.float32]] = []
-        for first in range(0, len(encodings), TEXTS_A_HOP):
+        encodings, vectors = await loop.run_in_executor(thread, self._begun, list(texts))
+        for first in range(TEXTS_A_HOP, len(encodings), TEXTS_A_HOP):
             hop = encodings[first : first + TEXTS_A_HOP]
             vectors += await loop.run_in_executor(thread, self._run, hop)
         return Embeddings(np.vstack(vectors), Usage(input_tokens=sum(map(len, encodings))))
@@ -74,6 +73,11 @@ class OfflineEmbedder:
     def close(self) -> None:
         for thread in self._threads.values():
             thread.shutdown(cancel_futures=True)
+
+    def _begun(self, texts: list[str]) -> tuple[list[list[int]], list[NDArray[np.float32]]]:
+        """The tokens of all texts and the vectors of the first: one hop is all that a question takes."""
+        encodings = self._tokens(texts)
+        return encodings, self._run(encodings[:TEXTS_A_HOP])
 
     def _tokens(self, texts: list[str]) -> list[list[int]]:
         _, tokenizer = self._model()
