@@ -168,7 +168,7 @@ class Qdrant(BaseModel, frozen=True):
     )
     shards: int = Field(1, ge=1, le=256, description="Of a collection; of an organization where each has its own.")
     replicas: int = Field(1, ge=1, le=16, description="Copies of each shard.")
-    timeout_s: float = Field(2.0, ge=0.1, le=60, description="Of a request; after that words alone are searched.")
+    timeout_s: float = Field(2.0, ge=0.1, le=60, description="Of a search; after that words alone are searched.")
 
 
 class Settings(BaseSettings):

@@ -11,7 +11,7 @@ from auricle.settings import Qdrant
 from tests import builders
 from tests.channels.talking import eventually
 from tests.knowledge.contract.qdrant_emulator import Emulator
-from tests.knowledge.over_http import upload, when_done
+from tests.knowledge.over_http import upload
 from tests.running_service import Service, free_port, served, settings_for, worked
 
 QUESTION = "How long do zinc air batteries last?"
@@ -47,8 +47,12 @@ async def test_an_installation_with_qdrant_teaches_searches_outlives_an_outage_a
 
 
 async def taught_and_forgotten(http, emulator, organization_id):
-    document = await when_done(http, (await upload(http)).json()["id"])
-    assert document["status"] == "live", document
+    place = (await upload(http)).json()["status_url"]
+
+    async def indexed():
+        return (await http.get(place)).json()["status"]
+
+    assert await eventually(indexed, lambda status: status in ("live", "failed"), timeout_s=60) == "live"
     assert (await http.get("/ready")).json()["parts"]["vectors"] == "ok"
     found = (await http.get("/api/v1/rag/search", params={"q": QUESTION})).json()
     assert (found["known"], found["degraded"]) == ("answer", False) and found["hits"]
@@ -58,13 +62,13 @@ async def taught_and_forgotten(http, emulator, organization_id):
     emulator.fails_with = 503
     other = await upload(http, "tinnitus.md", b"# Tinnitus\n\nRinging is often worse in silence at night.")
     assert (await http.get("/ready")).json()["parts"]["vectors"] == "knowledge.vectors_away"
-    waiting = f"/api/v1/rag/documents/{other.json()['id']}"
+    waiting = other.json()["status_url"]
 
     async def trouble():
         return (await http.get(waiting)).json()["trouble_code"]
 
-    assert await eventually(trouble, lambda code: code is not None) == "knowledge.vectors_away"
-    assert (await http.delete(f"/api/v1/rag/documents/{document['id']}")).status_code == 204
+    assert await eventually(trouble, lambda code: code is not None, timeout_s=60) == "knowledge.vectors_away"
+    assert (await http.delete(place)).status_code == 204
     gone = (await http.get("/api/v1/rag/search", params={"q": QUESTION})).json()
     assert gone["known"] == "unknown" and not gone["hits"]
     emulator.fails_with = None

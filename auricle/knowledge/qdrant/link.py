@@ -17,6 +17,7 @@ from auricle.settings import Qdrant
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 5.0  # after a failure no search waits for it for so long
+WRITING_S = 30.0  # nobody waits for what a job writes, and making a collection in a cluster takes its time
 REFUSED = frozenset({401, 403})
 
 
@@ -34,18 +35,23 @@ class VectorsRefused(VectorsAway):
 
 
 class Link:
-    """A client, and whether it was answered last time."""
+    """A client, and whether it was answered last time.
 
-    def __init__(self, client: AsyncQdrantClient, timeout_s: float) -> None:
+    Args:
+        timeout_s: of reading.
+        writing_s: of writing.
+    """
+
+    def __init__(self, client: AsyncQdrantClient, timeout_s: float, writing_s: float = WRITING_S) -> None:
         self.client = client
         self.failures = 0  # whoever knows something of the server asks anew when this has moved
-        self._timeout_s = timeout_s
+        self._timeout_s, self._writing_s = timeout_s, writing_s
         self._away_until = 0.0
         self._failed: type[VectorsAway] | None = None
 
     @property
     def seconds(self) -> int:
-        """What the server is told to take at the most."""
+        """What the server is told to take at the most for a read."""
         return max(1, round(self._timeout_s))
 
     async def state(self) -> str:
@@ -62,7 +68,7 @@ class Link:
         """Around one request, or some that belong together.
 
         Args:
-            is_read: fail at once while it is known to be away.
+            is_read: somebody may wait for it. Fail soon, and at once while it is known to be away.
 
         Raises:
             VectorsAway: in the place of whatever failed, without the other side's words.
@@ -70,7 +76,7 @@ class Link:
         if is_read and self._failed is not None and time.monotonic() < self._away_until:
             raise self._failed
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s if is_read else self._writing_s):
                 yield
         except (ApiException, QdrantException, OSError, TimeoutError) as error:
             status = error.status_code if isinstance(error, UnexpectedResponse) else None
@@ -91,6 +97,6 @@ def connected(settings: Qdrant) -> Link:
     """To the server of the settings, which is not asked yet."""
     assert settings.url is not None
     key = settings.key.get_secret_value() if settings.key else None
-    seconds = max(1, round(settings.timeout_s))
-    client = AsyncQdrantClient(url=settings.url, api_key=key, timeout=seconds, check_compatibility=False)
+    longest = round(max(settings.timeout_s, WRITING_S))
+    client = AsyncQdrantClient(url=settings.url, api_key=key, timeout=longest, check_compatibility=False)
     return Link(client, settings.timeout_s)

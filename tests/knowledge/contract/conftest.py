@@ -132,10 +132,10 @@ async def qdrant_server():
 
 
 @asynccontextmanager
-async def emulated(emulator: Emulator, settings: Qdrant):
+async def emulated(emulator: Emulator, settings: Qdrant, **bounds: float):
     client = AsyncQdrantClient(url="http://qdrant.invalid", transport=emulator, check_compatibility=False)
     try:
-        yield QdrantStore(Points(Link(client, settings.timeout_s), settings))
+        yield QdrantStore(Points(Link(client, settings.timeout_s, **bounds), settings))
     finally:
         await client.close()
 

@@ -322,6 +322,16 @@ async def test_a_refused_key_is_told_from_an_outage_without_the_others_prose(ser
     assert await served.store.state() == "knowledge.vectors_refused"
 
 
+async def test_a_write_that_takes_too_long_is_an_outage_too(database):
+    emulator = Emulator()
+    async with emulated(emulator, Qdrant(), writing_s=0.2) as store:
+        slow = Served(database, store, Actor.system(await make_organization(database), "test"), emulator)
+        document_id = await slow.document()
+        emulator.hangs = True
+        with pytest.raises(VectorsAway):
+            await slow.put(document_id, TEXTS[:1], [direction(0)])
+
+
 async def test_nobody_waits_for_it_again_at_once(served, monkeypatch):
     monkeypatch.setattr(links, "LOOK_AGAIN_S", 600.0)
     await served.shelve(*TEXTS)
@@ -361,7 +371,8 @@ async def test_a_port_where_nobody_listens_and_one_that_never_answers_are_away()
     for number in (port, 1):
         points = Points(connected(Qdrant(url=f"http://127.0.0.1:{number}", timeout_s=0.3)), Qdrant())
         with pytest.raises(VectorsAway):
-            await points.put(new_id(), INSTALLED, [])
+            await points.nearest(new_id(), INSTALLED, direction(0), 1)
+        assert await points.state() == "knowledge.vectors_away"
         await points.aclose()
     server.close()
 
