@@ -26,6 +26,12 @@ class Invalid(AuricleError):
     status, code, title = 422, "validation.invalid", "Invalid request"
 
 
+class UnstorableText(Invalid):
+    """Text with a NUL character can't be kept; nothing was changed."""
+
+    code = "validation.unstorable_text"
+
+
 class Unauthenticated(AuricleError):
     """Sign in first."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.agents.models import AgentVersion
-from auricle.agents.versions import Serving, published, serving_of
+from auricle.agents.versions import Serving, find_version, published, serving_of
 from auricle.audit.reads import record_read
 from auricle.consultations.models import Consultation, ConsultationSession, ConsultationStatus, ConsultationType
 from auricle.db.sealed import Keyring
@@ -36,6 +36,7 @@ class Opening:
     patient_id: UUID
     type: ConsultationType
     agent_id: UUID | None = None
+    agent_version: int | None = None  # unset: the one that serves
     clinician_id: UUID | None = None
     language: str | None = None
     specialty: str | None = None
@@ -49,6 +50,9 @@ async def open_consultation(
     """Open a consultation with its first session. A patient may open one only for themselves."""
     patient = await find_patient(db, wanted.patient_id)
     serving = await published(db, wanted.agent_id)
+    if wanted.agent_version is not None:
+        actor_of(db).require("agents:write")
+        serving = serving_of(await find_version(db, serving.agent_id, wanted.agent_version))
     await check_clinician(db, wanted.clinician_id)
     consultation = Consultation(
         patient_id=patient.id,

@@ -16,6 +16,9 @@ class ConsultationIn(BaseModel):
 
     patient_id: UUID | None = Field(None, description="A patient who opens a consultation may leave this out.")
     agent_id: UUID | None = Field(None, description="Unset: the organization's first agent.")
+    agent_version: int | None = Field(
+        None, ge=1, lt=2**31, description="A version to try, published or not; for those who may change agents."
+    )
     clinician_id: UUID | None = Field(None, description="A member.")
     type: ConsultationType = ConsultationType.TEXT
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None

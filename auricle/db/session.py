@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from auricle.actor import Actor
 from auricle.db.direct import Direct
-from auricle.errors import DatabaseUnavailable, IntegrityBroken
+from auricle.errors import DatabaseUnavailable, IntegrityBroken, UnstorableText
 
 ANNOUNCE = text(
     "select set_config('auricle.organization', :organization, true), set_config('auricle.actor', :actor, true),"
@@ -85,6 +85,8 @@ class Database:
             except DBAPIError as error:
                 if error.connection_invalidated or is_away(error):
                     raise DatabaseUnavailable from error
+                if sqlstate_of(error) in UNSTORABLE:
+                    raise UnstorableText from None  # the driver's words would quote it
                 raise
             except (OSError, asyncpg.PostgresConnectionError) as error:
                 raise DatabaseUnavailable from error
@@ -102,11 +104,16 @@ def actor_of(db: AsyncSession) -> Actor:
 
 # Connection lost, shut down, crashed, still starting or recovering, too many connections (PostgreSQL's error codes).
 AWAY = ("08", "57P01", "57P02", "57P03", "53300")
+UNSTORABLE = ("22021", "22P05")  # in text, and in JSON
 
 
 def is_away(error: DBAPIError) -> bool:
     """Whether the server, not the statement, is the trouble: trying again later helps."""
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith(AWAY)
+    return sqlstate_of(error).startswith(AWAY)
+
+
+def sqlstate_of(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 def asyncpg_url(url: str) -> str:

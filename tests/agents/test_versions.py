@@ -98,6 +98,25 @@ async def test_versions_are_listed_compared_published_and_rolled_back(
         assert (await admin.post(f"{there}/publish/{number}")).status_code in (404, 422)
 
 
+async def test_a_version_is_tried_before_it_serves_by_those_who_may_change_it(
+    clinic: Clinic, admin: httpx2.AsyncClient, service: Service
+) -> None:
+    made = await created(admin)
+    there = f"/api/v1/agents/{made['id']}"
+    draft = GREETED["en"].replace("Asha", "Meera")
+    await admin.put(there, json=config(greeting={"en": draft}))
+    tried = {"agent_id": made["id"], "agent_version": 2, "patient_id": str(clinic.patient.id)}
+    opened = await admin.post("/api/v1/consultation/create", json=tried)
+    assert opened.json()["greeting"] == draft and (await admin.get(there)).json()["number"] == 1
+    missing = await admin.post("/api/v1/consultation/create", json={**tried, "agent_version": 3})
+    assert (missing.status_code, missing.json()["error_code"]) == (404, "not_found")
+    _, staff = await service.member(clinic.organization_id, "staff")
+    async with service.client(staff) as http:
+        assert (await http.post("/api/v1/consultation/create", json=tried)).status_code == 403
+        usual = await http.post("/api/v1/consultation/create", json={**tried, "agent_version": None})
+    assert usual.json()["greeting"] == GREETED["en"]
+
+
 async def test_two_who_edit_the_same_version_do_not_overwrite_each_other(
     clinic: Clinic, admin: httpx2.AsyncClient
 ) -> None:

@@ -35,6 +35,25 @@ async def test_a_malformed_body_is_refused(
     assert (answer.status_code, answer.json()["error_code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/consultation/create", {"type": "text", "specialty": f"{SECRET}\0"}),  # a column of text
+        ("/api/v1/agents", {"name": "A", "role": f"{SECRET}\0"}),  # within one of JSON
+        ("/api/v1/agents", {"name": f"{SECRET}\0"}),
+    ],
+)
+async def test_text_that_the_database_cannot_keep_is_refused_without_repeating_it(
+    service: Service, hospitals: tuple[Hospital, Hospital], path: str, body: dict[str, str]
+) -> None:
+    async with service.client(hospitals[0].headers["org_admin"]) as http:
+        if "type" in body:
+            body = {**body, "patient_id": hospitals[0].ids["patient_id"]}
+        answer = await http.post(path, json=body)
+    assert (answer.status_code, answer.json()["error_code"]) == (422, "validation.unstorable_text"), answer.text
+    assert SECRET not in answer.text
+
+
 async def test_a_refusal_names_the_field_and_never_the_value(
     service: Service, hospitals: tuple[Hospital, Hospital]
 ) -> None:
