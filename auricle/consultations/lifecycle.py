@@ -147,15 +147,16 @@ async def change_consultation(
 
 
 async def put_notes(db: AsyncSession, keyring: Keyring, consultation: Consultation, notes: str | None) -> None:
-    key = await keyring.patient(db, consultation.patient_id)
-    consultation.notes = key.seal(notes, "consultation", "notes", consultation.id) if notes else None
+    if notes or consultation.notes:
+        key = await keyring.patient(db, consultation.patient_id)
+        consultation.notes = key.seal(notes, "consultation", "notes", consultation.id) if notes else None
 
 
 async def notes_of(db: AsyncSession, keyring: Keyring, consultation: Consultation) -> str | None:
-    """The free words that a consultation was opened with. Reading them is audited."""
-    if consultation.notes is None:
+    """The free words about a consultation; gone with an erased patient. Reading them is audited."""
+    key = (await keyring.patients(db, [consultation.patient_id])).get(consultation.patient_id)
+    if consultation.notes is None or key is None:
         return None
-    key = await keyring.patient(db, consultation.patient_id)
     await record_read(db, "consultation", consultation.id)
     return key.open(consultation.notes, "consultation", "notes", consultation.id)
 

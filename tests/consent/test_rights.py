@@ -63,12 +63,16 @@ async def test_after_an_erasure_nothing_sealed_of_the_patient_opens_anywhere(cli
     async with clinic.service.client(clinician) as http:
         for path in paths:
             assert (await http.get(path)).status_code == 200, path  # the web process holds the key now
+        consultation = f"/api/v1/consultations/{case.consultation_id}"
+        assert (await http.patch(consultation, json={"notes": SECRET})).json()["notes"] == SECRET
         await erased(clinic, case)
         await asyncio.sleep(1.2)
         for path in paths:
             answer = await http.get(path)
             assert (answer.status_code, answer.json()["error_code"]) == (410, "sealed.forgotten"), path
             assert SECRET not in answer.text
+        assert (await http.get(consultation)).json()["notes"] is None
+        assert (await http.patch(consultation, json={"notes": SECRET})).json()["error_code"] == "sealed.forgotten"
         everyone = (await http.get("/api/v1/patients", params={"limit": 200})).raise_for_status().json()["items"]
         assert str(case.patient_id) not in {p["id"] for p in everyone}
         assert (await http.post("/api/v1/soap/generate", json={"consultation_id": str(case.consultation_id)})).is_error
