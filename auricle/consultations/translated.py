@@ -63,7 +63,7 @@ class Translating:
         """A message by its sentences, as its answer was translated."""
         if (known := self._known.get((target, content))) is not None:
             return known
-        cutter = SentenceCutter()
+        cutter = SentenceCutter(clause_first=False)
         parts = [*cutter.feed(content), *cutter.finish()]
         return " ".join(self._known.get((target, part), part) for part in parts)
 
@@ -75,8 +75,11 @@ class Translating:
     async def spoken(
         self, pieces: AsyncGenerator[ReplyPiece, None], *, source: str, target: str
     ) -> AsyncGenerator[ReplyPiece, None]:
-        """An answer sentence by sentence in the patient's language; words of the code are in it already."""
-        cutter = SentenceCutter()
+        """An answer sentence by sentence in the patient's language; words of the code are in it already.
+
+        Never by clauses: their translations are worse, and each would look like a sentence that claims nothing.
+        """
+        cutter = SentenceCutter(clause_first=False)
         async with aclosing(pieces):
             async for piece in pieces:
                 if not isinstance(piece, TextDelta):

@@ -32,9 +32,10 @@ def _abbreviations() -> dict[str, Kind]:
 
 
 class SentenceCutter:
-    def __init__(self) -> None:
+    def __init__(self, *, clause_first: bool = True) -> None:
+        """`clause_first`: the first piece may be a clause; else all are sentences."""
         self._rest = ""
-        self._first = True
+        self._first = clause_first
         self._from = 0  # what stands before is no end
 
     def feed(self, delta: str) -> list[str]:

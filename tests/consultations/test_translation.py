@@ -64,6 +64,14 @@ async def test_a_model_of_one_language_serves_a_patient_of_another(clinic: Clini
     )
 
 
+async def test_sentences_are_translated_whole(clinic: Clinic, emulated: OpenAIEmulator) -> None:
+    emulated.script = bilingual("We are open from Monday on, at 9, as always. Come on Monday.")
+    room = await clinic.room(language="hi", languages=["hi", "en"], model_language="en")
+    await room.says("आप कब खुलते हैं?")
+    asked = [text for r in emulated.requests if (text := marked(r["body"]))]
+    assert asked[1:] == ["We are open from Monday on, at 9, as always.", "Come on Monday."]
+
+
 async def test_a_translation_with_another_number_is_not_used(clinic: Clinic, emulated: OpenAIEmulator) -> None:
     def wrong(body: dict[str, Any]) -> Scripted:
         return Scripted("We open at 9." if marked(body) is None else "हम 10 बजे खुलते हैं।")
