@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 import yaml
 
 from auricle.voice.backchannel import is_backchannel, words_of
-from auricle.voice.trivial import trivial_kind
+from auricle.voice.trivial import BRIEF, trivial_kind
 
 CLEAR, WEAK = 0.8, 0.5  # one clear utterance changes the language, or two weak ones in a row
 DOUBTFUL = 0.5  # below this confidence of its recognizer a transcript is no evidence
 INDIC_SHARE = 0.3  # a sentence with so many words in an Indian script is in that language, English words and all
 NEAR_WORDS = 3
-SAYS_NO_LANGUAGE = frozenset({"agree", "decline", "thanks", "presence"})  # kinds of what is said in any language
 
 # Script by the block of 128 code points, and who writes it.
 BLOCKS = {0x900: ("hi", "mr"), 0x980: ("bn",), 0xA00: ("pa",), 0xA80: ("gu",), 0xB00: ("or",), 0xB80: ("ta",),
@@ -222,7 +221,7 @@ class Follower:
     def _weigh(self, text: str, recognized: str | None, confidence: float | None) -> Detected | None:
         if confidence is not None and confidence < DOUBTFUL:
             return None
-        if any(is_backchannel(text, one) or trivial_kind(text, one) in SAYS_NO_LANGUAGE for one in self._among):
+        if any(is_backchannel(text, one) or trivial_kind(text, one) in BRIEF for one in self._among):
             return None
         return self._with_recognizer(detect(text, self.language), base_language(recognized), len(_words(text)))
 

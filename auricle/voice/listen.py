@@ -19,7 +19,7 @@ from auricle.voice.heard import Heard
 from auricle.voice.intake import Intake
 from auricle.voice.ports import ChannelClosed, Services
 from auricle.voice.tasks import SessionTasks
-from auricle.voice.trivial import trivial_kind
+from auricle.voice.trivial import BRIEF, trivial_kind
 from auricle.voice.turn import (
     VERDICT_S,
     Interrupted,
@@ -219,7 +219,7 @@ class Ear:
 
     def _settle(self, text: str) -> None:
         """Prepare the answer now, but leave the speaker a moment: people pause in the middle of what they say."""
-        if self._flag is not None or self._is_muted() or trivial_kind(text, self._language) is not None:
+        if self._flag is not None or self._is_muted() or trivial_kind(text, self._language) in BRIEF:
             return
         settings = self._settings
         self._machine.settle(settings.unfinished_s if is_unfinished(text) else settings.settle_s)

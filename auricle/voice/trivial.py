@@ -9,6 +9,7 @@ import yaml
 from auricle.voice.backchannel import words_of
 
 MAX_WORDS = 8
+BRIEF = frozenset({"agree", "decline", "thanks", "presence"})  # said as a whole, and in any language
 MAY_BE_ANSWERS = frozenset({"agree", "decline", "thanks"})  # to a question of the agent
 
 
