@@ -25,6 +25,7 @@ from auricle.agents.versions import serving_of
 from auricle.assembly import Assembly
 from auricle.channels.calls import Calls
 from auricle.channels.engine import services_for
+from auricle.channels.entering import spoken_last
 from auricle.consultations.answer import Carried, Talk
 from auricle.consultations.memory import LOOK_BACK, history
 from auricle.consultations.models import Consultation, Message
@@ -140,10 +141,12 @@ async def ready_to_talk(assembly: Assembly) -> AsyncIterator[Assembly]:
         yield replace(assembly, calls=calls)
 
 
-async def talk_of(db: AsyncSession, actor: Actor, replay: Replay, recording: Recording) -> Talk:
+async def talk_of(
+    db: AsyncSession, actor: Actor, replay: Replay, recording: Recording, past: Sequence[Said] = ()
+) -> Talk:
     """The talk of the recorded session, with the agent version to try, in the language in which it began."""
     consultation = await db.get_one(Consultation, recording.consultation_id)
-    version = await db.get_one(AgentVersion, replay.agent_version_id)
+    serving = serving_of(await db.get_one(AgentVersion, replay.agent_version_id))
     first = await db.scalar(messages_of(recording).limit(1))
     begun_in = first.language if first is not None and first.sender == "assistant" else None
     return Talk(
@@ -151,8 +154,8 @@ async def talk_of(db: AsyncSession, actor: Actor, replay: Replay, recording: Rec
         consultation.id,
         consultation.patient_id,
         recording.session_id,
-        serving_of(version),
-        begun_in or consultation.language,
+        serving,
+        begun_in or spoken_last(past, serving) or consultation.language,
     )
 
 

@@ -95,10 +95,10 @@ async def make_replay(assembly: Assembly, actor: Actor, replay_id: UUID) -> None
             return
         replay.status = "running"
         recording = await db.get_one(Recording, replay.recording_id)
-        talk = await talk_of(db, actor, replay, recording)
+        past = await before(db, assembly.keyring, recording)
+        talk = await talk_of(db, actor, replay, recording, past)
         await require(db, talk.patient_id, Kind.AI_USE)
         was = await as_it_was(db, assembly.keyring, recording)
-        past = await before(db, assembly.keyring, recording)
     sound = await open_sound(assembly, actor, recording.id)
     result = orjson.dumps(compared(was, await heard_again(assembly, replay, talk, sound, past)))
     async with assembly.database.transaction(actor) as db:

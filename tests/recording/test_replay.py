@@ -76,7 +76,7 @@ async def test_a_replay_runs_as_the_call_ran_with_its_languages_and_what_was_sai
 
 
 async def test_a_replay_begins_where_its_session_began(clinic: Clinic) -> None:  # noqa: F811
-    room = await clinic.room(actor=clinic.system)
+    room = await clinic.room(actor=clinic.system, languages=["en", "hi"])
     keyring = room.assembly.keyring
     async with room.assembly.database.transaction(room.talk.actor) as db:
         consultation = await find_consultation(db, room.talk.consultation_id)
@@ -96,4 +96,9 @@ async def test_a_replay_begins_where_its_session_began(clinic: Clinic) -> None: 
         await db.execute(update(Message).where(Message.session_id == room.talk.session_id).values(created_at=BEFORE))
         talk = await talk_of(db, room.talk.actor, replay, recording)
         assert (talk.session_id, talk.language, consultation.language) == (recorded.id, "hi", "en")
-        assert [one.as_heard for one in await before(db, keyring, recording)] == ["by bus", "well"]
+        past = await before(db, keyring, recording)
+        assert [one.as_heard for one in past] == ["by bus", "well"]
+        ungreeted = Recording(consultation_id=consultation.id, session_id=later.id, rate_hz=16_000)
+        for spoken, language in (("en", "en"), ("hi", "hi"), ("ta", "en")):  # the last is none of the agent's
+            talk = await talk_of(db, room.talk.actor, replay, ungreeted, [Said("patient", "…", language=spoken)])
+            assert talk.language == language
