@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from auricle.voice.sentences import CLOSERS, ENDS, MAX_CHARS
 
+QUESTIONS = ("?", "؟")
 MAX_BEFORE_CHARS = 2 * MAX_CHARS  # of a sentence that does not end
 
 
@@ -21,9 +22,13 @@ class Guarded:
         self._replaced = False  # something else was said for this sentence already
 
     def piece(self, text: str, language: str) -> str:
-        """What may be said in the place of this piece; empty where its sentence was replaced before."""
-        said = "" if self._replaced else self._judged(text, language)
-        if text.rstrip(CLOSERS + " ").endswith(tuple(ENDS)):
+        """What may be said in the place of this piece; empty where its sentence was replaced before.
+
+        A question is asked all the same: it claims nothing, and may be the code's own.
+        """
+        ending = text.rstrip(CLOSERS + " ")
+        said = "" if self._replaced and not ending.endswith(QUESTIONS) else self._judged(text, language)
+        if ending.endswith(tuple(ENDS)):
             self._before, self._replaced = "", False
         else:
             self._before, self._replaced = f"{self._before} {text}"[-MAX_BEFORE_CHARS:], said != text

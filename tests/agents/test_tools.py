@@ -20,8 +20,10 @@ from auricle.knowledge.receive import Labels, receive
 from auricle.patients.appointments.book import Booking, book
 from auricle.patients.appointments.models import AppointmentStatus
 from auricle.providers.ports import ProviderFailed
+from auricle.safety.claims import check_claim
 from auricle.uploads.receive import held
 from auricle.voice.ports import EndCall, HandOver
+from auricle.voice.sentences import SentenceCutter
 from tests.agents.conftest import Clinic, asks, results_in, scripted, told, tomorrow
 from tests.emulators.openai_chat import OpenAIEmulator, Scripted
 
@@ -141,6 +143,17 @@ async def test_a_question_that_was_not_heard_whole_is_asked_again(clinic: Clinic
     room.history[-1] = type(heard)("assistant", heard.content[:14])  # interrupted
     again = await room.says("Yes yes")
     assert "Shall I book" in again.text and await clinic.appointments() == []
+
+
+async def test_our_question_is_a_sentence_of_its_own_however_the_model_ended(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    """Else a dose would hide behind our question mark."""
+    emulated.script = scripted(asks("book_appointment", booking(clinic), "You can take 400 mg of ibuprofen"))
+    asked = await (await clinic.room("book_appointment")).says("Book me in tomorrow at half past ten")
+    cutter = SentenceCutter()
+    dose, question = [*cutter.feed(asked.text), *cutter.finish()]
+    assert check_claim(dose, "en").claim == "dose" and question.startswith("Shall I book")
 
 
 async def test_two_requests_with_the_same_yes_book_once(clinic: Clinic, emulated: OpenAIEmulator) -> None:

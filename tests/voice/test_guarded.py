@@ -48,6 +48,8 @@ def test_what_is_replaced_says_nothing_that_is_and_a_sentence_without_end_is_bou
         assert guarded.piece("and so it goes on and on and on,", "en") == "and so it goes on and on and on,"
     assert guarded.piece("you can take 400 mg", "en") == NO_DOSE and not check_claim(NO_DOSE, "en").claim
     assert [guarded.piece(one, "en") for one in ("of ibuprofen,", "twice.", "Goodbye.")] == ["", "", "Goodbye."]
+    assert guarded.piece("You can take 400 mg,", "en") == NO_DOSE
+    assert guarded.piece("Shall I book ten o'clock?", "en") == "Shall I book ten o'clock?"
 
 
 def test_a_dose_in_two_pieces_is_neither_shown_nor_spoken_nor_kept(vad: SharedVad) -> None:

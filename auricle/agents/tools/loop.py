@@ -114,7 +114,7 @@ class ToolLoop:
                 async for piece in working:
                     yield piece
             if self._question:
-                yield OwnWords(f" {self._question}" if self.spoke else self._question)
+                yield OwnWords(f"\n{self._question}" if self.spoke else self._question)  # a sentence of its own
                 self.spoke = True
             if self._over and self.spoke:
                 break
