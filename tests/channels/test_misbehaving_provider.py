@@ -51,6 +51,8 @@ async def test_a_model_that_fails_before_its_first_word_is_replaced_in_the_same_
     await on_record(clinic, opened["consultation_id"], answer["text"])
     usage = await eventually(lambda: clinic.usage(opened["consultation_id"]), lambda u: len(u) >= 2)
     assert usage == [("emulated", status, 1), ("offline", "ok", 2)]
+    kept = (await clinic.transcript(opened["consultation_id"]))[-1]
+    assert kept["served"] == {"llm": [{"provider": "offline", "model": None}]}
 
 
 @early

@@ -78,6 +78,7 @@ class Emulator:
         self.received: list[Any] = []  # frames that came over sockets, JSON read
         self.sent: list[Any] = []  # frames that went over sockets, before they were written as JSON
         self.open_streams = 0
+        self.knocks = 0  # requests for nothing, by which a client opens its socket ahead
         self._certificate: Path | None = None
         self._faults: deque[Fault] = deque()
         self._always: Fault | None = None
@@ -141,6 +142,7 @@ class Emulator:
         for prefix in (self.prefix, "/{account}" + self.prefix):
             found += [Route(prefix + path, answer, methods=["GET", "POST"]) for path, answer in self.routes()]
             found += [WebSocketRoute(prefix + path, answer) for path, answer in self.sockets()]
+        found.append(Route("/", self._knocked, methods=["HEAD"]))
         return WithProtocol(Starlette(routes=found))
 
     async def __aenter__(self) -> Self:
@@ -162,6 +164,10 @@ class Emulator:
     async def __aexit__(self, *_: object) -> None:
         self._server.should_exit = self._server.force_exit = True
         await self._task
+
+    async def _knocked(self, _: Request) -> Response:
+        self.knocks += 1
+        return Response(status_code=404)
 
     def _url(self, account: str) -> str:
         scheme = "http" if self._certificate is None else "https"

@@ -1,4 +1,6 @@
-"""An answer is spoken by one voice, whoever fails meanwhile."""
+"""What a call has of its providers: sockets that are open before the first turn, and one voice an answer."""
+
+import asyncio
 
 from auricle.agents.config import AgentConfig
 from tests import builders
@@ -22,3 +24,13 @@ async def test_an_answer_goes_on_in_the_voice_that_had_to_begin_it(clinic: Clini
     spoken = [(provider, status) for provider, status, _ in await clinic.usage(consultation_id, "tts")]
     assert spoken == [("hoarse", "failed"), ("clear", "ok"), ("clear", "ok")]
     assert kept[-1]["served"]["tts"] == [{"provider": "clear", "model": "some-voice"}]
+
+
+async def test_a_call_opens_the_sockets_of_its_first_turn_before_anybody_speaks(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    before = emulated.knocks
+    consultation_id = (await clinic.opened("alone", "voice"))["consultation_id"]
+    async with socket(clinic, consultation_id):
+        assert await eventually(lambda: asyncio.sleep(0, emulated.knocks), lambda knocks: knocks > before) > before
+    assert emulated.requests == [] and await clinic.usage(consultation_id) == []  # neither asked nor metered
