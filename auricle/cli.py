@@ -284,7 +284,13 @@ def knowledge_eval(
     wanted = Wanted(
         file, organization, name or file.stem, collection, only_language, label, against, margin, with_model, rerank
     )
-    raise typer.Exit(asyncio.run(evaluate_file(settings, wanted, typer.echo)))
+    codes: list[int] = []
+
+    async def evaluated(stop: asyncio.Event) -> None:
+        codes.append(await evaluate_file(settings, wanted, stop, typer.echo))
+
+    until_signalled(evaluated)
+    raise typer.Exit(codes[0])
 
 
 @audit_app.command("verify")

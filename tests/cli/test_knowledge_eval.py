@@ -1,9 +1,13 @@
 """`auricle knowledge eval` as a build server runs it: ask, then ask again after a document went, and fail."""
 
 import asyncio
+import base64
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -11,12 +15,17 @@ from sqlalchemy import select
 from auricle.actor import Actor
 from auricle.assemble import assembled
 from auricle.identity.models import Organization
+from auricle.knowledge.evaluation.command import GOT_WORSE, NoSuchOrganization, Wanted, evaluate_file
+from auricle.knowledge.evaluation.rows import BadRows
+from auricle.knowledge.evaluation.run import NoSuchRun
 from auricle.knowledge.ingest import Work, ingest
+from auricle.knowledge.models import KnowledgeDocument
 from auricle.knowledge.receive import receive, remove
 from auricle.settings import Settings
 from auricle.uploads.receive import held
+from auricle.uploads.refused import UnknownKind
 from tests import builders
-from tests.running_service import settings_for
+from tests.running_service import MASTER, MODELS, settings_for
 
 DOCUMENTS = {
     "batteries.md": b"# Batteries\n\nZinc air batteries last about one week. Remove the tab a minute before use.\n",
@@ -27,6 +36,9 @@ How long do zinc air batteries last?,Batteries,
 Where is the parking garage?,parking.md,
 Which antibiotic treats pneumonia?,,yes
 """
+
+
+EVAL = [sys.executable, "-m", "auricle", "knowledge", "eval"]
 
 
 async def taught(settings: Settings) -> str:
@@ -43,8 +55,6 @@ async def taught(settings: Settings) -> str:
 
 
 async def forgotten(settings: Settings, slug: str, title: str) -> None:
-    from auricle.knowledge.models import KnowledgeDocument
-
     async with assembled(settings) as assembly:
         async with assembly.database.transaction(Actor.system(None, "test")) as db:
             organization_id = await db.scalar(select(Organization.id).where(Organization.slug == slug))
@@ -56,53 +66,70 @@ async def forgotten(settings: Settings, slug: str, title: str) -> None:
 
 
 @pytest.fixture
-def ask(environment: dict[str, str], tmp_path: Path):
-    import base64
-    import os
-
-    from tests.running_service import MASTER, MODELS
-
-    known = {
+def known(environment: dict[str, str]) -> dict[str, str]:
+    return {
         **os.environ,
         **environment,
         "AURICLE_MASTER_KEY": base64.b64encode(MASTER).decode(),
         "AURICLE_MODELS_DIR": str(MODELS),
     }
 
-    def run(*given: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "auricle", "knowledge", "eval", *given]
-        return subprocess.run(command, env=known, capture_output=True, text=True, timeout=120, check=False)
 
-    return run
+def asked(settings: Settings, file: Path, slug: str, against: str | None = None, margin: float = 0.0):
+    """What the command gives back and says."""
+    said: list[str] = []
+    wanted = Wanted(file, slug, file.stem, "", "", "", against, margin, False, False)
+    return asyncio.run(evaluate_file(settings, wanted, asyncio.Event(), said.append)), said
 
 
-def test_a_file_of_questions_is_asked_and_a_document_that_went_fails_the_build(ask, urls, tmp_path):
+def test_a_file_of_questions_is_asked_and_a_document_that_went_fails_the_build(urls, tmp_path):
     settings = settings_for(urls, tmp_path)
     slug = asyncio.run(taught(settings))
     file = tmp_path / "front-desk.csv"
     file.write_text(QUESTIONS)
-    first = ask(str(file), "--organization", slug)
-    assert first.returncode == 0, first.stderr
-    assert "front-desk, version 1: 3 questions." in first.stdout
-    assert ["success_at_1", "1.000"] in [line.split() for line in first.stdout.splitlines()]
-    assert "2 found, 1 rightly refused" in first.stdout
+    code, said = asked(settings, file, slug)
+    assert (code, said[0].startswith("front-desk, version 1: 3 questions.")) == (0, True)
+    assert ["success_at_1", "1.000"] in [line.split() for line in said]
+    assert "3 questions: 2 found, 1 rightly refused, 0 unanswered, 0 not found, 0 wrongly answered." in said
 
-    same = ask(str(file), "--organization", slug, "--against", "last")
-    assert same.returncode == 0, same.stdout + same.stderr
-    assert "Changed since: nothing." in same.stdout
+    code, said = asked(settings, file, slug, "last")
+    assert (code, "Changed since: nothing." in said, said[-1]) == (0, True, "Worse by more than 0: nothing.")
 
     asyncio.run(forgotten(settings, slug, "Parking"))
-    worse = ask(str(file), "--organization", slug, "--against", "last", "--margin", "0.1")
-    assert worse.returncode == 3, worse.stdout + worse.stderr
-    assert "Changed since: chunks, content, documents." in worse.stdout
-    assert "worse: 'Where is the parking garage?': found at 1 →" in worse.stdout
-    assert "Worse by more than 0.1: success_at_1," in worse.stdout
+    code, said = asked(settings, file, slug, "last", 0.1)
+    assert (code, "Changed since: chunks, content, documents." in said) == (GOT_WORSE, True)
+    assert any(line.startswith("  worse: 'Where is the parking garage?': found at 1 → ") for line in said)
+    assert said[-1].startswith("Worse by more than 0.1: success_at_1,")
+    assert ["success_at_1", "1.000", "0.500", "-0.500"] in [line.split() for line in said]
 
-    wide = ask(str(file), "--organization", slug, "--against", "last", "--margin", "1")
-    assert (wide.returncode, "Worse by more than 1: nothing." in wide.stdout) == (0, True)
 
-    file.write_text(QUESTIONS + "?,Batteries,\n")
-    bad = ask(str(file), "--organization", slug)
-    assert (bad.returncode, "row 5: no_question" in bad.stdout) == (1, True)
-    nobody = ask(str(file), "--organization", "nobody")
-    assert (nobody.returncode, "no organization" in nobody.stderr) == (1, True)
+def test_what_cannot_be_asked_is_refused(urls, tmp_path):
+    settings = settings_for(urls, tmp_path)
+    slug = asyncio.run(taught(settings))
+    file = tmp_path / "front-desk.csv"
+    file.write_text(QUESTIONS)
+    for organization, against, error in (
+        ("nobody", None, NoSuchOrganization),
+        (slug, "last", NoSuchRun),
+        (slug, str(uuid4()), NoSuchRun),
+        (slug, "yesterday", NoSuchRun),
+    ):
+        with pytest.raises(error):
+            asked(settings, file, organization, against)
+    for name, error in (("a.csv", BadRows), ("a.pdf", UnknownKind)):
+        bad = tmp_path / name
+        bad.write_text(QUESTIONS + "?,Batteries,\n")
+        with pytest.raises(error):
+            asked(settings, bad, slug)
+
+
+def test_a_run_whose_command_is_ended_is_cancelled(known, urls, tmp_path):
+    slug = asyncio.run(taught(settings_for(urls, tmp_path)))
+    file = tmp_path / "long.csv"
+    file.write_text("question,document\n" + "".join(f"Where is garage {n}?,parking.md\n" for n in range(1_000)))
+    command = [*EVAL, str(file), "--organization", slug]
+    with subprocess.Popen(command, env=known, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None and "1000 questions" in running.stdout.readline()
+        running.send_signal(signal.SIGTERM)
+        _, told = running.communicate(timeout=60)
+    assert (running.returncode, told) == (1, "auricle: The run was not done, it is cancelled.\n")

@@ -7,7 +7,7 @@ leaves when it is killed is taken over by the next.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,13 @@ class Wanted:
     rerank: bool
 
 
-async def evaluate_file(settings: Settings, wanted: Wanted, say: Say) -> int:
-    """Keep, ask, show; `GOT_WORSE` where a measure did so by more than the margin, else 0."""
+async def evaluate_file(settings: Settings, wanted: Wanted, stop: asyncio.Event, say: Say) -> int:
+    """Keep, ask, show; `GOT_WORSE` where a measure did so by more than the margin, else 0. `stop` cancels the run."""
     async with assembled(settings) as assembly:
         actor = await _for_organization(assembly, wanted.organization)
         run, before = await _asked(assembly, actor, wanted, say)
         async with _working(assembly):
-            run = await _done(assembly, actor, run, say)
+            run = await _done(assembly, actor, run, stop, say)
         found = None
         if before is not None:
             async with assembly.database.transaction(actor) as db:
@@ -169,23 +169,22 @@ async def _working(assembly: Assembly) -> AsyncIterator[None]:
         await worker
 
 
-async def _done(assembly: Assembly, actor: Actor, run: EvaluationRun, say: Say) -> EvaluationRun:
+async def _done(assembly: Assembly, actor: Actor, run: EvaluationRun, stop: asyncio.Event, say: Say) -> EvaluationRun:
     """The run once it is over. Raises `RunNotDone`."""
     tenth = 0
-    try:
-        while not run.status.is_over:
-            await asyncio.sleep(LOOK_S)
-            async with assembly.database.transaction(actor) as db:
-                run = await find_run(db, run.evaluation_id, run.id)
-            if not run.status.is_over and 10 * run.asked // run.question_count > tenth:
-                tenth = 10 * run.asked // run.question_count
-                say(f"{run.asked} of {run.question_count} asked")
-    except asyncio.CancelledError:  # interrupted by whoever waits for it: nobody does any more
+    while not run.status.is_over:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_S)
         async with assembly.database.transaction(actor) as db:
-            await cancel(db, run.evaluation_id, run.id)
-        raise
+            run = await find_run(db, run.evaluation_id, run.id)
+            if stop.is_set() and not run.status.is_over:  # who waited for it does so no more
+                run = await cancel(db, run.evaluation_id, run.id)
+        if not run.status.is_over and 10 * run.asked // run.question_count > tenth:
+            tenth = 10 * run.asked // run.question_count
+            say(f"{run.asked} of {run.question_count} asked")
     if run.status is not RunStatus.DONE:
-        raise RunNotDone(f"The run is {run.status.value} ({run.failure_code or 'by somebody'}).")
+        why = f": {run.failure_code}" if run.failure_code else ""
+        raise RunNotDone(f"The run was not done, it is {run.status.value}{why}.")
     return run
 
 
