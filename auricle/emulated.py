@@ -60,6 +60,7 @@ async def emulate(
             raise NotFound(f"There is no emulator of {name!r}, but of: {', '.join(sorted(known))}.")
     if missing := [name for name in faults if names and name not in names]:
         raise Misconfigured(f"A fault is given for {missing[0]}, which is not to run.")
+    named = {name: fault_of(name) for name in (*get_args(server().FaultName), *USUAL, *faults.values())}
     async with AsyncExitStack() as stack:
         started, running = [], []
         for number, (name, module) in enumerate(sorted(known.items())):  # so each has its own port, whoever runs
@@ -67,8 +68,8 @@ async def emulate(
                 emulator, fault = module.EMULATOR(), faults.get(name)
                 if port:
                     listen(emulator, port + number)
-                for one in (*get_args(server().FaultName), *USUAL, *([] if fault is None else [fault])):
-                    emulator.account(one, fault_of(one))  # reached by its name in the path
+                for one, what in named.items():
+                    emulator.account(one, what)  # reached by its name in the path
                 started.append(await stack.enter_async_context(emulator))
                 url = emulator.url if fault is None else emulator.account(fault)
                 running.append(Running(name, url, emulator.key, fault))

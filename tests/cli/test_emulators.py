@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from auricle.emulated import MARK, emulators, write
-from auricle.errors import Conflict
+from auricle.emulated import MARK, emulate, emulators, write
+from auricle.errors import AuricleError, Conflict
 from auricle.providers.registry import vendors
 from auricle.providers.report import report
 from auricle.settings import Settings
@@ -79,20 +80,35 @@ def test_a_fault_of_one_vendor_is_that_vendors_alone(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("names", "faults", "told"),
     [
-        (["nobody"], "There is no emulator of 'nobody'"),
-        (["--fault", "deepgram=asleep"], "There is no fault 'asleep'"),
-        (["--fault", "deepgram"], "There is no fault ''"),
-        (["--fault", "deepgram=status-200"], "There is no fault 'status-200'"),
-        (["cohere", "--fault", "deepgram=cut"], "which is not to run"),
+        (["nobody"], {}, "There is no emulator of 'nobody'"),
+        ([], {"deepgram": "asleep"}, "There is no fault 'asleep'"),
+        ([], {"deepgram": ""}, "There is no fault ''"),
+        ([], {"deepgram": "status-200"}, "There is no fault 'status-200'"),
+        ([], {"deepgram": "cut-3"}, "There is no fault 'cut-3'"),
+        (["cohere"], {"deepgram": "cut"}, "which is not to run"),
     ],
 )
-def test_what_there_is_not_is_told_in_one_sentence(tmp_path: Path, arguments: list[str], told: str) -> None:
-    command = [sys.executable, "-m", "auricle", "emulators", "--port", "0", *arguments]
+async def test_what_there_is_not_is_told_in_one_sentence(names: list[str], faults: dict[str, str], told: str) -> None:
+    said: list[str] = []
+    with pytest.raises(AuricleError, match=told):
+        await emulate(names, faults, 0, None, said.append, asyncio.Event())
+    assert said == []
+
+
+def test_the_command_ends_in_that_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "auricle", "emulators", "nobody"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False)
     assert done.returncode == 1
-    assert told in done.stderr and "Traceback" not in done.stderr
+    assert "There is no emulator of 'nobody'" in done.stderr and "Traceback" not in done.stderr
+
+
+async def test_a_port_that_is_taken_is_a_conflict() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first = taken.getsockname()[1] - sorted(emulators()).index("cohere")
+        with pytest.raises(Conflict):
+            await emulate(["cohere"], {}, first, None, lambda _: None, asyncio.Event())
 
 
 def test_a_file_of_somebody_elses_is_never_overwritten(tmp_path: Path) -> None:
