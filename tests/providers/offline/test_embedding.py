@@ -1,4 +1,7 @@
 import asyncio
+import os
+import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +58,24 @@ async def test_calls_at_once_get_their_own_vectors(embedder):
     together = await asyncio.gather(*(embedder.embed([text], task="query") for text in EXAMPLE * 5))
     for index, result in enumerate(together):
         assert np.allclose(result.vectors[0], alone[index % 3], atol=1e-5)
+
+
+async def test_documents_at_once_get_their_own_vectors(embedder):
+    alone = [(await embedder.embed([text], task="document")).vectors[0] for text in EXAMPLE]
+    together = await asyncio.gather(*(embedder.embed(EXAMPLE * 12, task="document") for _ in range(5)))
+    for result in together:
+        assert np.allclose(result.vectors, alone * 12, atol=1e-5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_what_embeds_documents_steps_back_behind_everything_else(embedder):
+    def niceness(task):
+        return (
+            embedder._threads[task].submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
+        )
+
+    assert niceness("query") == os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness("document") >= 10
 
 
 async def test_a_built_model_is_not_built_again(embedder, models_folder: Path):

