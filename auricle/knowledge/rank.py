@@ -196,8 +196,11 @@ def _top(scores: Floats, count: int) -> NDArray[np.int64]:
 
 
 def _place(scores: Floats, place: int) -> Any:
-    """The score of the `place`-th best. Partial sorting of values takes a fifth of what that of indices does."""
-    return np.partition(scores, len(scores) - place)[len(scores) - place]
+    """The score of the `place`-th best. Partial sorting is slow with many equal values, as the zeros of most are."""
+    positive = scores[scores > 0]
+    if len(positive) < place:
+        return np.sort(scores)[-place]
+    return np.partition(positive, len(positive) - place)[len(positive) - place]
 
 
 def _scaled(scores: Floats, depth: int) -> Floats:

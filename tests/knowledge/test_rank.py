@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from auricle.knowledge.rank import Index, Weights, fits_dense
+from auricle.knowledge.rank import Index, Weights, _scaled, _top, fits_dense
 from auricle.knowledge.words import likeness, sounds, stem, terms, words
 
 BODIES = [
@@ -135,3 +135,14 @@ def test_words_that_sound_alike_share_their_consonants_across_scripts():
 def test_one_wrong_letter_leaves_a_word_alike():
     assert likeness("tinnitus", "tinitus") > 0.8
     assert likeness("batteries", "tinnitus") < 0.3
+
+
+@pytest.mark.parametrize("zeros", [0, 3, 400])
+def test_the_scale_and_the_best_are_those_of_a_whole_sort_however_many_are_equal(zeros):
+    scores = np.concatenate([np.zeros(zeros), np.random.default_rng(3).normal(size=300)]).astype(np.float32)
+    inorder = np.sort(scores)[::-1]
+    for count in (1, 7, 250, len(scores)):
+        assert np.array_equal(scores[_top(scores, count)], inorder[:count])
+    scaled = _scaled(scores, 100)
+    assert scaled.max() == pytest.approx(1) and scaled.min() == 0
+    assert np.count_nonzero(scaled) == np.count_nonzero(scores > inorder[99])
