@@ -59,21 +59,28 @@ def _one_spelling(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_SPELLING)
 
 
-def check_claim(sentence: str, language: str) -> Checked:
-    """Look at one sentence of the agent. Questions claim nothing; English rules hold in every language."""
+def check_claim(sentence: str, language: str, before: str = "") -> Checked:
+    """Look at one sentence of the agent, or at a piece of one. Questions claim nothing; English rules hold everywhere.
+
+    Args:
+        before: what of the same sentence was said already. A dose may be cut in two, and who it is of stand in front;
+            that somebody doubted something else in front makes no diagnosis doubtful.
+    """
     if sentence.rstrip().endswith(("?", "؟")):
         return Checked(sentence, None)
-    said = _one_spelling(sentence)
+    piece = _one_spelling(sentence)
+    whole = f"{_one_spelling(before)} {piece}" if before else piece
     own = _rules().get(language.split("-")[0].lower())
     for rules in filter(None, (own, _rules()["en"])):
         say = own or rules
-        if rules.dose.search(said) and not rules.attributed.search(said):
+        if rules.dose.search(whole) and not rules.attributed.search(whole):
             return Checked(say.instead_of_dose, "dose")
-        if rules.diagnosis.search(said) and not rules.hedged.search(said):
-            return Checked(say.instead_of_diagnosis, "diagnosis")
+        for said in (piece, whole):
+            if rules.diagnosis.search(said) and not rules.hedged.search(said):
+                return Checked(say.instead_of_diagnosis, "diagnosis")
     return Checked(sentence, None)
 
 
-def guard(sentence: str, language: str) -> str:
-    """What may be said in the place of this sentence."""
-    return check_claim(sentence, language).text
+def guard(sentence: str, language: str, before: str = "") -> str:
+    """What may be said in the place of this sentence, or piece of one."""
+    return check_claim(sentence, language, before).text

@@ -216,7 +216,7 @@ class Ending:
     reason: str = ""
 
 
-def unguarded(sentence: str, language: str) -> str:
+def unguarded(sentence: str, language: str, before: str) -> str:
     return sentence
 
 
@@ -239,5 +239,6 @@ class Services:
     record: Callable[[TurnRecord], Awaitable[None]]
     apology: Callable[[str], Prepared]  # (language)
     filler: Callable[[str], Prepared | None] = no_filler
-    guard: Callable[[str, str], str] = unguarded  # (sentence, language) → what may be said
+    # (piece of a sentence, language, what of the sentence came before it) → what may be said in its place
+    guard: Callable[[str, str, str], str] = unguarded
     alert: Callable[[UUID, EmergencyScript], Awaitable[None]] = field(default=no_alert)  # tells staff now

@@ -187,7 +187,7 @@ class Providers:
     llm_fault: Callable[[Turn], AsyncGenerator[Any, None]] | None = None
     tts_fault: Callable[[str], AsyncGenerator[Any, None]] | None = None
     filler: Prepared | None = FILLER
-    guard: Callable[[str, str], str] = unguarded
+    guard: Callable[[str, str, str], str] = unguarded
     turns: list[Turn] = field(default_factory=list)
     spoken: list[tuple[float, str]] = field(default_factory=list)
     records: list[TurnRecord] = field(default_factory=list)
