@@ -1,7 +1,10 @@
-"""Sentences as agents and clinicians say them: what claims a dose or a diagnosis, and what does not. English.
+"""Sentences as agents and clinicians say them: what claims a dose or a diagnosis, and what does not. English and Hindi.
 
-Of each list the last ones were written after the rules: of 24 claims 21 were caught at first sight, of 24 others none.
+Of each list the last ones were written after the rules: of 24 English claims 21 were
+caught at first sight and of 24 others none, of 12 and 12 Hindi ones all and none.
 """
+
+import pytest
 
 from auricle.safety.claims import check_claim
 
@@ -166,20 +169,89 @@ So that is metformin, 500 mg, once in the morning.
 """
 
 
-def found(sentences: str) -> dict[str, str | None]:
-    return {one: check_claim(one, "en").claim for one in sentences.strip().splitlines()}
+HINDI_DOSES = """
+पैरासिटामोल 500 मिलीग्राम दिन में तीन बार लें।
+दर्द के लिए आइबूप्रोफेन 400 मिलीग्राम दिन में दो बार ठीक रहेगा।
+आप दो गोली खाना खाने के बाद ले सकते हैं।
+आप एक गोली रात को ले सकते हैं।
+सुबह-शाम एक-एक गोली लीजिए।
+हर छह घंटे में 5 मिली सिरप पिलाइए।
+कान में तीन बूंद डाल दीजिए।
+आम तौर पर खुराक 500 मिलीग्राम होती है।
+मेरी सलाह है कि आप 650 mg लें।
+यह दवा बंद कर दीजिए।
+इंसुलिन की खुराक बढ़ा दीजिए।
+आप बीपी की गोली लेना बंद कर दें।
+बुखार हो तो पैरासिटामोल 650 मिलीग्राम की एक गोली लीजिए।
+रात को सोने से पहले 10 मिली सिरप काफी है।
+आप मेटफॉर्मिन की दो गोली ले सकती हैं।
+बच्चे को आधी चम्मच दवा दें।
+एंटीबायोटिक शुरू कर दीजिए।
+आप इंसुलिन लेना छोड़ दीजिए।
+हर आठ घंटे पर एक कैप्सूल।
+"""
+HINDI_DIAGNOSES = """
+आपको निमोनिया है।
+यह कान का संक्रमण है।
+लगता है आपको टिनिटस है।
+आपको पक्का डायबिटीज़ है।
+यह कैंसर नहीं है।
+आपको कुछ गंभीर नहीं है।
+आपको दिल का दौरा पड़ा है।
+यह माइग्रेन ही है।
+आपके कान का पर्दा फट गया है।
+आप मधुमेह के मरीज़ हैं।
+आपको टाइफाइड हुआ है।
+यह साइनस है, घबराइए मत।
+आपको हार्ट अटैक हुआ है।
+ये तो बस माइग्रेन है।
+आपको कान का इंफेक्शन हो गया है।
+"""
+HINDI_ORDINARY = """
+क्लिनिक नौ बजे खुलता है।
+आप कौन सी दवा लेते हैं, और कितनी?
+आपने बताया कि आप 500 मिलीग्राम मेटफॉर्मिन लेते हैं।
+मैंने लिख लिया है: एक गोली रात को।
+डॉक्टर से पूछे बिना दवा बंद न करें।
+यह संक्रमण हो सकता है, डॉक्टर देखेंगे।
+क्या आपको डायबिटीज़ है?
+आपकी अपॉइंटमेंट सोमवार को दस बजे है।
+सुनने की जाँच में तीस मिनट लगते हैं।
+कान को सूखा रखें।
+आपको बुखार कब से है?
+एक गिलास पानी लीजिए और बैठ जाइए।
+दूसरी मंज़िल पर बाईं ओर जाइए।
+मैं खुराक नहीं बता सकती।
+टिनिटस का मतलब कान में आवाज़ आना है।
+आप दिन में कितनी बार दवा लेते हैं?
+तो आप एक गोली सुबह लेते हैं।
+डॉक्टर ने आपको दिन में दो बार एक गोली लिखी है।
+रोज़ सुबह मशीन को साफ करें।
+आपको कल सुबह दस बजे आना है।
+आपको कान में दर्द है, यह मैंने लिख लिया है।
+अगर आपको मधुमेह है तो हमें बताइए।
+यह जानकारी क्लिनिक की है।
+मैं आपको डॉक्टर से जोड़ती हूँ।
+दो लोग आपके साथ आ सकते हैं।
+शुगर की जाँच का शुल्क दो सौ रुपये है।
+आपको एक फॉर्म भरना है।
+"""
+LISTS = [
+    ("en", "dose", DOSES),
+    ("en", "diagnosis", DIAGNOSES),
+    ("en", None, ORDINARY),
+    ("hi", "dose", HINDI_DOSES),
+    ("hi", "diagnosis", HINDI_DIAGNOSES),
+    ("hi", None, HINDI_ORDINARY),
+]
 
 
-def test_doses_are_found_however_they_are_said() -> None:
-    assert {one for one, claim in found(DOSES).items() if claim != "dose"} == set()
-
-
-def test_diagnoses_are_found_however_they_are_said() -> None:
-    assert {one for one, claim in found(DIAGNOSES).items() if claim != "diagnosis"} == set()
-
-
-def test_what_claims_nothing_is_left_alone() -> None:
-    assert {one: claim for one, claim in found(ORDINARY).items() if claim} == {}
+@pytest.mark.parametrize(("language", "claim", "sentences"), LISTS, ids=[f"{one[0]} {one[1]}" for one in LISTS])
+def test_claims_are_found_however_they_are_said_and_what_claims_nothing_is_left_alone(
+    language: str, claim: str | None, sentences: str
+) -> None:
+    found = {one: check_claim(one, language).claim for one in sentences.strip().splitlines()}
+    assert {one: what for one, what in found.items() if what != claim} == {}
 
 
 def test_what_hid_a_claim_in_front_of_it_does_not_hide_it() -> None:
