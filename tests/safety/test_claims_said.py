@@ -254,6 +254,19 @@ def test_claims_are_found_however_they_are_said_and_what_claims_nothing_is_left_
     assert {one: what for one, what in found.items() if what != claim} == {}
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("ta", "இரவில் ஒரு மாத்திரை எடுக்கலாம்."),
+        ("te", "రాత్రి ఒక మాత్ర వాడవచ్చు."),
+        ("kn", "ರಾತ್ರಿ ಒಂದು ಮಾತ್ರೆ ಸೇವಿಸಬಹುದು."),
+        ("ml", "രാത്രി ഒരു ഗുളിക ഉപയോഗിക്കാം."),
+    ],
+)
+def test_what_one_may_take_is_a_dose_as_well_as_what_one_must(language: str, sentence: str) -> None:
+    assert check_claim(sentence, language).claim == "dose"
+
+
 def test_what_hid_a_claim_in_front_of_it_does_not_hide_it() -> None:
     assert check_claim("400 mg, three times a day.", "en", "You can take ibuprofen,").claim == "dose"
     assert check_claim("you have pneumonia.", "en", "I looked at what you told me,").claim == "diagnosis"
