@@ -25,7 +25,7 @@ from auricle.billing.pricing import cost_of
 from auricle.billing.rating.cards import Cards
 from auricle.consultations.models import ConsultationSession
 from auricle.db.session import Database
-from auricle.errors import DatabaseUnavailable, IntegrityBroken
+from auricle.errors import DatabaseUnavailable, IntegrityBroken, UnstorableText
 from auricle.log import event
 from auricle.providers.metering import UsageRecord
 
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 LONGEST_WAIT_S = 5.0
+UNACCEPTABLE = (IntegrityBroken, UnstorableText, DBAPIError)  # trying again would end alike
 
 WAITING = Gauge("auricle_usage_waiting", "Usage records not stored yet.")
 LOST = Counter("auricle_usage_lost_total", "Usage records that could not be stored.", ["reason"])
@@ -101,7 +102,7 @@ class UsageBook:
         for organization_id, records in by_organization.items():
             try:
                 await self._store_for(organization_id, records)
-            except (IntegrityBroken, DBAPIError):
+            except UNACCEPTABLE:
                 await self._store_singly(organization_id, records)
 
     async def _store_singly(self, organization_id: UUID, records: Sequence[UsageRecord]) -> None:
@@ -109,7 +110,7 @@ class UsageBook:
         for one in records:
             try:
                 await self._store_for(organization_id, [one])
-            except (IntegrityBroken, DBAPIError) as error:
+            except UNACCEPTABLE as error:
                 LOST.labels(reason="refused").inc()
                 event(
                     log,

