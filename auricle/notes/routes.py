@@ -1,6 +1,6 @@
 """`/api/v1/soap`"""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Response, status
@@ -19,7 +19,9 @@ from auricle.notes.approve import (
     overrule,
 )
 from auricle.notes.edit import UnknownSpan, discard, edit_note
-from auricle.notes.export.markdown import markdown
+from auricle.notes.export.document import NoteTooLarge, take_out
+from auricle.notes.export.fhir.abdm import RevealNeeded
+from auricle.notes.export.forms import FORMS, MEDIA_TYPES, FormName, written
 from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note
 from auricle.notes.models import NoteStatus, NoteVersion
 from auricle.notes.read import finished, list_notes, read_note
@@ -215,24 +217,30 @@ async def overrule_one(
     "/notes/{note_id}/export",
     operation_id="export_note",
     summary="A note as a document",
+    description="Recorded as a disclosure. `fhir-abdm` names the patient, so that it needs `reveal`.",
     response_class=Response,
-    responses={200: {"content": {"text/markdown": {}}}, **problems(Forbidden, NotFound, NotADraft)},
+    responses={
+        200: {"content": {media_type: {} for media_type in MEDIA_TYPES}},
+        **problems(Forbidden, NotFound, NotADraft, RevealNeeded, NoteTooLarge),
+    },
 )
 async def export(
     note_id: UUID,
-    db: Db,
     assembly: Installed,
     actor: Reader,
-    format: Literal["markdown"] = "markdown",
+    format: FormName = FormName.MARKDOWN,
     reveal: Reveal = False,
 ) -> Response:
-    note = await read_note(db, assembly.keyring, note_id, reveal=reveal)
-    if note.version == 0:
-        raise NotADraft(status=note.status.value)
+    if format is FormName.FHIR_ABDM and not reveal:
+        raise RevealNeeded
+    # Committed before the document is made: it takes a while, and leaves only when its disclosure is on record.
+    async with assembly.database.transaction(actor) as db:
+        document = await take_out(db, assembly.keyring, note_id, form=format.value, reveal=reveal)
+    form, note = FORMS[format], document.note
     return Response(
-        markdown(note),
-        media_type="text/markdown; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="note-{note.id}-v{note.version}.md"'},
+        await written(document, format),
+        media_type=form.media_type,
+        headers={"Content-Disposition": f'attachment; filename="note-{note.id}-v{note.version}.{form.suffix}"'},
     )
 
 

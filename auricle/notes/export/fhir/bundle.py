@@ -1,0 +1,117 @@
+"""A note as a FHIR R4 document: a Bundle whose first entry is the Composition, with all that it refers to.
+
+Every reference leads to an entry of the same Bundle. Until the note is signed the Composition is preliminary.
+"""
+
+import orjson
+
+from auricle.ai.port import Section
+from auricle.notes.content import SECTIONS
+from auricle.notes.export.document import Document
+from auricle.notes.export.fhir.narrative import of_missing, of_statements
+from auricle.notes.export.fhir.parts import (
+    LOINC,
+    TERMS,
+    Json,
+    coding,
+    concept,
+    derived,
+    entry,
+    identifier,
+    moment,
+    to_encounter,
+    to_organization,
+    to_patient,
+    to_person,
+    urn,
+)
+from auricle.notes.export.fhir.people import organization, patient, practitioners, writer
+from auricle.notes.export.fhir.records import (
+    audit_events,
+    authors,
+    consent,
+    document_reference,
+    encounter,
+    provenance,
+)
+from auricle.notes.export.markdown import of_section
+
+TITLES: dict[Section, tuple[str, str]] = {
+    "subjective": ("61150-9", "Subjective Narrative"),
+    "objective": ("61149-1", "Objective Narrative"),
+    "assessment": ("51848-0", "Evaluation note"),
+    "plan": ("18776-5", "Plan of care note"),
+}
+
+
+def fhir(document: Document) -> bytes:
+    return orjson.dumps(bundle(document), option=orjson.OPT_INDENT_2)
+
+
+def bundle(document: Document) -> Json:
+    resources = [
+        composition(document),
+        patient(document),
+        *practitioners(document),
+        organization(document),
+        writer(document),
+        encounter(document),
+        document_reference(document),
+        *(consent(document, decision) for decision in document.consents),
+        provenance(document),
+        *audit_events(document),
+    ]
+    told: Json = {
+        "resourceType": "Bundle",
+        "id": str(derived("bundle", document.version.id, document.note.revealed)),
+        "meta": {"lastUpdated": moment(document, document.made_at)},
+        "identifier": identifier(urn(derived("bundle", document.version.id, document.note.revealed))),
+        "type": "document",
+        "timestamp": moment(document, document.made_at),
+        "entry": [entry(resource) for resource in resources],
+    }
+    if not document.note.revealed:
+        told["meta"]["security"] = [coding(f"{TERMS}/v3-ObservationValue", "MASKED", "masked")]
+    return told
+
+
+def composition(document: Document) -> Json:
+    told: Json = {
+        "resourceType": "Composition",
+        "id": str(document.note.id),
+        "identifier": identifier(urn(document.note.id)),
+        "status": "final" if document.signed_at else "preliminary",
+        "type": concept(LOINC, "11488-4", "Consult note"),
+        "subject": to_patient(document),
+        "encounter": to_encounter(document),
+        "date": moment(document, document.version.created_at),
+        "author": authors(document),
+        "title": title(document),
+        "confidentiality": "N",
+        "custodian": to_organization(document),
+        "section": sections(document),
+    }
+    if document.signed_at and document.clinician:
+        told["attester"] = [
+            {"mode": "legal", "time": moment(document, document.signed_at), "party": to_person(document.clinician)}
+        ]
+    return told
+
+
+def title(document: Document) -> str:
+    return f"SOAP note, version {document.note.version}{'' if document.signed_at else ' (unsigned draft)'}"
+
+
+def sections(document: Document) -> list[Json]:
+    told: list[Json] = [
+        {
+            "title": section.capitalize(),
+            "code": concept(LOINC, *TITLES[section]),
+            "text": of_statements(of_section(document.note, section)),
+        }
+        for section in SECTIONS
+    ]
+    if document.note.missing:
+        missing = "Said, but not in this note"
+        told.append({"title": missing, "code": {"text": missing}, "text": of_missing(document.note.missing)})
+    return told
