@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auricle.notes.export.document import Document
+from auricle.notes.export.docx import docx
 from auricle.notes.export.fhir.abdm import fhir_abdm
 from auricle.notes.export.fhir.bundle import fhir
 from auricle.notes.export.markdown import markdown
+from auricle.notes.export.pdf.note import pdf
 
 MOST_AT_ONCE = 2  # they are processor time in this process, whose calls must not stutter
 
@@ -17,6 +19,8 @@ class FormName(StrEnum):
     MARKDOWN = "markdown"
     FHIR = "fhir"
     FHIR_ABDM = "fhir-abdm"
+    DOCX = "docx"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ FORMS = {
     FormName.MARKDOWN: Form("text/markdown; charset=utf-8", "md", lambda document: markdown(document.note).encode()),
     FormName.FHIR: Form("application/fhir+json", "fhir.json", fhir),
     FormName.FHIR_ABDM: Form("application/fhir+json", "abdm.json", fhir_abdm),
+    FormName.DOCX: Form("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx", docx),
+    FormName.PDF: Form("application/pdf", "pdf", pdf),
 }
 MEDIA_TYPES = sorted({form.media_type.partition(";")[0] for form in FORMS.values()})
 
