@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from auricle.audit.models import AuditEntry
-from auricle.errors import NotFound
+from auricle.errors import Forbidden, NotFound
 from auricle.notes.export.document import MOST_CHARACTERS, NoteTooLarge, check_fits, take_out
 from auricle.notes.export.forms import FORMS, FormName
 from tests.builders import make_member, make_organization
@@ -42,6 +42,9 @@ async def test_without_the_permission_to_reveal_nothing_leaves_in_clear(clinic):
     async with clinic.transaction(reader) as db:
         document = await take_out(db, clinic.means.keyring, note_id, form="pdf", reveal=False)
     assert document.patient is None and not document.note.revealed
+    async with clinic.transaction(reader) as db:
+        with pytest.raises(Forbidden):
+            await take_out(db, clinic.means.keyring, note_id, form="pdf", reveal=True)
     async with client_of(clinic) as client:
         named = await client.get(f"{NOTES}/{note_id}/export?format=fhir-abdm")
         assert (named.status_code, named.json()["error_code"]) == (422, "note.reveal_needed")

@@ -105,7 +105,7 @@ async def take_out(db: AsyncSession, keyring: Keyring, note_id: UUID, *, form: s
         version=version,
         clinician=await person(db, note.approved_by or consultation.clinician_id),
         exporter=await person(db, actor_of(db).member_id),
-        consents=newest_of_each(await history(db, note.patient_id)),
+        consents=newest_of_each(await history(db, patient.id)),
         made_at=datetime.now(UTC),
     )
     await record(db, "export", "soap_note", note.id, form=form, version=note.version, revealed=reveal)
