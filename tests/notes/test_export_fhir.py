@@ -12,8 +12,6 @@ from tests.notes.abdm_rules import broken
 from tests.notes.r4 import R4, definitions
 from tests.notes.taking_out import signed, taken
 
-pytestmark = pytest.mark.xdist_group("fhir")
-
 
 @pytest.fixture(scope="module")
 def r4() -> R4:
