@@ -89,7 +89,7 @@ async def test_each_statement_stands_in_its_section_with_what_supports_it(clinic
 
 async def test_a_masked_document_holds_nothing_that_tells_the_patient(clinic):
     note_id = await clinic.drafted()
-    masked, clear = (str(bundle(await taken(clinic, note_id, reveal=reveal))) for reveal in (False, True))
+    masked, clear = [str(bundle(await taken(clinic, note_id, reveal=reveal))) for reveal in (False, True)]
     told = bundle(await taken(clinic, note_id, reveal=False))
     whole = masked + base64.b64decode(first(told, "DocumentReference")["content"][0]["attachment"]["data"]).decode()
     for identifier in ("Asha", "Rao", "98450", "MRN-"):

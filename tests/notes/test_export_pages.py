@@ -85,6 +85,7 @@ async def test_hindi_and_tamil_can_be_read_and_copied_in_both(clinic):
     for write, read in FORMS:
         told = read(write(document))
         assert HINDI in told and TAMIL in told and "≥ 92 %, ₹ 500" in told
+        assert str(document.note.id) in told
 
 
 async def test_times_are_told_in_the_clinic_s_own_zone(clinic):

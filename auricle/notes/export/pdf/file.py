@@ -71,7 +71,8 @@ def glyphs_used(pages: Iterable[PageOut]) -> dict[str, dict[int, str]]:
             glyphs = used.setdefault(placed.piece.font, {})
             plain = is_plain(placed.piece)
             for n, glyph in enumerate(placed.piece.glyphs):
-                glyphs.setdefault(glyph.id, placed.piece.text[n] if plain else "")
+                if plain or glyph.id not in glyphs:
+                    glyphs[glyph.id] = placed.piece.text[n] if plain else ""
     return used
 
 

@@ -65,7 +65,8 @@ def piece(text: str, script: Script, *, bold: bool) -> Piece:
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.direction, buffer.script, buffer.language = "ltr", script.tag, script.language
-    hb.shape(own.font, buffer)
+    # Latin reads well without joined letters, and is found again by readers that know nothing of them.
+    hb.shape(own.font, buffer, {} if script.complex else {"liga": False})
     glyphs, pen = [], 0
     for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         x, y = (pen + position.x_offset) / own.per_em, position.y_offset / own.per_em
