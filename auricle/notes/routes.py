@@ -21,7 +21,7 @@ from auricle.notes.approve import (
 from auricle.notes.edit import UnknownSpan, discard, edit_note
 from auricle.notes.export.document import NoteTooLarge, take_out
 from auricle.notes.export.fhir.abdm import RevealNeeded
-from auricle.notes.export.forms import FORMS, MEDIA_TYPES, FormName, written
+from auricle.notes.export.forms import FORMS, MEDIA_TYPES, ExportsBusy, FormName, desk
 from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note
 from auricle.notes.models import NoteStatus, NoteVersion
 from auricle.notes.read import finished, list_notes, read_note
@@ -221,7 +221,7 @@ async def overrule_one(
     response_class=Response,
     responses={
         200: {"content": {media_type: {} for media_type in MEDIA_TYPES}},
-        **problems(Forbidden, NotFound, NotADraft, RevealNeeded, NoteTooLarge),
+        **problems(Forbidden, NotFound, NotADraft, RevealNeeded, NoteTooLarge, ExportsBusy),
     },
 )
 async def export(
@@ -233,12 +233,14 @@ async def export(
 ) -> Response:
     if format is FormName.FHIR_ABDM and not reveal:
         raise RevealNeeded
-    # Committed before the document is made: it takes a while, and leaves only when its disclosure is on record.
-    async with assembly.database.transaction(actor) as db:
-        document = await take_out(db, assembly.keyring, note_id, form=format.value, reveal=reveal)
+    async with desk.place():
+        # Committed before the document is made: it takes a while, and leaves only when its disclosure is on record.
+        async with assembly.database.transaction(actor) as db:
+            document = await take_out(db, assembly.keyring, note_id, form=format.value, reveal=reveal)
+        content = await desk.written(document, format)
     form, note = FORMS[format], document.note
     return Response(
-        await written(document, format),
+        content,
         media_type=form.media_type,
         headers={"Content-Disposition": f'attachment; filename="note-{note.id}-v{note.version}.{form.suffix}"'},
     )

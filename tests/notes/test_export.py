@@ -9,8 +9,9 @@ from sqlalchemy import select
 from auricle.audit.models import AuditEntry
 from auricle.errors import Forbidden, NotFound
 from auricle.notes.export.document import MOST_CHARACTERS, NoteTooLarge, check_fits, take_out
-from auricle.notes.export.forms import FORMS, FormName
-from tests.builders import make_member, make_organization
+from auricle.notes.export.forms import FORMS, Desk, ExportsBusy, FormName
+from auricle.patients.merge import merge_patients
+from tests.builders import make_member, make_organization, make_patient
 from tests.notes.taking_out import signed, taken
 from tests.notes.test_routes import NOTES, client_of
 
@@ -68,6 +69,25 @@ async def test_a_note_that_no_document_can_hold_is_refused(clinic):
     half = first.model_copy(update={"text": "a" * (MOST_CHARACTERS // 2)})
     with pytest.raises(NoteTooLarge):
         check_fits(document.note.model_copy(update={"statements": [half, half, first]}))
+
+
+async def test_a_duplicate_s_note_names_the_record_that_was_kept(clinic, database, keyring):
+    note_id = await clinic.drafted()
+    kept = await make_patient(database, keyring, clinic.clinician, given_name="Aasha")
+    async with clinic.transaction() as db:
+        await merge_patients(db, kept.id, clinic.patient_id)
+    document = await taken(clinic, note_id)
+    assert (document.patient_id, document.patient.given_name) == (kept.id, "Aasha")
+
+
+async def test_more_documents_than_there_is_room_for_are_refused_before_they_are_taken_out():
+    desk = Desk(at_once=1, waiting=1)
+    async with desk.place(), desk.place():
+        with pytest.raises(ExportsBusy):
+            async with desk.place():
+                pass
+    async with desk.place():
+        pass
 
 
 def test_every_form_has_a_name_and_a_suffix_of_its_own():
