@@ -8,6 +8,7 @@ from auricle.ai.entities.find import find_entities
 from auricle.ai.limits import check_size
 from auricle.ai.loading import Models, ModelStatus
 from auricle.ai.port import Draft, Entity, Judged, Known, Masked, Utterance
+from auricle.ai.privacy.find import Recognizer
 from auricle.ai.privacy.mask import mask
 from auricle.ai.soap.draft import write_extractive
 from auricle.ai.soap.judge import judge
@@ -31,12 +32,20 @@ class UnknownTemplate(Invalid):
 
 
 class LocalAI:
-    """`ClinicalAI` without any service. `writer` replaces the extractive draft (a language model's, say)."""
+    """`ClinicalAI` without any service. `writer` replaces the extractive draft (a language model's, say); `finders`
+    (Presidio, say) are heard besides our own when identifiers are masked."""
 
     def __init__(
-        self, writer: Writer | None = None, *, at_once: int = 2, waiting: int = 32, models: Models | None = None
+        self,
+        writer: Writer | None = None,
+        *,
+        at_once: int = 2,
+        waiting: int = 32,
+        models: Models | None = None,
+        finders: Sequence[Recognizer] = (),
     ) -> None:
         self._writer = writer
+        self._finders = tuple(finders)
         self._models = models or Models()
         self._slots = asyncio.Semaphore(at_once)
         self._room = at_once + waiting
@@ -50,7 +59,7 @@ class LocalAI:
         return self._models.status()
 
     async def mask(self, utterances: Sequence[Utterance], known: Known) -> Masked:
-        return await self._run(lambda: mask(utterances, known))
+        return await self._run(lambda: mask(utterances, known, self._finders))
 
     async def entities(self, utterances: Sequence[Utterance]) -> list[Entity]:
         return await self._run(lambda: find_entities(utterances))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Letters of the Indic blocks with their vowel signs, which Python's \w leaves out; danda (0964, 0965) is punctuation.
-LETTER = r"[^\W\d_]|[\u0900-\u0963\u0971-\u097f\u0980-\u0dff]|\u200d"
+# No letter is in two of the classes: a word could be read in 2**letters ways, and a pattern would try them all.
+LETTER = r"[^\W\d_\u0900-\u0dff]|[\u0900-\u0963\u0971-\u097f\u0980-\u0dff]|\u200d"
 _WORD = re.compile(rf"\[[A-Z]+_\d+\]|\d+(?:,\d{{2,3}})*(?:\.\d+)?|(?:{LETTER})+(?:['’](?:{LETTER})+)?")
 _CLAUSE_END = re.compile(r"(?<!\d)\.(?=\s|$)|\.(?=\s+\D|\s*$)|[?!।॥;\n]+")
 MASK = re.compile(r"\[[A-Z]+_\d+\]")

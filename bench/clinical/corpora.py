@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,3 +48,16 @@ def pii_documents() -> Iterator[dict[str, Any]]:
     for file in sorted((ROOT / "pii").glob("*.jsonl")):
         for line in file.read_text("utf-8").splitlines():
             yield json.loads(line)
+
+
+def presidio_documents(counted: Collection[str]) -> Iterator[dict[str, Any]]:
+    """presidio-research's generated sentences (MIT), as rows of the injected set's form."""
+    rows = json.loads((ROOT / "presidio-synth" / "synth_dataset_v2.json").read_text("utf-8"))
+    for number, row in enumerate(rows):
+        spans = [
+            {"start": s["start_position"], "end": s["end_position"], "type": s["entity_type"], "kind": "injected"}
+            for s in row["spans"]
+        ]
+        apart = [[s["start"], s["end"]] for s in spans if s["type"] not in counted]
+        wanted = [s for s in spans if s["type"] in counted]
+        yield {"id": f"synth_{number}", "text": row["full_text"], "spans": wanted, "zones": apart, "known": {}}

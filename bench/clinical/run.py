@@ -1,4 +1,4 @@
-"""`python -m bench.clinical.run [drafting|masking|judging …]`: the clinical half in numbers, beside its floors."""
+"""`python -m bench.clinical.run [drafting|masking|judging …] [--dev]`: the clinical half in numbers."""
 
 import sys
 
@@ -7,12 +7,13 @@ from bench.clinical.corpora import ROOT, present
 
 
 def main(wanted: list[str]) -> int:
+    names = [name for name in wanted if not name.startswith("--")]
     for name, needs, run in (
         ("drafting", "aci-bench", drafting.run),
-        ("masking", "pii", masking.run),
+        ("masking", "pii", lambda: masking.run(wanted)),
         ("judging", "", judging.run),
     ):
-        if wanted and name not in wanted:
+        if names and name not in names:
             continue
         if needs and not present(needs):
             print(f"{name}: skipped, no {needs} under {ROOT} (set AURICLE_SHARED_DATA)")

@@ -4,9 +4,10 @@ from hypothesis import strategies as st
 
 from auricle.ai.port import Known, Utterance
 from auricle.ai.privacy.checksums import luhn, social_security, verhoeff
-from auricle.ai.privacy.mask import mask, unmask
+from auricle.ai.privacy.find import analyze
+from auricle.ai.privacy.mask import anonymized, mask, unmask
 from auricle.ai.privacy.offsets import to_original
-from auricle.ai.privacy.spans import Span, disjoint
+from auricle.ai.privacy.spans import Span, disjoint, joined
 from tests.ai.conversations import talk
 
 WORDS = st.sampled_from(
@@ -75,6 +76,9 @@ def masked_text(text: str, known: Known | None = None) -> str:
         ("we went to Apollo Hospital", "ORGANIZATION", "Apollo Hospital"),
         ("sent to siliguri general hospital today", "ORGANIZATION", "siliguri general hospital"),
         ("seen at Pall ENT & Hearing Centre today", "ORGANIZATION", "Pall ENT & Hearing Centre"),
+        ("born on the 26th of May", "DATE", "the 26th of May"),
+        ("Reviewed by Dr. Page.", "PERSON", "Page"),
+        ("Name of patient: Ruth R. Green, seen today", "PERSON", "Ruth R. Green"),
         ("seen at st. anvi hospital today", "ORGANIZATION", "st. anvi hospital"),
     ],
 )
@@ -181,6 +185,40 @@ def test_disjoint_spans_cover_exactly_what_was_found(raw):
     kept = disjoint(spans)
     covered = [i for s in kept for i in range(s.start, s.end)]
     assert sorted(covered) == sorted({i for s in spans for i in range(s.start, s.end)})
+
+
+def test_finds_by_words_join_and_finds_by_shape_stay_apart():
+    name = [Span(0, 4, "PERSON", 5), Span(2, 9, "PERSON", 6), Span(9, 12, "PERSON", 6), Span(5, 9, "PHONE", 3)]
+    assert joined(name) == [Span(0, 9, "PERSON", 5), Span(5, 9, "PHONE", 3), Span(9, 12, "PERSON", 6)]
+
+
+def test_what_would_be_masked_can_be_told_without_masking_it():
+    said = talk("p: my name is ravindra, mail r@example.in", "c: so ravindra how are you")
+    told = analyze(said, Known())
+    assert [(f.utterance_id, f.kind, f.certain) for f in told] == [
+        (s.utterance_id, s.kind, s.kind == "EMAIL") for s in mask(said, Known()).spans
+    ]
+    assert [said[0].text[f.start : f.end] for f in told[:2]] == ["ravindra", "r@example.in"]
+
+
+def test_one_text_is_masked_without_a_way_back():
+    assert anonymized("my name is ravindra, mail r@example.in") == "my name is [PERSON_1], mail [EMAIL_1]"
+
+
+def test_a_finder_of_ones_own_is_heard_besides():
+    def wards(text):
+        at = text.find("ward seven")
+        yield Span(at, at + 10, "LOCATION", 5)
+
+    masked = mask(talk("p: i am asha in ward seven"), Known(names=["Asha"]), [wards])
+    assert masked.utterances[0].text == "i am [PERSON_1] in [LOCATION_1]"
+
+
+@pytest.mark.parametrize("letter", ["क", "த", "ব", "ക", "a"])
+def test_long_words_of_any_script_are_read_once(letter):
+    word = letter * 38  # a pattern that can read a letter in two ways would try 2**38 of them
+    text = f"{word} {word} {word} {word} {word} {word} clinics {word} {word} {word}"
+    assert len(anonymized(text)) > 0
 
 
 def test_checksums_tell_a_changed_digit():

@@ -72,6 +72,10 @@ _STRONG = tuple(re.compile(p, re.IGNORECASE) for p in STRONG)
 _WEAK = tuple(re.compile(p, re.IGNORECASE | re.MULTILINE) for p in WEAK)
 _PLACES = tuple(re.compile(p, re.IGNORECASE) for p in _PLACE)
 _WORD = re.compile(_NAME)
+# In writing a title tells that the word behind it is a name, whatever word it is ("Dr. Page").
+_TITLED = re.compile(
+    r"\b(?:Drs?|Mr|Mrs|Ms|Prof|Shri|Smt)\.?[ \t]+([A-Z][a-z'’-]{1,30}|[A-Z]['’][A-Z][a-z]{1,30})(?![\w'’])"
+)
 
 
 def cued(text: str) -> Iterator[Span]:
@@ -79,6 +83,8 @@ def cued(text: str) -> Iterator[Span]:
     for pattern in _STRONG:
         for match in pattern.finditer(text):
             yield from _leading(text, match.start(1), match.end(1), "PERSON", weak=False)
+    for match in _TITLED.finditer(text):
+        yield Span(match.start(1), match.end(1), "PERSON", 5)
     for pattern in _WEAK:
         for match in pattern.finditer(text):
             yield from _leading(text, match.start(1), match.end(1), "PERSON", weak=True)

@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+BY_WORDS = 5  # the rank from which a find rests on words, not on a shape
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
     start: int
     end: int
     kind: str
-    rank: int = 5  # lower wins where two overlap: 0 known identity, 1 checked number, 3 pattern, 5 cue
+    rank: int = (
+        5  # lower wins where two overlap: 0 known identity, 1 checked number, 3 pattern, 5 cue, 6 list or tagger
+    )
 
 
 def disjoint(spans: Iterable[Span]) -> list[Span]:
@@ -22,6 +26,22 @@ def disjoint(spans: Iterable[Span]) -> list[Span]:
             pieces = [rest for piece in pieces for rest in _outside(piece, other)]
         kept += [Span(start, end, span.kind, span.rank) for start, end in pieces if start < end]
     return sorted(kept, key=lambda s: s.start)
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """What a cue, a list and the tagger found of one name becomes one find; finds by shape stay as they are."""
+    kept: list[Span] = []
+    last: dict[str, int] = {}  # where in `kept` the last find of each kind by words is
+    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+        if span.rank < BY_WORDS:
+            kept.append(span)
+        elif (at := last.get(span.kind)) is None or kept[at].end <= span.start:
+            last[span.kind] = len(kept)
+            kept.append(span)
+        else:
+            before = kept[at]
+            kept[at] = Span(before.start, max(before.end, span.end), span.kind, min(before.rank, span.rank))
+    return kept
 
 
 def _without_contained(spans: set[Span]) -> list[Span]:

@@ -50,7 +50,7 @@ MRN = re.compile(
 DATES = (
     re.compile(rf"(?<![\d/.-]){_DIGIT}{{1,2}}([/.-]){_DIGIT}{{1,2}}\1(?:{_DIGIT}{{4}}|{_DIGIT}{{2}})(?![\d/-])"),
     re.compile(r"(?<![\d/-])(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?:T\d\d:\d\d(?::\d\d)?)?(?![\d/-])"),
-    re.compile(rf"\b{_DAY}\s*(?:of\s+)?[- ]?{_MONTH}\b\.?(?:[\s,-]+{_YEAR})?", re.IGNORECASE),
+    re.compile(rf"\b(?:the\s+)?{_DAY}\s*(?:of\s+)?[- ]?{_MONTH}\b\.?(?:[\s,-]+{_YEAR})?", re.IGNORECASE),
     re.compile(rf"\b{_MONTH}\.?\s+(?:the\s+)?(?:{_DAY}|{_ORDINAL})\b(?:\s*,?\s+{_YEAR})?", re.IGNORECASE),
     re.compile(rf"\b(?:the\s+)?{_ORDINAL}\s+(?:of\s+)?{_MONTH}\b(?:\s*,?\s+{_YEAR})?", re.IGNORECASE),
     re.compile(rf"\b{_MONTH}\.?,?\s+{_YEAR}\b", re.IGNORECASE),
