@@ -4,6 +4,7 @@ Similarity alone is treacherous: a question about a disease that is not in the b
 is multiplied by how much of the question's own words, the rare ones most, the best passages hold; letters are compared
 loosely, because words are misheard. And it counts for less where the passage's title names something else: "Marfan
 syndrome" shares a word with a question about another syndrome, which makes it more alike and no likelier to be meant.
+That is so in a large base, whose titles name many things of a kind; a clinic's dozen pages are titled "Ways to pay".
 One threshold can't serve clean and misheard questions, hence the level between.
 """
 
@@ -25,6 +26,9 @@ PREFIX = 3  # so many letters in common with a longer word make a form of it ("h
 LONGER = 0.9
 BARE = 3  # so few words are hardly a sentence, and similar to little …
 WHOLE = 0.97  # … but so much of their weight in one passage is what was asked for
+SENTENCE_MORE = 0.1  # a whole sentence is to be so much more similar, and …
+NAMED = 0.85  # … its passage to have a title that says so, or none that says something else
+FEW, MANY = 100, 2_000  # chunks: up to so many no title counts, from so many on all that it says
 
 # Words of asking rather than of the matter: their absence from a passage says nothing about what it holds.
 ASKING_WORDS = """
@@ -82,15 +86,15 @@ def judge(
     rarity = _rarity(asked, vocabulary, size)
     total = sum(rarity.values())
     support, suggestion, embedded, is_doubtful = 0.0, "", False, False
-    is_bare = len(words(query)) <= BARE
+    is_bare, of_many = len(words(query)) <= BARE, _of_many(size)
     for evidence in best[:PASSAGES]:
         held = Held(evidence.text)
         matches = {word: held.closest(word) for word in asked}
         coverage = sum(rarity[word] * alike for word, (alike, _) in matches.items()) / total
         embedded = embedded or evidence.dense is not None
-        named = max((_named(title, query, vocabulary, size) for title in evidence.titles), default=1.0)
+        named = max((_named(title, query, vocabulary, size) for title in evidence.titles), default=1.0) ** of_many
         strength = coverage * (1.0 if evidence.dense is None else max(0.0, evidence.dense) * named)
-        if is_bare and coverage >= WHOLE and (evidence.dense or 0.0) >= thresholds.whole_dense:
+        if coverage >= WHOLE and _is_meant(evidence.dense or 0.0, named, is_bare, thresholds):
             strength = max(strength, thresholds.answer)
         if strength > support:
             support = strength
@@ -108,6 +112,18 @@ def judge(
 
 def _rarity(asked: Sequence[str], vocabulary: Postings, size: int) -> dict[str, float]:
     return {word: math.log(1 + size / (0.5 + len(vocabulary.holders(stem(word))))) ** 2 for word in asked}
+
+
+def _is_meant(dense: float, named: float, is_bare: bool, thresholds: Thresholds) -> bool:
+    """Whether a passage with every word of the question is what was asked for."""
+    if is_bare:
+        return dense >= thresholds.whole_dense
+    return named >= NAMED and dense >= thresholds.whole_dense + SENTENCE_MORE
+
+
+def _of_many(size: int) -> float:
+    """How much titles tell in a base of so many chunks, 0 to 1."""
+    return min(1.0, max(0.0, math.log(max(1, size) / FEW) / math.log(MANY / FEW)))
 
 
 def _named(title: str, question: str, vocabulary: Postings, size: int) -> float:

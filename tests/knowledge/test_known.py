@@ -63,3 +63,16 @@ def test_a_short_question_whose_every_word_one_passage_holds_is_answered_though_
 def test_a_word_that_the_knowledge_holds_elsewhere_is_not_taken_for_a_misheard_one():
     verdict = level("test of silence", Evidence(PASSAGES[0], 0.5))
     assert verdict.suggestion == ""
+
+
+@pytest.mark.parametrize(("size", "expected"), [(40, "answer"), (5_000, "confirm")])
+def test_a_title_that_says_something_else_counts_in_a_large_base_and_not_among_a_clinics_few_pages(size, expected):
+    held = Evidence("Ways to pay. Rupees, cash, card and battery vouchers are taken.", 0.45, ["Ways to pay"])
+    assert judge("can the voucher for a battery be taken", [held], VOCABULARY, size, LEVELS).level == expected
+
+
+def test_a_whole_sentence_is_answered_from_a_passage_with_all_its_words_if_it_is_somewhat_similar():
+    question = "Are you closed in silence or with ringing in your ears?"
+    held = "Closed: tinnitus, silence, ringing in the ears."
+    assert level(question, Evidence(held, 0.4)).level == "answer"
+    assert level(question, Evidence(held, 0.3)).level != "answer"
