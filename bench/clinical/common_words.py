@@ -14,7 +14,7 @@ from auricle.ai.privacy.vocabulary import cities
 from bench.clinical.corpora import ROOT
 
 _WORD = re.compile(r"[A-Za-z]{2,18}(?:'[a-z]{1,2})?")
-_SOURCES = ((3, "mts-dialog"), (4, "medquad"), (6, "pubmedqa"))
+_SOURCES = ((2, "mts-dialog"), (2, "medquad"), (3, "pubmedqa"))
 
 
 def texts(name: str) -> Iterator[str]:

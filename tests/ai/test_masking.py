@@ -77,6 +77,8 @@ def masked_text(text: str, known: Known | None = None) -> str:
         ("sent to siliguri general hospital today", "ORGANIZATION", "siliguri general hospital"),
         ("seen at Pall ENT & Hearing Centre today", "ORGANIZATION", "Pall ENT & Hearing Centre"),
         ("born on the 26th of May", "DATE", "the 26th of May"),
+        ("my brother lives in port brondovar now", "LOCATION", "port brondovar"),
+        ("please ask neha wilson about it", "PERSON", "neha wilson"),
         ("Reviewed by Dr. Page.", "PERSON", "Page"),
         ("Name of patient: Ruth R. Green, seen today", "PERSON", "Ruth R. Green"),
         ("seen at st. anvi hospital today", "ORGANIZATION", "st. anvi hospital"),

@@ -11,7 +11,7 @@ from auricle.ai.privacy.known import KnownIdentity
 from auricle.ai.privacy.listed import listed
 from auricle.ai.privacy.spans import BY_WORDS, Span, disjoint, joined
 from auricle.ai.privacy.structured import structured
-from auricle.ai.privacy.tagger.features import is_known
+from auricle.ai.privacy.tagger.features import eponyms, is_known
 from auricle.ai.privacy.tagger.tag import tagged
 from auricle.ai.privacy.vocabulary import common_words
 from auricle.ai.tokens import tokens
@@ -21,6 +21,8 @@ RECOGNIZERS: tuple[Recognizer, ...] = (structured, cued, listed, tagged)
 _REST_OF_NAME = re.compile(
     r"(?: [A-Z]\.?)? (?!(?:Is|Was|Has|And|The|In|On|At|Who|This|I['’]?[a-z]*)\b)[A-Z][a-z'’-]{1,30}(?![\w'’])"
 )
+_NEXT_WORD = re.compile(r" ([^\W\d_]{2,30})(?![\w'’])")
+_BEFORE_PLACE = re.compile(r"\b(?:new|north|south|east|west|port|lake|saint|st\.?) $", re.IGNORECASE)
 _MIN_REPEATED = 3  # letters of a name that is masked again without its cue
 
 
@@ -58,10 +60,20 @@ def identifiers(
 
 
 def _continued(text: str, span: Span) -> Span:
-    """With an initial and the capitalised word behind a name, whatever word it is ("Ruth R. Green")."""
-    if span.kind != "PERSON" or span.rank < BY_WORDS or not text[span.start].isupper():
+    """The whole of a name or a place of which a part was told.
+
+    A name goes on with an initial and a capitalised word, whatever word it is ("Ruth R. Green"), or one that illnesses
+    bear, too ("neha wilson"); a place may begin before ("port kimland").
+    """
+    if span.rank < BY_WORDS:
         return span
-    rest = _REST_OF_NAME.match(text, span.end)
+    if span.kind == "LOCATION" and (before := _BEFORE_PLACE.search(text, max(0, span.start - 12), span.start)):
+        return replace(span, start=before.start())
+    if span.kind != "PERSON":
+        return span
+    rest = _REST_OF_NAME.match(text, span.end) if text[span.start].isupper() else None
+    if rest is None and (word := _NEXT_WORD.match(text, span.end)) and word[1].lower() in eponyms():
+        rest = word
     return replace(span, end=rest.end()) if rest else span
 
 

@@ -99,7 +99,13 @@ def is_known(low: str) -> bool:
 @cache
 def known_words() -> frozenset[str]:
     talk = resources.files(__package__).joinpath("talk.txt").read_text("utf-8")
-    return common_words() | frozenset(talk.split()) | frozenset(_load("names")["eponyms"].split()) | _template_words()
+    return common_words() | frozenset(talk.split()) | eponyms() | _template_words()
+
+
+@cache
+def eponyms() -> frozenset[str]:
+    """Names that illnesses, signs and tests bear."""
+    return frozenset(_load("names")["eponyms"].split())
 
 
 @cache

@@ -15,7 +15,7 @@ from auricle.ai.privacy.vocabulary import common_words
 KINDS = {"P": "PERSON", "L": "LOCATION", "G": "ORGANIZATION"}
 NOTHING = "O"
 # A word is masked where the tagger gives "nothing" less than this; an everyday word must be a name all but surely.
-UNKNOWN_BELOW = 0.6
+UNKNOWN_BELOW = 0.65
 KNOWN_BELOW = 0.1
 _LINE = re.compile(r"[^\n]+")
 _AT_ONCE = 400  # words of one endless line that are looked at together
