@@ -67,9 +67,7 @@ async def read(kind: Kind, file: BinaryIO, limits: Limits = Limits()) -> Parsed:
     except TimeoutError as error:
         raise ExhaustingDocument from error
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await _ended(process)
     if code != 0:
         raise _fallen(code)
     return _parsed(answer)
@@ -83,6 +81,16 @@ async def _answer(process: asyncio.subprocess.Process, most: int) -> bytes:
         if len(answer) > most:
             raise OversizeDocument
     return bytes(answer)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End it. What it wrote is read to the end: until then asyncio tells nobody that a process has ended."""
+    if process.returncode is None:
+        process.kill()
+    assert process.stdout is not None
+    while await process.stdout.read(1 << 16):
+        pass
+    await process.wait()
 
 
 def _fallen(code: int) -> ExhaustingDocument | GarbledDocument:

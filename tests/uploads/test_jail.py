@@ -117,6 +117,19 @@ async def test_an_answer_larger_than_the_limit_is_not_taken() -> None:
         await read_as("txt", b"word " * 100_000, Limits(answer_bytes=1_000))
 
 
+async def test_a_reading_ends_although_its_answer_fills_the_pipe_and_nobody_takes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def late(process: asyncio.subprocess.Process, most: int) -> bytes:
+        await asyncio.sleep(1)  # as on a busy loop: more has come than the stream holds, and it stopped to read
+        raise OversizeDocument
+
+    monkeypatch.setattr(jail, "_answer", late)
+    async with asyncio.timeout(30):
+        with pytest.raises(OversizeDocument):
+            await read_as("txt", b"word " * 1_000_000, Limits())
+
+
 @pytest.mark.parametrize(
     "answer",
     [
