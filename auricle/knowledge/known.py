@@ -26,8 +26,8 @@ PREFIX = 3  # so many letters in common with a longer word make a form of it ("h
 LONGER = 0.9
 BARE = 3  # so few words are hardly a sentence, and similar to little …
 WHOLE = 0.97  # … but so much of their weight in one passage is what was asked for
-SENTENCE_MORE = 0.1  # a whole sentence is to be so much more similar, and …
-NAMED = 0.85  # … its passage to have a title that says so, or none that says something else
+WHOLE_COUNTS, MOST = 1.5, 0.95  # in a sentence it makes similarity count for more, up to so much support, where …
+NAMED = 0.85  # … the title says so, too, or says nothing else
 FEW, MANY = 100, 2_000  # chunks: up to so many no title counts, from so many on all that it says
 
 # Words of asking rather than of the matter: their absence from a passage says nothing about what it holds.
@@ -94,8 +94,8 @@ def judge(
         embedded = embedded or evidence.dense is not None
         named = max((_named(title, query, vocabulary, size) for title in evidence.titles), default=1.0) ** of_many
         strength = coverage * (1.0 if evidence.dense is None else max(0.0, evidence.dense) * named)
-        if coverage >= WHOLE and _is_meant(evidence.dense or 0.0, named, is_bare, thresholds):
-            strength = max(strength, thresholds.answer)
+        if coverage >= WHOLE:
+            strength = max(strength, _whole(evidence.dense or 0.0, named, is_bare, thresholds))
         if strength > support:
             support = strength
             unheard_of = {word: match for word, match in matches.items() if not holders[word]}
@@ -114,11 +114,11 @@ def _rarity(asked: Sequence[str], vocabulary: Postings, size: int) -> dict[str, 
     return {word: math.log(1 + size / (0.5 + len(vocabulary.holders(stem(word))))) ** 2 for word in asked}
 
 
-def _is_meant(dense: float, named: float, is_bare: bool, thresholds: Thresholds) -> bool:
-    """Whether a passage with every word of the question is what was asked for."""
+def _whole(dense: float, named: float, is_bare: bool, thresholds: Thresholds) -> float:
+    """The support of a passage that holds every word of the question; 0 where that says nothing."""
     if is_bare:
-        return dense >= thresholds.whole_dense
-    return named >= NAMED and dense >= thresholds.whole_dense + SENTENCE_MORE
+        return thresholds.answer if dense >= thresholds.whole_dense else 0.0
+    return min(MOST, WHOLE_COUNTS * dense) if named >= NAMED else 0.0
 
 
 def _of_many(size: int) -> float:
