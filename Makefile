@@ -8,8 +8,8 @@ unexport VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-# Most of what tests do is wait for what happens at the pace of speech: three at once take a third of the time on two cores.
-TEST_PROCESSES ?= 3
+# Most of what tests do is wait for what happens at the pace of speech: four at once keep two cores busy.
+TEST_PROCESSES ?= 4
 BIN := .venv/bin
 UV := $(BIN)/uv
 

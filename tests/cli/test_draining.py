@@ -28,6 +28,7 @@ from tests.e2e.installation import command, environment, eventually
 from tests.running_service import MASTER, MODELS, PASSWORD, free_port
 
 pytestmark = pytest.mark.slow
+STARTED_S = 100.0  # other tests start processes at the same time
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Process:
         return 0
 
     async def up(self) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(STARTED_S):
             while await self.ready() != 200:
                 assert self.process.poll() is None
                 await asyncio.sleep(0.1)
@@ -117,7 +118,7 @@ async def entered(ticket: dict[str, Any], consultation_id: str) -> AsyncIterator
 
 
 async def message(live: ClientConnection, kind: str) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while (told := orjson.loads(await live.recv()))["type"] != kind:
             pass
     return dict(told)
@@ -206,17 +207,17 @@ async def test_of_two_workers_one_that_leaves_or_is_replaced_keeps_its_call_and_
             assert await answered(live, "When are you open?")
             await live.send('{"type":"end"}')
             await live.wait_closed()
-        eventually(lambda: not leaving.is_running() or leaving.status() == psutil.STATUS_ZOMBIE)
-        eventually(lambda: two(workers_of(service)))  # and another was started in its place
+        eventually(lambda: not leaving.is_running() or leaving.status() == psutil.STATUS_ZOMBIE, STARTED_S)
+        eventually(lambda: two(workers_of(service)), STARTED_S)  # and another was started in its place
         async with service.call() as live:
             older, its_own = at_work(service), holder(workers_of(service), live).pid
             service.process.send_signal(signal.SIGHUP)  # all are replaced, one after another
-            await asyncio.to_thread(eventually, lambda: len(at_work(service) - older) == 2)
-            await asyncio.to_thread(eventually, lambda: at_work(service) & older == {its_own})
+            await asyncio.to_thread(eventually, lambda: len(at_work(service) - older) == 2, STARTED_S)
+            await asyncio.to_thread(eventually, lambda: at_work(service) & older == {its_own}, STARTED_S)
             assert await answered(live, "When are you open?")
             await live.send('{"type":"end"}')
             await live.wait_closed()
-        eventually(lambda: len(at_work(service)) == 2 and not at_work(service) & older)
+        eventually(lambda: len(at_work(service)) == 2 and not at_work(service) & older, STARTED_S)
         service.process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(service.ended, 20) == 0
 
@@ -256,7 +257,7 @@ def at_work(service: Process) -> set[int]:
 async def settled(service: Process, workers: list[psutil.Process]) -> None:
     """Until both listen, so that there is a choice."""
     port = int(service.url.rpartition(":")[2])
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(STARTED_S):
         while not all(
             any(c.laddr.port == port for c in one.net_connections() if c.status == "LISTEN") for one in workers
         ):
