@@ -82,7 +82,8 @@ from auricle.providers.routes import router as providers
 from auricle.providers.routing import Router, installed, router_for
 from auricle.recording.routes import router as recordings
 from auricle.settings import Settings
-from auricle.storage.objects import LocalObjects
+from auricle.storage.objects import LocalObjects, Objects
+from auricle.storage.s3 import S3Objects
 from auricle.web.app import build_app
 
 ROUTERS: list[APIRouter] = [
@@ -180,7 +181,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             router=router,
             lineups=lineups,
             usage=usage,
-            objects=LocalObjects(settings.data_dir / "objects"),
+            objects=objects_of(settings),
             knowledge=Knowledge(
                 database,
                 store,
@@ -215,6 +216,11 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             openid=await stack.enter_async_context(OpenIdProvider(settings.google)),
             worker_url=settings.worker_url.get_secret_value() if settings.worker_url else "",
         )
+
+
+def objects_of(settings: Settings) -> Objects:
+    """Where files are: in the bucket that is set, or in a folder of this machine."""
+    return S3Objects(settings.objects) if settings.objects.bucket else LocalObjects(settings.data_dir / "objects")
 
 
 class embedding:  # noqa: N801 - a function with state: the router it embeds through

@@ -40,6 +40,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield Finding(free_gb > 1, f"{free_gb:.0f} GB free for {settings.data_dir}")
     where = "embedded" if settings.database_url is None else "as configured"
     yield Finding(True, f"database: {where}")
+    bucket = settings.objects.bucket
+    yield Finding(True, f"files: in the bucket {bucket}" if bucket else "files: in a folder of the data")
     yield vectors(settings.qdrant)
     pulled = local_models.present(settings.models_path)
     names = ", ".join(model.name for model in pulled) or "none (auricle models pull)"

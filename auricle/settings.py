@@ -171,6 +171,22 @@ class Qdrant(BaseModel, frozen=True):
     timeout_s: float = Field(2.0, ge=0.1, le=60, description="Of a search; after that words alone are searched.")
 
 
+class ObjectStore(BaseModel, frozen=True):
+    """A bucket that speaks S3, for everything that is a file. Without one, files lie in a folder of `data_dir`."""
+
+    bucket: str | None = Field(None, pattern="^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$")
+    region: str = "us-east-1"
+    endpoint: str | None = Field(
+        None, pattern="^https?://", description="Of a server that is not Amazon's, as `https://minio.internal:9000`."
+    )
+    access_key: SecretStr | None = Field(
+        None, description="Unset, with the secret: the role this machine has at Amazon."
+    )
+    secret_key: SecretStr | None = None
+    prefix: str = Field("", pattern="^[A-Za-z0-9/_-]{0,100}$", description="What every object's name begins with.")
+    timeout_s: float = Field(10.0, ge=0.5, le=120, description="A store that is silent for so long is given up.")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AURICLE_",
@@ -205,7 +221,7 @@ class Settings(BaseSettings):
     log_file: Path | None = None
     ai_url: str | None = Field(None, description="Address of the AI service; unset: in process.")
     ai_key: SecretStr | None = None
-    objects_url: str | None = Field(None, description="s3://… or file:///…; unset: a folder in data_dir.")
+    objects: ObjectStore = ObjectStore()
     models_dir: Path | None = Field(None, description="Local model files; unset: data_dir/models.")
     max_body_bytes: int = Field(20_000_000, ge=1_000)
     access_token_s: int = Field(900, ge=60, le=3600)

@@ -17,7 +17,7 @@ from auricle.db.migrate import migrate
 from auricle.db.prepare import Urls, prepare
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
-from auricle.settings import Settings
+from auricle.settings import ObjectStore, Settings
 
 Settings.model_config["env_file"] = None  # how the installation of this folder is set up is no matter of tests
 
@@ -96,6 +96,15 @@ async def database(urls: Urls) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 def keyring() -> Keyring:
     return Keyring(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[ObjectStore]:
+    """An empty bucket of moto's S3 server, on a real socket."""
+    from tests.bucket import served_bucket
+
+    with served_bucket() as settings:
+        yield settings
 
 
 # Folders that take minutes begin first, so that none of them is left for the end.

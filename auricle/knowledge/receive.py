@@ -19,7 +19,7 @@ from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.search import Knowledge
 from auricle.live.events import publish
 from auricle.log import event
-from auricle.storage.objects import Objects
+from auricle.storage.objects import Objects, ObjectsUnavailable
 from auricle.uploads.kinds import MEDIA_TYPES
 from auricle.uploads.parse.clean import visible
 from auricle.uploads.receive import Incoming
@@ -174,7 +174,7 @@ async def drop_file(objects: Objects, organization_id: UUID, document: Knowledge
     """Delete a document's file. The document is gone or refused for everybody; a file that stays is only space."""
     try:
         await objects.delete(organization_id, document.object_key)
-    except OSError as error:
+    except ObjectsUnavailable as error:
         event(
             log,
             "a document's file could not be removed",

@@ -1,4 +1,4 @@
-"""Where files are kept: a small port, and the local folder that is the embedded default.
+"""Where files are kept: a small port, and the local folder that is the embedded default (`s3.py` is the other one).
 
 Keys are relative to an organization, and the organization is an argument of its own: no key can reach another's files.
 """
@@ -8,12 +8,14 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
-from auricle.errors import Invalid, NotFound
+from auricle.errors import AuricleError, Invalid, NotFound, Unavailable
 
 KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}){0,5}")
 PIECE_BYTES = 1 << 20
@@ -31,8 +33,23 @@ class ObjectMissing(NotFound):
     code = "object.missing"
 
 
+class ObjectsUnavailable(Unavailable):
+    """The store of files can't be reached, or has no room; nothing was changed."""
+
+    code = "object.unavailable"
+
+
+class ObjectsRefused(ObjectsUnavailable):
+    """The store of files does not let this installation in; its operator has to look at the settings."""
+
+    code = "object.refused"
+
+
 class Objects(Protocol):
-    """Whole files by organization and key. A file is seen whole or not at all; writing a key again replaces it."""
+    """Whole files by organization and key. A file is seen whole or not at all; writing a key again replaces it.
+
+    Everything raises `BadObjectKey`, and `ObjectsUnavailable` where the store fails.
+    """
 
     async def put(self, organization_id: UUID, key: str, data: bytes) -> None: ...
 
@@ -63,10 +80,7 @@ class LocalObjects:
         await asyncio.to_thread(_write, self._path(organization_id, key), BytesIO(data))
 
     async def get(self, organization_id: UUID, key: str) -> bytes:
-        try:
-            return await asyncio.to_thread(self._path(organization_id, key).read_bytes)
-        except FileNotFoundError as error:
-            raise ObjectMissing from error
+        return await asyncio.to_thread(_read, self._path(organization_id, key))
 
     async def put_file(self, organization_id: UUID, key: str, file: BinaryIO) -> None:
         file.seek(0)
@@ -76,22 +90,46 @@ class LocalObjects:
         await asyncio.to_thread(_copy, self._path(organization_id, key), into)
 
     async def delete(self, organization_id: UUID, key: str) -> None:
-        await asyncio.to_thread(self._path(organization_id, key).unlink, missing_ok=True)
+        await asyncio.to_thread(_remove, self._path(organization_id, key))
 
     def _path(self, organization_id: UUID, key: str) -> Path:
-        if not KEY.fullmatch(key):
-            raise BadObjectKey
-        return self._folder / str(organization_id) / key
+        return self._folder / str(organization_id) / checked(key)
 
 
-def _copy(path: Path, into: BinaryIO) -> None:
+def checked(key: str) -> str:
+    """The key, if it is one. Raises `BadObjectKey`."""
+    if not KEY.fullmatch(key):
+        raise BadObjectKey
+    return key
+
+
+@contextmanager
+def _translated(missing: type[AuricleError] = ObjectsUnavailable) -> Iterator[None]:
     try:
-        with path.open("rb") as stored:
-            shutil.copyfileobj(stored, into, PIECE_BYTES)
+        yield
     except FileNotFoundError as error:
-        raise ObjectMissing from error
+        raise missing from error
+    except OSError as error:
+        raise ObjectsUnavailable from error
 
 
+@_translated(missing=ObjectMissing)
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@_translated(missing=ObjectMissing)
+def _copy(path: Path, into: BinaryIO) -> None:
+    with path.open("rb") as stored:
+        shutil.copyfileobj(stored, into, PIECE_BYTES)
+
+
+@_translated()
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+@_translated()
 def _write(path: Path, data: BinaryIO) -> None:
     """Write beside the place and rename, so that a crash leaves the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
