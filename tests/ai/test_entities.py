@@ -41,6 +41,26 @@ def test_a_brand_name_is_its_generic():
     assert only(find_entities(talk("p: i took a crocin yesterday")), "paracetamol").text == "crocin"
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("dolo six fifty", "paracetamol"),
+        ("telmikind", "telmisartan"),
+        ("zytiga", "abiraterone"),
+        ("brivaracetam", "brivaracetam"),
+        ("cetrizine", "cetirizine"),
+        ("a water tablet", "diuretics"),
+        ("sugar ki goli", "diabetes medicine"),
+    ],
+)
+def test_rare_indian_misheard_and_lay_names_of_medicines_are_known(said, name):
+    assert only(find_entities(talk(f"p: i take {said} every day")), name).kind == "drug"
+
+
+def test_what_the_laboratory_measures_is_no_medicine_of_the_long_list():
+    assert [e for e in find_entities(talk("c: sodium and glucose were normal")) if e.kind == "drug"] == []
+
+
 @pytest.mark.parametrize("reply", ["no", "no not at all", "nope", "uh no", "never", "नहीं"])
 def test_what_the_answer_denies_is_denied(reply):
     entities = find_entities(talk("a: any fever or dizziness", f"p: {reply}"))

@@ -87,15 +87,37 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The shipped vocabulary, read at the first call and kept."""
     terms: dict[tuple[str, ...], Term] = {}
+    for phrase, term in curated():
+        key = tuple(words(phrase))
+        terms[key] = term
+        if key[-1].isascii() and not key[-1].endswith("s"):
+            terms.setdefault((*key[:-1], key[-1] + "s"), term)
+    for phrase, term in gathered_drugs():
+        terms.setdefault((phrase,), term)
+    return Lexicon(terms)
+
+
+def curated() -> Iterator[tuple[str, Term]]:
+    """Our own lists, phrase by phrase."""
     for name, kind in FILES.items():
         for normal, spoken in load_words(name).items():
             term = Term(kind, str(normal))
             for phrase in [str(normal), *map(str, spoken or ())]:
-                key = tuple(words(phrase))
-                terms[key] = term
-                if key[-1].isascii() and not key[-1].endswith("s"):
-                    terms.setdefault((*key[:-1], key[-1] + "s"), term)
-    return Lexicon(terms)
+                yield phrase, term
+
+
+def gathered_drugs() -> Iterator[tuple[str, Term]]:
+    """Generic and brand names of the FDA's list, one word each (`lists/drugs.py` says how they were chosen)."""
+    for line in _lines("lists/drugs.txt"):
+        generic, _, brands = line.partition(":")
+        term = Term("drug", generic)
+        for name in (generic, *brands.split()):
+            yield name, term
+
+
+def _lines(path: str) -> list[str]:
+    text = resources.files(__package__).joinpath(path).read_text("utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 @cache
