@@ -1,6 +1,7 @@
 """Where the public corpora are, and their rows as utterances. Nothing of them is copied into the project."""
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from auricle.ai.port import Utterance
 
 ROOT = Path(os.environ.get("AURICLE_SHARED_DATA") or Path(__file__).parents[2] / "../shared/data")
 _TURN = re.compile(r"\[(doctor|patient|patient_guest|nurse)\]\s*")
+_INTERVAL = re.compile(r'xmin = ([\d.]+)\s+xmax = [\d.]+\s+text = "((?:[^"]|"")*)"')
+_TAG = re.compile(r"<[^>]*>")
 ACI_FILES = {"test1": "clinicalnlp_taskB_test1.csv", "train": "train.csv", "valid": "valid.csv"}
 
 
@@ -32,6 +35,26 @@ def aci_bench(split: str) -> Iterator[Visit]:
     with (ROOT / "aci-bench" / ACI_FILES[split]).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             yield Visit(row["encounter_id"], turns(row["dialogue"]), row["note"])
+
+
+def half_of(document: str) -> str:
+    """The half, A or B, that a document belongs to by the hash of its id."""
+    return "AB"[hashlib.sha256(document.encode()).digest()[0] % 2]
+
+
+def primock() -> Iterator[Visit]:
+    """Consultations of PriMock57 (Papadopoulos Korfiatis et al. 2022, CC BY 4.0), turns in the order they began."""
+    for file in sorted((ROOT / "primock57" / "notes").glob("*.json")):
+        spoken = sorted(
+            (float(began), speaker, " ".join(_TAG.sub("", text).split()))
+            for speaker, tier in (("clinician", "doctor"), ("patient", "patient"))
+            for began, text in _INTERVAL.findall(
+                (ROOT / "primock57" / "transcripts" / f"{file.stem}_{tier}.TextGrid").read_text("utf-8")
+            )
+        )
+        said = [(speaker, text) for _, speaker, text in spoken if text]
+        utterances = [Utterance(id=str(n), speaker=who, text=text) for n, (who, text) in enumerate(said)]
+        yield Visit(file.stem, utterances, json.loads(file.read_text("utf-8"))["note"])
 
 
 def turns(dialogue: str) -> list[Utterance]:

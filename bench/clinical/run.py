@@ -11,7 +11,7 @@ def main(wanted: list[str]) -> int:
     for name, needs, run in (
         ("drafting", "aci-bench", drafting.run),
         ("masking", "pii", lambda: masking.run(wanted)),
-        ("judging", "", judging.run),
+        ("judging", "", lambda: judging.run(show="--dev" in wanted)),
     ):
         if names and name not in names:
             continue
