@@ -86,7 +86,7 @@ class Check(Model):
     """One typed comparison of a statement with its evidence."""
 
     name: Literal[
-        "drug", "number", "side", "negation", "experiencer", "time", "exam", "quote", "placeholder", "support"
+        "drug", "number", "side", "negation", "experiencer", "time", "exam", "quote", "placeholder", "support", "model"
     ]
     verdict: Literal["pass", "conflict", "unsure"]
     detail: str = ""  # clinical text: sealed with the statement
@@ -94,6 +94,7 @@ class Check(Model):
 
 class Statement(Model):
     section: Section
+    part: str | None = None  # of the note's template; None where its section is all that is known
     text: str
     kind: Literal["fact", "inferred", "plan"] = "fact"
     evidence: Sequence[Evidence] = ()

@@ -21,6 +21,7 @@ class UsageRow(Tenant, Base):
     consultation_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
     agent_id: Mapped[UUID | None]
+    note_id: Mapped[UUID | None]
     capability: Mapped[str]
     provider: Mapped[str]
     model: Mapped[str | None]

@@ -16,6 +16,7 @@ from auricle.ai.port import Check, Entity, Evidence, Masked, Missing, Section, S
 from auricle.db.sealed import Key, Keyring
 from auricle.errors import NotFound
 from auricle.notes.models import Note, NoteStatement, NoteStatus
+from auricle.notes.templates.shape import Outline
 
 FLAGGED: frozenset[Verdict] = frozenset({"unsupported", "contradicted"})
 SECTIONS: Sequence[Section] = get_args(Section)
@@ -60,6 +61,7 @@ class FrozenStatement(Sealed):
 
     id: UUID
     section: Section
+    part: str | None = None
     kind: str
     verdict: str
     edited: bool
@@ -73,8 +75,11 @@ class FrozenNote(Sealed):
     """The whole note as a version keeps it."""
 
     template: str
+    template_version: int | None = None
+    outline: Outline | None = None
     method: str
     model: str | None
+    judged_by: str | None = None
     completeness: float | None
     ai_approved: bool | None
     approved_by: UUID | None
@@ -147,6 +152,7 @@ def as_statement(row: NoteStatement, body: StatementBody) -> Statement:
     return Statement.model_validate(
         {
             "section": row.section,
+            "part": row.part,
             "text": body.text,
             "kind": row.kind,
             "evidence": [cited.as_evidence() for cited in body.evidence],

@@ -33,7 +33,9 @@ from auricle.notes.evidence import body_of, quoted, verified_all
 from auricle.notes.generate import Means, UnusableAnswer, known_identity, new_statement
 from auricle.notes.masking import mask_edited
 from auricle.notes.models import Note, NoteStatement, NoteStatus
+from auricle.notes.outline import outline_of
 from auricle.notes.versions import freeze
+from auricle.notes.writing.again import UnknownPart
 
 
 class UnknownSpan(Invalid):
@@ -60,6 +62,7 @@ class Wanted:
     kind: Literal["fact", "inferred", "plan"] = "fact"
     id: UUID | None = None
     evidence: Sequence[Span] | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +125,26 @@ def own_text(old: OpenStatement | None, text: str, masks: Mapping[str, str]) -> 
 
 def change_of(opened: OpenNote, old: OpenStatement | None, wanted: Wanted, text: str) -> Change:
     cited: Sequence[Cited] = () if old is None else old.body.evidence
+    part = placed(opened.note, wanted, old)
     if wanted.evidence is not None:
         cited = [cited_span(opened, span) for span in wanted.evidence]
     if old is not None:
-        same = (old.row.section, old.row.kind, old.body.text, tuple(old.body.evidence))
-        if same == (wanted.section, wanted.kind, text, tuple(cited)):
+        same = (old.row.section, old.row.part, old.row.kind, old.body.text, tuple(old.body.evidence))
+        if same == (wanted.section, part, wanted.kind, text, tuple(cited)):
             return Change(old.row.id, as_statement(old.row, old.body), changed=False)
     statement = Statement(
-        section=wanted.section, text=text, kind=wanted.kind, evidence=[c.as_evidence() for c in cited]
+        section=wanted.section, part=part, text=text, kind=wanted.kind, evidence=[c.as_evidence() for c in cited]
     )
     return Change(wanted.id, statement, changed=True)
+
+
+def placed(note: Note, wanted: Wanted, old: OpenStatement | None) -> str | None:
+    """The part that is named, or the one it was in while its section stays. Raises `UnknownPart`."""
+    if wanted.part is None:
+        return old.row.part if old is not None and old.row.section == wanted.section else None
+    if all(part.key != wanted.part for part in outline_of(note).parts):
+        raise UnknownPart
+    return wanted.part
 
 
 def cited_span(opened: OpenNote, span: Span) -> Cited:
@@ -198,7 +211,8 @@ async def apply(
 
 def rewritten(opened: OpenNote, row: NoteStatement, judged: Statement) -> OpenStatement:
     body = body_of(judged, opened.source)
-    row.section, row.kind, row.verdict = judged.section, judged.kind, judged.verdict or "unsupported"
+    row.section, row.part = judged.section, judged.part
+    row.kind, row.verdict = judged.kind, judged.verdict or "unsupported"
     row.body, row.edited = seal_body(opened.key, row.id, body), True
     row.seen_by = row.seen_at = row.overruled_by = row.overruled_at = row.overrule_reason = None
     return OpenStatement(row, body, None)

@@ -40,8 +40,13 @@ from auricle.notes.content import (
 )
 from auricle.notes.evidence import body_of, verified_all
 from auricle.notes.models import UNFINISHED, Note, NoteStatement, NoteStatus
+from auricle.notes.templates.keep import in_use
+from auricle.notes.templates.shape import Outline
 from auricle.notes.versions import freeze
+from auricle.notes.writing.draft import write_draft
+from auricle.notes.writing.terms import Terms, terms_of
 from auricle.patients.create import find_patient, identities_of
+from auricle.providers.routing import Router
 
 LONGEST_SOURCE = 2_000  # messages of one consultation that a note is written from
 
@@ -67,15 +72,17 @@ class Means(Protocol):
     def keyring(self) -> Keyring: ...
     @property
     def ai(self) -> ClinicalAI: ...
+    @property
+    def router(self) -> Router: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was said, as heard, and the identities that must not leave with it."""
+    """What was said, as heard, the identities that must not leave with it, and how the note is to be written."""
 
     utterances: Sequence[Utterance]
     known: Known
-    template: str
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class Written:
     masked: Masked
     entities: Sequence[Entity]
     draft: Draft
+    outline: Outline
     judged: Judged
 
 
@@ -93,6 +101,7 @@ async def request_note(db: AsyncSession, consultation_id: UUID, template: str = 
     """
     consultation = await find_consultation(db, consultation_id, lock=True)
     await require(db, consultation.patient_id, Kind.AI_USE)
+    kept = await in_use(db, template)
     said = await message_ids(db, consultation)
     if not said:
         raise NothingSaid
@@ -110,12 +119,15 @@ async def request_note(db: AsyncSession, consultation_id: UUID, template: str = 
     if latest is not None and latest.status is NoteStatus.FAILED:
         latest.status, latest.failure_code = NoteStatus.QUEUED, None
         return await queued(db, latest)
-    if latest is not None and (latest.status in UNFINISHED or latest.source_message_ids == said):
+    same = latest is not None and (latest.template_id, latest.template_version or 1) == (kept.id, kept.version)
+    if latest is not None and (latest.status in UNFINISHED or (same and latest.source_message_ids == said)):
         return latest
     note = Note(
         consultation_id=consultation.id,
         patient_id=consultation.patient_id,
         template=template,
+        template_id=kept.id,
+        template_version=kept.version,
         requested_by=actor_of(db).member_id,
     )
     db.add(note)
@@ -152,7 +164,7 @@ async def generate(means: Means, actor: Actor, note_id: UUID) -> None:
     try:
         source = await begin(means, actor, note_id)
         if source is not None:
-            await finish(means, actor, note_id, source, await compose(means.ai, source))
+            await finish(means, actor, note_id, source, await compose(means.ai, source, means.router))
     except AuricleError as error:
         await remember(means, actor, note_id, error)
         raise
@@ -182,11 +194,11 @@ async def begin(means: Means, actor: Actor, note_id: UUID) -> Source | None:
                 for one in said
             ],
             await known_identity(db, means.keyring, consultation),
-            note.template,
+            await terms_of(db, note),
         )
 
 
-async def compose(ai: ClinicalAI, source: Source) -> Written:
+async def compose(ai: ClinicalAI, source: Source, router: Router | None = None) -> Written:
     """Mask → entities → write → judge. No transaction is open meanwhile."""
     heard = [u for u in source.utterances if u.text.strip()]
     if not heard:
@@ -195,11 +207,12 @@ async def compose(ai: ClinicalAI, source: Source) -> Written:
     if [u.id for u in masked.utterances] != [u.id for u in heard]:
         raise UnusableAnswer(stage="mask")
     entities = await ai.entities(masked.utterances)
-    draft = await ai.write(masked.utterances, entities, source.template)
+    drafted = await write_draft(ai, router, source.terms, masked, entities)
+    draft = drafted.draft
     judged = await ai.judge(draft, masked.utterances, entities)
     if len(judged.statements) != len(draft.statements) or any(s.verdict is None for s in judged.statements):
         raise UnusableAnswer(stage="judge")
-    return Written(masked, entities, draft, judged)
+    return Written(masked, entities, draft, drafted.outline, judged)
 
 
 async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, written: Written) -> None:
@@ -211,6 +224,7 @@ async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, writ
         key = await means.keyring.patient(db, note.patient_id)
         statements = verified_all(written.judged.statements, written.masked)
         note.method, note.model = written.draft.method, written.draft.model
+        note.outline = written.outline.model_dump(mode="json")
         note.completeness = written.judged.completeness
         note.ai_approved = written.judged.approved and not flagged_among(statements)
         note.source_message_ids = [u.id for u in source.utterances]
@@ -236,6 +250,7 @@ def new_statement(key: Key, note_id: UUID, position: int, judged: Statement, bod
         note_id=note_id,
         position=position,
         section=judged.section,
+        part=judged.part,
         kind=judged.kind,
         verdict=judged.verdict,
     )

@@ -36,6 +36,9 @@ class Note(Tenant, Base):
     status: Mapped[NoteStatus] = mapped_column(default=NoteStatus.QUEUED)
     failure_code: Mapped[str | None]
     template: Mapped[str] = mapped_column(default="soap")
+    template_id: Mapped[UUID | None]  # of an organization's own template; None: one that is shipped
+    template_version: Mapped[int | None]
+    outline: Mapped[dict[str, Any]] = mapped_column(default=dict)  # an `Outline`, once the draft is written
     version: Mapped[int] = mapped_column(default=0)
     ai_approved: Mapped[bool | None]
     user_approved: Mapped[bool] = mapped_column(default=False)
@@ -46,6 +49,7 @@ class Note(Tenant, Base):
     deleted_at: Mapped[datetime | None]
     method: Mapped[str | None]
     model: Mapped[str | None]
+    judged_by: Mapped[str | None]  # by what the draft was judged, shown wherever the verdicts are
     completeness: Mapped[float | None]
     source_message_ids: Mapped[list[Any]] = mapped_column(default=list)
     source_hash: Mapped[bytes | None]  # keyed: tells whether the words are still the same, and nothing about them
@@ -61,6 +65,7 @@ class NoteStatement(Tenant, Base):
     note_id: Mapped[UUID]
     position: Mapped[int]
     section: Mapped[str]
+    part: Mapped[str | None]  # of the note's template
     kind: Mapped[str]
     verdict: Mapped[str]
     edited: Mapped[bool] = mapped_column(default=False)

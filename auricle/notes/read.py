@@ -15,7 +15,8 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
 from auricle.notes.content import OpenNote, OpenStatement, find_note, open_note
 from auricle.notes.models import UNFINISHED, Note, NoteStatus
-from auricle.notes.schemas import EvidenceOut, MissingOut, NoteOut, NoteRow, StatementOut
+from auricle.notes.outline import outline_of
+from auricle.notes.schemas import EvidenceOut, MissingOut, NoteOut, NoteRow, PartOut, StatementOut
 from auricle.patients.create import whole
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
@@ -47,8 +48,13 @@ async def list_notes(
     return [NoteRow.model_validate(row) for row in rows]
 
 
-async def read_note(db: AsyncSession, keyring: Keyring, note_id: UUID, *, reveal: bool = False) -> NoteOut:
-    """A whole note. `reveal` puts the identifiers back, for those who hold `notes:reveal`."""
+async def read_note(
+    db: AsyncSession, keyring: Keyring, note_id: UUID, *, reveal: bool = False, language: str = "en"
+) -> NoteOut:
+    """A whole note, its headings in a language where its template has them.
+
+    `reveal` puts the identifiers back, for those who hold `notes:reveal`.
+    """
     if reveal:
         actor_of(db).require("notes:reveal")
     note = await find_note(db, note_id)
@@ -57,7 +63,7 @@ async def read_note(db: AsyncSession, keyring: Keyring, note_id: UUID, *, reveal
         await record(db, "reveal", "soap_note", note.id, version=note.version, masks=len(opened.masks))
     else:
         await record_read(db, "soap_note", note.id, version=note.version)
-    return shown(opened, reveal=reveal)
+    return shown(opened, reveal=reveal, language=language)
 
 
 async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: float) -> Note:
@@ -74,12 +80,25 @@ async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: f
         pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
-def shown(opened: OpenNote, *, reveal: bool) -> NoteOut:
+def shown(opened: OpenNote, *, reveal: bool, language: str = "en") -> NoteOut:
+    """The note as it is read; `language` is that of its headings."""
+    outline = outline_of(opened.note)
     masks: Mapping[str, str] = opened.masks if reveal else {}
     said = {u.id: u for u in opened.source.utterances}
     return NoteOut(
         **NoteRow.model_validate(opened.note).model_dump(),
         revealed=reveal,
+        title=outline.titled(language),
+        parts=[
+            PartOut(
+                key=part.key,
+                heading=part.titled(language),
+                section=part.section,
+                required=part.required,
+                method=part.method,
+            )
+            for part in outline.parts
+        ],
         statements=[shown_statement(s, said, masks) for s in opened.statements],
         missing=[
             MissingOut(
@@ -97,7 +116,10 @@ def shown(opened: OpenNote, *, reveal: bool) -> NoteOut:
 def shown_statement(one: OpenStatement, said: Mapping[str, Utterance], masks: Mapping[str, str]) -> StatementOut:
     return StatementOut.model_validate(
         {
-            **{name: getattr(one.row, name) for name in ("id", "section", "position", "kind", "verdict", "edited")},
+            **{
+                name: getattr(one.row, name)
+                for name in ("id", "section", "part", "position", "kind", "verdict", "edited")
+            },
             **{name: getattr(one.row, name) for name in ("seen_by", "seen_at", "overruled_by")},
             "overrule_reason": one.overrule_reason,
             "text": unmask(one.body.text, masks),

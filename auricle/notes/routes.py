@@ -39,7 +39,9 @@ from auricle.notes.schemas import (
     VersionOut,
     VersionRow,
 )
+from auricle.notes.templates.keep import UnknownTemplate
 from auricle.notes.versions import history, read_version
+from auricle.notes.writing.again import UnknownPart
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
@@ -54,6 +56,8 @@ Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the whole note.")]
 Reveal = Annotated[bool, Query(description="Put the masked identifiers back; needs `notes:reveal`, and is audited.")]
 
+Headings = Annotated[str, Query(pattern="^[a-z]{2}$", description="Of the headings, where the template has them.")]
+
 
 class VersionNeeded(AuricleError):
     """Say which version you read, in `version` or `If-Match`."""
@@ -67,7 +71,7 @@ class VersionNeeded(AuricleError):
     summary="Write a note from a consultation",
     description="202 with the note's id and where to look; 200 with the whole note when it was ready within `wait`.",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={200: {"model": Requested}, **problems(Forbidden, ConsentNeeded, NotFound, NothingSaid)},
+    responses={200: {"model": Requested}, **problems(Forbidden, ConsentNeeded, NotFound, NothingSaid, UnknownTemplate)},
 )
 async def generate(
     body: GenerateIn, assembly: Installed, actor: Writer, response: Response, wait: Wait = 0
@@ -115,9 +119,15 @@ async def index(
     responses=problems(Forbidden, NotFound),
 )
 async def get(
-    note_id: UUID, db: Db, assembly: Installed, actor: Reader, response: Response, reveal: Reveal = False
+    note_id: UUID,
+    db: Db,
+    assembly: Installed,
+    actor: Reader,
+    response: Response,
+    reveal: Reveal = False,
+    language: Headings = "en",
 ) -> NoteOut:
-    note = await read_note(db, assembly.keyring, note_id, reveal=reveal)
+    note = await read_note(db, assembly.keyring, note_id, reveal=reveal, language=language)
     response.headers["ETag"] = f'"{note.version}"'
     return note
 
@@ -127,7 +137,15 @@ async def get(
     operation_id="edit_note",
     summary="Change a draft; what was changed is judged anew",
     responses=problems(
-        Forbidden, NotFound, NotADraft, StaleVersion, UnknownStatements, UnknownSpan, VersionNeeded, UnusableAnswer
+        Forbidden,
+        NotFound,
+        NotADraft,
+        StaleVersion,
+        UnknownStatements,
+        UnknownSpan,
+        UnknownPart,
+        VersionNeeded,
+        UnusableAnswer,
     ),
 )
 async def edit(
@@ -230,13 +248,16 @@ async def export(
     actor: Reader,
     format: FormName = FormName.MARKDOWN,
     reveal: Reveal = False,
+    language: Headings = "en",
 ) -> Response:
     if format is FormName.FHIR_ABDM and not reveal:
         raise RevealNeeded
     async with desk.place():
         # Committed before the document is made: it takes a while, and leaves only when its disclosure is on record.
         async with assembly.database.transaction(actor) as db:
-            document = await take_out(db, assembly.keyring, note_id, form=format.value, reveal=reveal)
+            document = await take_out(
+                db, assembly.keyring, note_id, form=format.value, reveal=reveal, language=language
+            )
         content = await desk.written(document, format)
     form, note = FORMS[format], document.note
     return Response(

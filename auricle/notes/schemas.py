@@ -11,8 +11,9 @@ from auricle.notes.approve import Signature
 from auricle.notes.content import FrozenStatement
 from auricle.notes.edit import Span, Wanted
 from auricle.notes.models import NoteStatus
+from auricle.notes.templates.shape import Key
+from auricle.notes.templates.shipped import DEFAULT
 
-Template = Literal["soap"]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")]
 
 
@@ -22,7 +23,7 @@ class Body(BaseModel):
 
 class GenerateIn(Body):
     consultation_id: UUID
-    template: Template = "soap"
+    template: Key = Field(DEFAULT, description="The key of a note template.")
 
 
 class SpanIn(Body):
@@ -36,6 +37,7 @@ class SpanIn(Body):
 class StatementIn(Body):
     id: UUID | None = Field(None, description="Of a statement to keep or change; absent for a new one.")
     section: Section
+    part: Key | None = Field(None, description="Of the note's template; absent: as it was, or by its section.")
     text: Text
     kind: Literal["fact", "inferred", "plan"] = "fact"
     evidence: Annotated[list[SpanIn], Field(max_length=20)] | None = Field(
@@ -44,7 +46,7 @@ class StatementIn(Body):
 
     def wanted(self) -> Wanted:
         spans = None if self.evidence is None else [Span(s.message_id, s.start, s.end) for s in self.evidence]
-        return Wanted(self.section, self.text, self.kind, self.id, spans)
+        return Wanted(self.section, self.text, self.kind, self.id, spans, self.part)
 
 
 class EditIn(Body):
@@ -99,6 +101,7 @@ class NoteRow(BaseModel):
     status: NoteStatus
     failure_code: str | None
     template: str
+    template_version: int | None
     version: int
     ai_approved: bool | None = Field(description="The judge's verdict.")
     user_approved: bool = Field(description="A clinician has signed.")
@@ -106,6 +109,7 @@ class NoteRow(BaseModel):
     approved_at: datetime | None
     method: str | None = Field(description="How it was written; shown wherever the note is shown.")
     model: str | None
+    judged_by: str | None = Field(description="By what the draft was judged; none: by the typed checks.")
     completeness: float | None = Field(description="Share of the source's salient findings that the note carries.")
     created_at: datetime
 
@@ -124,6 +128,7 @@ class EvidenceOut(BaseModel):
 class StatementOut(BaseModel):
     id: UUID
     section: Section
+    part: str | None = Field(description="Of the note's template, one of `parts`.")
     position: int
     kind: str
     text: str
@@ -144,10 +149,22 @@ class MissingOut(BaseModel):
     quote: str
 
 
+class PartOut(BaseModel):
+    """A part of the note's template, in the order of the note."""
+
+    key: str
+    heading: str
+    section: Section
+    required: bool = Field(description="Shown even where it is empty.")
+    method: Literal["model", "extractive"] = Field(description="By what it was drafted.")
+
+
 class NoteOut(NoteRow):
     """A whole note. Identifiers stand as masks (`[PERSON_1]`) unless `revealed`."""
 
     revealed: bool
+    title: str = Field(description="What a note by this template is called.")
+    parts: list[PartOut]
     statements: list[StatementOut]
     missing: list[MissingOut]
     context_data: list[Entity] = Field(description="Entities of the conversation.")

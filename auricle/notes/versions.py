@@ -19,6 +19,7 @@ from auricle.db.session import actor_of
 from auricle.errors import NotFound
 from auricle.notes.content import FrozenNote, FrozenStatement, OpenNote, find_note
 from auricle.notes.models import NoteVersion
+from auricle.notes.outline import outline_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ def frozen(opened: OpenNote) -> FrozenNote:
     note = opened.note
     return FrozenNote(
         template=note.template,
+        template_version=note.template_version,
+        outline=outline_of(note),
         method=note.method or "",
         model=note.model,
+        judged_by=note.judged_by,
         completeness=note.completeness,
         ai_approved=note.ai_approved,
         approved_by=note.approved_by,
@@ -66,6 +70,7 @@ def frozen(opened: OpenNote) -> FrozenNote:
                 {
                     "id": s.row.id,
                     "section": s.row.section,
+                    "part": s.row.part,
                     "kind": s.row.kind,
                     "verdict": s.row.verdict,
                     "edited": s.row.edited,

@@ -47,6 +47,7 @@ class Call:
     consultation_id: UUID | None = None
     session_id: UUID | None = None
     agent_id: UUID | None = None
+    note_id: UUID | None = None  # of the note that is written or judged
     timeouts: Timeouts | None = None  # the router's own where None
     retries: int = 1  # of the last provider in the list; the others are followed by the next one at once
     is_check: bool = False  # a health check asks no circuit breaker

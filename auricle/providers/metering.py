@@ -58,6 +58,7 @@ class UsageRecord:
     audio_s: float | None
     characters: int | None
     requests: int | None  # billed ones, where the vendor bills by the request
+    note_id: UUID | None = None
 
 
 Record = Callable[[UsageRecord], None]
@@ -145,6 +146,7 @@ class Meter:
                     usage.audio_s,
                     usage.characters,
                     usage.requests,
+                    call.note_id,
                 )
             )
         except Exception:  # a full queue must not end a conversation, but it must be seen

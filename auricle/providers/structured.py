@@ -1,5 +1,6 @@
 """An answer that keeps to a JSON schema, whichever provider gives it: checked, and asked for once more if need be."""
 
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 import orjson
 from jsonschema import Draft202012Validator
 
-from auricle.providers.call import Call
+from auricle.providers.call import Call, Served
 from auricle.providers.ports import ChatMessage, Finish, LanguageRequest, ProviderGarbled, TextDelta
 from auricle.providers.routing import Router
 
@@ -32,8 +33,13 @@ class _Wrong:
     words: str
 
 
-async def structured(router: Router, call: Call, request: LanguageRequest) -> dict[str, Any]:
-    """The object that a model answers with, valid by `request.response_schema`.
+Told = Callable[[Served], None]
+
+
+async def structured(
+    router: Router, call: Call, request: LanguageRequest, *, served: Told | None = None
+) -> dict[str, Any]:
+    """The object that a model answers with, valid by `request.response_schema`; `served` is told who answers.
 
     A first answer that is not valid is sent back once with what is wrong. Raises `NotByForm` where the second is not
     either, and whatever `Router.generate` raises. No error holds anything of an answer.
@@ -41,18 +47,18 @@ async def structured(router: Router, call: Call, request: LanguageRequest) -> di
     if request.response_schema is None:
         raise ValueError("a structured answer needs a schema")
     validator = Draft202012Validator(dict(request.response_schema))
-    said, reason = await _answer(router, call, request)
+    said, reason = await _answer(router, call, request, served)
     found = _read(said, reason, validator)
     if isinstance(found, _Wrong):
         sent_back = [ChatMessage("assistant", said), ChatMessage("user", AGAIN.format(wrong=found.words))]
-        said, reason = await _answer(router, call, replace(request, messages=[*request.messages, *sent_back]))
+        said, reason = await _answer(router, call, replace(request, messages=[*request.messages, *sent_back]), served)
         found = _read(said, reason, validator)
     if isinstance(found, _Wrong):
         raise NotByForm("The model's answer does not keep to its schema.", reason=found.rule)
     return found
 
 
-async def _answer(router: Router, call: Call, request: LanguageRequest) -> tuple[str, str]:
+async def _answer(router: Router, call: Call, request: LanguageRequest, served: Told | None) -> tuple[str, str]:
     """The text of one answer, and why it ended."""
     said, length, reason = list[str](), 0, "stop"
     async with aclosing(router.generate(call, request)) as events:
@@ -65,6 +71,8 @@ async def _answer(router: Router, call: Call, request: LanguageRequest) -> tuple
                     said.append(text)
                 case Finish(reason):
                     pass
+                case Served() if served is not None:
+                    served(event)
     if reason == "filtered":
         raise NotByForm("The model would not answer.", reason=reason)
     return "".join(said), reason

@@ -35,6 +35,7 @@ class Means:
     keyring: Keyring
     ai: ClinicalAI
     worker_url: str = ""
+    router: Any = None
 
 
 @dataclass

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from auricle.notes.content import SECTIONS
 from auricle.notes.export.document import Document
-from auricle.notes.export.markdown import of_section
+from auricle.notes.export.markdown import shown_parts
 from auricle.notes.export.words import fit_for_xml, remarks_on, source_of, standing
 from auricle.notes.schemas import StatementOut
 
@@ -35,9 +34,8 @@ def told(document: Document) -> Iterator[Block]:
     if document.signed_at is None:
         yield Block("banner", "UNSIGNED DRAFT: no clinician answers for this text.")
     yield from header(document)
-    for section in SECTIONS:
-        yield Block("heading", section.capitalize())
-        statements = of_section(document.note, section)
+    for part, statements in shown_parts(document.note):
+        yield Block("heading", part.heading)
         if not statements:
             yield Block("plain", "Nothing noted.")
         for statement in statements:
@@ -52,7 +50,7 @@ def told(document: Document) -> Iterator[Block]:
 
 def header(document: Document) -> Iterator[Block]:
     note, patient, held = document.note, document.patient, document.consultation
-    yield Block("fact", f"SOAP note, version {note.version}", "Document:")
+    yield Block("fact", f"{note.title}, version {note.version}", "Document:")
     if patient is None:
         yield Block("fact", "identifiers are masked", "Patient:")
     else:

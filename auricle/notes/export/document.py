@@ -78,7 +78,9 @@ class Document:
         return f"{local:%Y-%m-%d %H:%M} ({self.zone.key}, UTC{local:%z})"
 
 
-async def take_out(db: AsyncSession, keyring: Keyring, note_id: UUID, *, form: str, reveal: bool) -> Document:
+async def take_out(
+    db: AsyncSession, keyring: Keyring, note_id: UUID, *, form: str, reveal: bool, language: str = "en"
+) -> Document:
     """A note and what belongs to it, recorded as a disclosure in this form before any of it leaves.
 
     Raises:
@@ -86,7 +88,7 @@ async def take_out(db: AsyncSession, keyring: Keyring, note_id: UUID, *, form: s
         NotADraft: nothing is written yet.
         NoteTooLarge: it holds more than a document can.
     """
-    note = await read_note(db, keyring, note_id, reveal=reveal)
+    note = await read_note(db, keyring, note_id, reveal=reveal, language=language)
     if note.version == 0:
         raise NotADraft(status=note.status.value)
     check_fits(note)

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from auricle.ai.port import Section
-from auricle.notes.content import SECTIONS
-from auricle.notes.schemas import EvidenceOut, NoteOut, StatementOut
+from auricle.notes.outline import under
+from auricle.notes.schemas import EvidenceOut, NoteOut, PartOut, StatementOut
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
@@ -19,10 +18,10 @@ REMARKS = {
 def markdown(note: NoteOut) -> str:
     """The whole note as it was read; what was said stands in it as plain text, whatever characters it has."""
     footnotes: list[str] = []
-    parts = [f"# SOAP note, version {note.version}", *heading(note)]
-    for section in SECTIONS:
-        parts.append(f"## {section.capitalize()}")
-        parts += [statement_line(s, footnotes) for s in of_section(note, section)] or ["Nothing noted."]
+    parts = [f"# {plain(note.title)}, version {note.version}", *heading(note)]
+    for part, statements in shown_parts(note):
+        parts.append(f"## {plain(part.heading)}")
+        parts += [statement_line(s, footnotes) for s in statements] or ["Nothing noted."]
     if note.missing:
         parts.append("## Said, but not in this note")
         parts += [f"- {plain(m.kind)}: {plain(m.text)} (“{plain(m.quote)}”)" for m in note.missing]
@@ -40,8 +39,9 @@ def heading(note: NoteOut) -> Iterator[str]:
         yield "Identifiers are masked."
 
 
-def of_section(note: NoteOut, section: Section) -> Sequence[StatementOut]:
-    return [s for s in note.statements if s.section == section]
+def shown_parts(note: NoteOut) -> list[tuple[PartOut, list[StatementOut]]]:
+    """The parts that a reader is shown: those with statements, and those that the template requires."""
+    return [(part, found) for part, found in under(note.parts, note.statements) if found or part.required]
 
 
 def statement_line(statement: StatementOut, footnotes: list[str]) -> str:

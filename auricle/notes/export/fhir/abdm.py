@@ -43,7 +43,7 @@ def op_consultation(document: Document) -> Json:
         {
             "title": "Document Reference",
             "code": report,
-            "entry": [reference(document.version.id, f"SOAP note, version {document.note.version}")],
+            "entry": [reference(document.version.id, f"{document.note.title}, version {document.note.version}")],
         }
     )
     return told

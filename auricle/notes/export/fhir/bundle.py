@@ -6,7 +6,6 @@ Every reference leads to an entry of the same Bundle. Until the note is signed t
 import orjson
 
 from auricle.ai.port import Section
-from auricle.notes.content import SECTIONS
 from auricle.notes.export.document import Document
 from auricle.notes.export.fhir.narrative import of_missing, of_statements
 from auricle.notes.export.fhir.parts import (
@@ -34,7 +33,7 @@ from auricle.notes.export.fhir.records import (
     encounter,
     provenance,
 )
-from auricle.notes.export.markdown import of_section
+from auricle.notes.export.markdown import shown_parts
 
 TITLES: dict[Section, tuple[str, str]] = {
     "subjective": ("61150-9", "Subjective Narrative"),
@@ -99,17 +98,17 @@ def composition(document: Document) -> Json:
 
 
 def title(document: Document) -> str:
-    return f"SOAP note, version {document.note.version}{'' if document.signed_at else ' (unsigned draft)'}"
+    return f"{document.note.title}, version {document.note.version}{'' if document.signed_at else ' (unsigned draft)'}"
 
 
 def sections(document: Document) -> list[Json]:
     told: list[Json] = [
         {
-            "title": section.capitalize(),
-            "code": concept(LOINC, *TITLES[section]),
-            "text": of_statements(of_section(document.note, section)),
+            "title": part.heading,
+            "code": concept(LOINC, *TITLES[part.section]),
+            "text": of_statements(statements),
         }
-        for section in SECTIONS
+        for part, statements in shown_parts(document.note)
     ]
     if document.note.missing:
         missing = "Said, but not in this note"

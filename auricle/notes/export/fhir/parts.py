@@ -74,4 +74,4 @@ def to_encounter(document: Document) -> Json:
 
 
 def to_composition(document: Document) -> Json:
-    return reference(document.note.id, f"SOAP note, version {document.note.version}")
+    return reference(document.note.id, f"{document.note.title}, version {document.note.version}")

@@ -81,7 +81,7 @@ def document_reference(document: Document) -> Json:
                     "data": base64.b64encode(text).decode(),
                     "size": len(text),
                     "hash": base64.b64encode(hashlib.sha1(text, usedforsecurity=False).digest()).decode(),  # R4: SHA-1
-                    "title": f"SOAP note, version {document.note.version}",
+                    "title": f"{document.note.title}, version {document.note.version}",
                     "creation": moment(document, document.version.created_at),
                 }
             }

@@ -16,4 +16,4 @@ def pdf(document: Document) -> bytes:
     except TooManyPages as error:
         raise NoteTooLarge(limit_pages=MOST_PAGES) from error
     pages.footers(footer(document))
-    return pdf_file(pages.done, title=f"SOAP note: {standing(document)}")
+    return pdf_file(pages.done, title=f"{document.note.title}: {standing(document)}")
