@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import monotonic, perf_counter
-from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from auricle.breaker import State
 from auricle.errors import AuricleError, NotFound
 from auricle.providers.breaker import Breaker
 from auricle.providers.call import Call, Choice
@@ -20,7 +20,6 @@ from auricle.providers.routing import Router
 from auricle.providers.trial import trial
 from auricle.providers.vendor import Vendor
 
-State = Literal["closed", "open", "half_open"]
 Told = Mapping[str, date]  # model → the last day that its vendor has announced
 
 

@@ -108,3 +108,9 @@ def test_asking_changes_nothing(status: str) -> None:
     before = repr(breaker)
     breaker.allows(5.0)
     assert repr(breaker) == before
+
+
+def test_a_call_that_began_before_it_opened_does_not_keep_it_open_longer() -> None:
+    breaker = opened()
+    breaker.failed(ProviderFailed(), 3.0)
+    assert breaker.state(2.0 + OPEN_S) == "half_open" and breaker.open_s == OPEN_S
