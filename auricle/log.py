@@ -9,6 +9,7 @@ import logging.handlers
 import re
 import sys
 import traceback
+import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,11 @@ import orjson
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 session_id: ContextVar[str] = ContextVar("session_id", default="")
+
+
+def new_request_id() -> str:
+    return uuid.uuid4().hex
+
 
 QUERY = re.compile(r"\?[^\s\"]+")  # in what libraries say of an address: a carrier's ticket stands there
 

@@ -24,9 +24,9 @@ from auricle.consultations.money import require_money
 from auricle.consultations.transcript import Said
 from auricle.errors import AuricleError, Forbidden, NotFound
 from auricle.identity.tickets import LIFETIME_S, issue
-from auricle.log import request_id
+from auricle.log import new_request_id, request_id
 from auricle.voice.admission import Busy
-from auricle.web.deps import Db, Installed, Requires, installed, new_request_id
+from auricle.web.deps import Db, Installed, Requires, installed
 from auricle.web.problems import problems
 from auricle.web.streamed import Streamed
 

@@ -12,8 +12,8 @@ from auricle.errors import Forbidden, NotFound, Unauthenticated
 from auricle.identity.tickets import LIFETIME_S, issue
 from auricle.listening.admit import NobodyThere, live_session
 from auricle.listening.socket import listen_in
-from auricle.log import request_id
-from auricle.web.deps import Db, Installed, Requires, installed, new_request_id
+from auricle.log import new_request_id, request_id
+from auricle.web.deps import Db, Installed, Requires, installed
 from auricle.web.problems import problems
 
 router = APIRouter(tags=["conversation"])

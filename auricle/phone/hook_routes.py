@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.errors import NotFound, RateLimited, TooLarge, Unavailable
-from auricle.log import request_id
+from auricle.log import new_request_id, request_id
 from auricle.phone import answers
 from auricle.phone.hooks import BadCallback, BadSignature, Believed, Hook, believe, read_hook
 from auricle.phone.lines import webhook
@@ -18,7 +18,7 @@ from auricle.phone.phrases import FALLBACK, later
 from auricle.phone.ringing import Connect, Next, after, take
 from auricle.phone.status import advance, find_call, progress_of
 from auricle.settings import Settings
-from auricle.web.deps import Caller, Installed, installed, new_request_id
+from auricle.web.deps import Caller, Installed, installed
 from auricle.web.problems import problems
 
 router = APIRouter(tags=["phone"], include_in_schema=False)  # for carriers: they never read our document

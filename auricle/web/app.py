@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from auricle import __version__
 from auricle.assembly import Assembly
+from auricle.audit.refusals import note_refusal
 from auricle.settings import Settings
 from auricle.web import docs, health, problems
 from auricle.web.edges import Edges
@@ -45,7 +46,7 @@ def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> Fas
     app = FastAPI(
         title="Auricle", version=__version__, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    problems.install(app)
+    problems.install(app, note_refusal)
     app.include_router(adopt(health.router))
     app.include_router(docs.router)
     for router in routers:

@@ -1,6 +1,5 @@
 """What routes ask for: the assembly, the actor, a permission, a transaction."""
 
-import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import lru_cache
@@ -122,7 +121,3 @@ def has_transaction(route: object) -> bool:
 def calls_of(dependant: Dependant) -> set[object]:
     """Every function that a route's dependencies call, however deep."""
     return {dependant.call}.union(*map(calls_of, dependant.dependencies))
-
-
-def new_request_id() -> str:
-    return uuid.uuid4().hex

@@ -14,11 +14,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auricle.errors import AuricleError, Forbidden, RateLimited, TooLarge
-from auricle.log import event, request_id
+from auricle.log import event, new_request_id, request_id
 from auricle.settings import Settings
 from auricle.telemetry import REQUESTS
 from auricle.web.addresses import Addresses, Origin
-from auricle.web.deps import new_request_id
 from auricle.web.limits import HEADERS as LIMIT_HEADERS
 from auricle.web.limits import Limits
 from auricle.web.problems import problem_of

@@ -1,7 +1,7 @@
 """Errors to RFC 9457 problem+json, in the one place where it happens."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from auricle.audit.refusals import note_refusal
 from auricle.errors import AuricleError
 from auricle.log import event, request_id
 
 log = logging.getLogger(__name__)
+
+Refused = Callable[[Request, AuricleError], Awaitable[None]]
 
 CODES: Mapping[int, tuple[str, str]] = {
     400: ("request.malformed", "Malformed request"),
@@ -129,7 +130,8 @@ def answer(
 
 async def as_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AuricleError)
-    await note_refusal(request, error)
+    if (refused := getattr(request.app.state, "on_refusal", None)) is not None:
+        await refused(request, error)
     if error.status >= 500:
         event(log, "request failed", logging.WARNING, error=type(error).__name__, error_code=error.code)
     return problem_of(request.scope, error)
@@ -170,7 +172,9 @@ async def unexpected(request: Request, error: Exception) -> JSONResponse:
     return answer(request.scope, 500, "internal", "Something went wrong", said, "InternalError")
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, on_refusal: Refused | None = None) -> None:
+    """Have every error of an application answered here; `on_refusal` is told of the expected ones first."""
+    app.state.on_refusal = on_refusal
     app.add_exception_handler(AuricleError, as_problem)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
