@@ -14,6 +14,8 @@ from auricle.agents.routes import router as agents
 from auricle.agents.scenarios.routes import router as scenarios
 from auricle.agents.tools.routes import router as tools
 from auricle.ai.local import LocalAI
+from auricle.ai.port import ClinicalAI
+from auricle.ai.remote import RemoteAI
 from auricle.assembly import Assembly
 from auricle.attention import router as attention
 from auricle.audit.routes import router as audit
@@ -204,7 +206,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
                 )
             ),
             relay=relay,
-            ai=LocalAI(),
+            ai=await stack.enter_async_context(clinical_ai(settings)),
             calls=(
                 await stack.enter_async_context(Calls.started(settings.voice, router))
                 if calls
@@ -221,6 +223,19 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
 def objects_of(settings: Settings) -> Objects:
     """Where files are: in the bucket that is set, or in a folder of this machine."""
     return S3Objects(settings.objects) if settings.objects.bucket else LocalObjects(settings.data_dir / "objects")
+
+
+@asynccontextmanager
+async def clinical_ai(settings: Settings) -> AsyncIterator[ClinicalAI]:
+    """The AI service where an address is set, else the same work in this process."""
+    if settings.ai.url is None:
+        yield LocalAI()
+        return
+    remote = RemoteAI(settings.ai)
+    try:
+        yield remote
+    finally:
+        await remote.aclose()
 
 
 class embedding:  # noqa: N801 - a function with state: the router it embeds through

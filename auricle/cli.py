@@ -30,6 +30,8 @@ models_app = typer.Typer(help="Local model files.", no_args_is_help=True)
 knowledge_app = typer.Typer(help="What organizations taught their agents.", no_args_is_help=True)
 database_app = typer.Typer(help="An external PostgreSQL.", no_args_is_help=True)
 billing_app = typer.Typer(help="Usage and what it costs.", no_args_is_help=True)
+ai_app = typer.Typer(help="The AI service.", invoke_without_command=True)
+app.add_typer(ai_app, name="ai")
 app.add_typer(providers_app, name="providers")
 app.add_typer(billing_app, name="billing")
 app.add_typer(audit_app, name="audit")
@@ -138,6 +140,37 @@ def worker(concurrency: int = 4) -> None:
 
     settings = settings_with()
     until_signalled(lambda stop: work(settings, stop, concurrency))
+
+
+@ai_app.callback()
+def ai_command(context: typer.Context, host: str | None = None, port: int | None = None) -> None:
+    """The AI service: masks, finds, drafts, judges and embeds for the other processes (AURICLE_AI__URL there)."""
+    if context.invoked_subcommand is not None:
+        return
+    watched()
+    from auricle.ai_service.serve import serve
+    from auricle.log import configure
+    from auricle.parts import check_port
+
+    settings = settings_with(host=host)
+    if port is not None:
+        settings = settings.model_copy(update={"ai": settings.ai.model_copy(update={"port": port})})
+    configure(settings.log_level, settings.log_file)
+    check_port(settings.host, settings.ai.port)
+    serve(settings)
+
+
+@ai_app.command("badge")
+def ai_badge(minutes: Annotated[int, typer.Option(min=1, max=60)] = 10) -> None:
+    """Print a badge for the AI service, to ask it by hand: `curl -H "Authorization: Bearer $(auricle ai badge)" …`."""
+    import time
+
+    from auricle.ai.badge import make_badge
+
+    secret = settings_with().ai.secret
+    if secret is None:
+        raise Misconfigured("AURICLE_AI__SECRET is not set.")
+    typer.echo(make_badge(secret, time.time(), minutes * 60))
 
 
 @app.command("migrate")

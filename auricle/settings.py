@@ -187,6 +187,28 @@ class ObjectStore(BaseModel, frozen=True):
     timeout_s: float = Field(10.0, ge=0.5, le=120, description="A store that is silent for so long is given up.")
 
 
+class AI(BaseModel, frozen=True):
+    """The AI service: how the others reach it, and how much it takes on. Without a URL each process is its own."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^,\s]+(,https?://[^,\s]+)*$",
+        description="Its address, or those of several separated by commas; unset: in this process.",
+    )
+    secret: SecretStr | None = Field(
+        None, min_length=32, description="Known to the AI service and to those who ask it; 32 characters or more."
+    )
+    port: int = Field(8002, ge=1, le=65535)
+    at_once: int = Field(10, ge=1, le=256, description="Requests that are worked on together.")
+    waiting: int = Field(64, ge=0, le=10_000, description="Requests that wait for a place; more are refused.")
+    timeout_s: float = Field(300.0, ge=1, le=3600, description="Of one request, waiting and repeating included.")
+    connect_s: float = Field(3.0, gt=0, le=60)
+    look_s: float = Field(5.0, gt=0, le=60, description="Without an answer for so long it is asked whether it lives.")
+    attempts: int = Field(3, ge=1, le=10, description="How often a request is sent before it has failed.")
+    drain_s: float = Field(30.0, ge=0, le=3600, description="What runs may take so long when it is told to stop.")
+    device: Literal["auto", "cpu"] = Field("auto", description="`auto`: a GPU where onnxruntime has one.")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="AURICLE_",
@@ -222,6 +244,8 @@ class Settings(BaseSettings):
     ai_url: str | None = Field(None, description="Address of the AI service; unset: in process.")
     ai_key: SecretStr | None = None
     objects: ObjectStore = ObjectStore()
+
+    objects_url: str | None = Field(None, description="s3://… or file:///…; unset: a folder in data_dir.")
     models_dir: Path | None = Field(None, description="Local model files; unset: data_dir/models.")
     max_body_bytes: int = Field(20_000_000, ge=1_000)
     access_token_s: int = Field(900, ge=60, le=3600)
@@ -236,6 +260,7 @@ class Settings(BaseSettings):
     hedging: Hedging = Hedging()
     knowledge: KnowledgeSearch = KnowledgeSearch()
     qdrant: Qdrant = Qdrant()
+    ai: AI = AI()
     providers: dict[str, Provider] = {}
     providers_order: dict[str, dict[str, tuple[str, ...]]] = Field(
         {},

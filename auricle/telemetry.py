@@ -27,5 +27,15 @@ PROVIDER_CALLS = Histogram(
 HEDGES = Counter(
     "auricle_provider_hedges_total", "Second providers asked beside a slow one.", ["capability", "outcome"]
 )
+AI_STEPS = Histogram(
+    "auricle_ai_seconds",
+    "What the AI service was asked, repeating included.",
+    ["step", "outcome"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+AI_INSIDE = Gauge("auricle_ai_requests", "Requests inside the AI service.", ["place"])
+AI_BREAKERS = Gauge(
+    "auricle_ai_breaker", "How an address of the AI service is seen: 0 closed, 1 half open, 2 open.", ["place"]
+)
 LOOP_LAG = Gauge("auricle_event_loop_lag_seconds", "How late the event loop runs its timers.")
 TASKS = Gauge("auricle_tasks", "Tasks of the event loop.")

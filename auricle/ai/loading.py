@@ -1,9 +1,11 @@
 """What the clinical AI has to load: once a process, warmed at start, with a status that others may ask for."""
 
+import resource
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from auricle.ai.entities.find import find_entities
@@ -26,6 +28,8 @@ class ModelStatus:
     size: int = 0  # entries
     seconds: float = 0.0  # that loading took
     error: str = ""  # the type of what went wrong
+    memory_bytes: int | None = None  # that the process grew by meanwhile; None where that can't be told
+    runs_on: str = "CPU"
 
 
 class Models:
@@ -47,13 +51,14 @@ class Models:
     def _step(self, name: str, work: Callable[[], int]) -> None:
         if self._status[name].state == "ready":
             return
-        started = time.perf_counter()
+        started, before = time.perf_counter(), resident_bytes()
         try:
             size = work()
         except Exception as error:
             self._status[name] = ModelStatus(name, "failed", error=type(error).__name__)
             raise
-        self._status[name] = ModelStatus(name, "ready", size, time.perf_counter() - started)
+        took_s = time.perf_counter() - started
+        self._status[name] = ModelStatus(name, "ready", size, took_s, memory_bytes=grown_by(before))
 
     def status(self) -> list[ModelStatus]:
         return list(self._status.values())
@@ -61,3 +66,17 @@ class Models:
     @property
     def ready(self) -> bool:
         return all(s.state == "ready" for s in self._status.values())
+
+
+def resident_bytes() -> int | None:
+    """Memory of this process now, where the system tells it (Linux)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * resource.getpagesize()
+
+
+def grown_by(before: int | None) -> int | None:
+    now = resident_bytes()
+    return None if now is None or before is None else max(0, now - before)

@@ -1,13 +1,15 @@
 """The clinical AI as the rest of the system sees it: mask, entities, write, judge. No database, no web.
 
 Offsets are Python string offsets into `Utterance.text` of the *masked* source unless a name says otherwise.
-`ai/local.py` does the work in this process; a remote one calls the AI service with the same types.
+`ai/local.py` does the work in this process, `ai/remote.py` asks the AI service with the same types.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from auricle.errors import Unavailable
 
 Section = Literal["subjective", "objective", "assessment", "plan"]
 Verdict = Literal["supported", "inferred", "contradicted", "unsupported"]
@@ -123,7 +125,25 @@ class Judged(Model):
     approved: bool  # the judge's own verdict: nothing contradicted or unsupported
 
 
+class AIUnavailable(Unavailable):
+    """The clinical AI can't be asked now; nothing was changed."""
+
+    code = "ai.unavailable"
+
+
+class Busy(AIUnavailable):
+    """Too many notes are being worked on; try again in a minute."""
+
+    code = "ai.busy"
+
+
 class ClinicalAI(Protocol):
+    """Each answers the same however often it is asked, and keeps nothing. May raise `AIUnavailable`, `TextTooLarge`."""
+
+    def state(self) -> str:
+        """In one word, for `/ready`: `local`, or how the AI service is reached."""
+        ...
+
     async def mask(self, utterances: Sequence[Utterance], known: Known) -> Masked: ...
 
     async def entities(self, utterances: Sequence[Utterance]) -> list[Entity]: ...

@@ -47,6 +47,7 @@ async def ready(assembly: Installed, response: Response) -> Readiness:
         "database": await database_state(assembly),
         "events": "ok" if assembly.fanout.connected else "reconnecting",
         "vectors": await assembly.knowledge.store.state(),  # away, words alone are searched: no reason to serve nobody
+        "ai": assembly.ai.state(),  # away, notes wait: no reason to serve nobody
         "calls": "stopping" if assembly.calls.draining else "accepting" if assembly.calls.accepting else "full",
     }
     whole = parts["database"] == "ok" and not assembly.calls.draining

@@ -4,8 +4,8 @@ import threading
 import pytest
 
 from auricle.ai.limits import TextTooLarge
-from auricle.ai.local import Busy, LocalAI, UnknownTemplate
-from auricle.ai.port import ClinicalAI, Draft, Known, Statement, Utterance
+from auricle.ai.local import LocalAI, UnknownTemplate
+from auricle.ai.port import Busy, ClinicalAI, Draft, Known, Statement, Utterance
 from tests.ai.conversations import talk
 
 SAID = talk(

@@ -1,11 +1,12 @@
 """Put consistent masks in place of identifiers, keep the way back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from auricle.ai.limits import check_size
 from auricle.ai.port import Known, Masked, MaskedSpan, Utterance
 from auricle.ai.privacy.find import Recognizer, identifiers
-from auricle.ai.privacy.spans import Span
+from auricle.ai.privacy.spans import Span, disjoint
+from auricle.ai.privacy.structured import structured
 from auricle.ai.tokens import MASK
 
 
@@ -15,10 +16,20 @@ def mask(utterances: Sequence[Utterance], known: Known, also: Sequence[Recognize
     Raises `TextTooLarge`.
     """
     check_size(utterances)
+    return _masked(utterances, identifiers(utterances, known, also))
+
+
+def mask_structured(utterances: Sequence[Utterance]) -> Masked:
+    """Mask only what has a shape of its own (numbers, dates, e-mail): names and places stay. Raises `TextTooLarge`."""
+    check_size(utterances)
+    return _masked(utterances, ((u, disjoint(list(structured(u.text)))) for u in utterances))
+
+
+def _masked(utterances: Sequence[Utterance], found: Iterable[tuple[Utterance, Sequence[Span]]]) -> Masked:
     register = _Register(utterances)
     masked: list[Utterance] = []
     spans: list[MaskedSpan] = []
-    for utterance, every in identifiers(utterances, known, also):
+    for utterance, every in found:
         text, placed = _replace(utterance, every, register)
         masked.append(utterance.model_copy(update={"text": text}))
         spans += placed

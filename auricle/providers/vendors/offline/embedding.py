@@ -28,6 +28,8 @@ MAX_TOKENS = 256  # what the model was trained with
 MOST_DOCUMENT_THREADS, DOCUMENT_NICENESS = 4, 10
 TEXTS_A_HOP = 16  # then other work of the thread gets its turn
 DIMENSION = 384
+CPU = ("CPUExecutionProvider",)
+GPU = ("CUDAExecutionProvider", "MIGraphXExecutionProvider", "ROCMExecutionProvider", "DmlExecutionProvider")
 
 
 def weights_folder() -> Path:
@@ -44,8 +46,9 @@ class OfflineEmbedder:
     name = "all-MiniLM-L6-v2-int8"
     dimension = DIMENSION
 
-    def __init__(self, cache_folder: Path) -> None:
-        self._cache_folder = cache_folder
+    def __init__(self, cache_folder: Path, *, runs_on: Sequence[str] = CPU) -> None:
+        """`runs_on`: onnxruntime's execution providers, the best first."""
+        self._cache_folder, self._runs_on = cache_folder, list(runs_on)
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
         # A query must not wait behind a document's batches: each kind has its own threads.
@@ -72,6 +75,11 @@ class OfflineEmbedder:
             hop = encodings[first : first + TEXTS_A_HOP]
             vectors += await loop.run_in_executor(thread, self._run, hop)
         return Embeddings(np.vstack(vectors), Usage(input_tokens=sum(map(len, encodings))))
+
+    @property
+    def runs_on(self) -> str:
+        """Where the loaded model runs, in onnxruntime's words; empty before it is loaded."""
+        return "" if self._loaded is None else str(self._loaded[0].get_providers()[0])
 
     def close(self) -> None:
         for thread in self._threads.values():
@@ -110,11 +118,19 @@ class OfflineEmbedder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # two were slower on a busy machine
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = built_model(self._cache_folder)
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(path), options, providers=self._runs_on)
         tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_TOKENS)
         return session, tokenizer
+
+
+def best_there() -> Sequence[str]:
+    """The execution providers that onnxruntime has here: a GPU's first, if there is one."""
+    import onnxruntime
+
+    there = set(onnxruntime.get_available_providers())
+    return (*(provider for provider in GPU if provider in there), *CPU)
 
 
 def _document_threads() -> int:
