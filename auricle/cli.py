@@ -270,6 +270,17 @@ def billing_recompute(
     asyncio.run(all_of_them())
 
 
+@app.command("openapi")
+def openapi_command() -> None:
+    """Print the OpenAPI document of the API, for programs that are generated from it."""
+    import orjson
+
+    from auricle.assemble import application
+
+    document = application(settings_with(data_dir=Path("/nonexistent"))).openapi()
+    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
 @app.command()
 def emulators(
     vendors: Annotated[list[str] | None, typer.Argument(help="Which ones; none named: all.")] = None,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, status
 
+from auricle.identity.cookies import Cookie
 from auricle.identity.google import NotLinked, begin, finish
 from auricle.identity.links import BadLink
 from auricle.identity.lockout import TooManyAttempts
@@ -9,7 +10,6 @@ from auricle.identity.models import Account
 from auricle.identity.openid import NotOffered, OutsideRefused, OutsideUnavailable
 from auricle.identity.passwords import WeakPassword
 from auricle.identity.reset import change_password, forget_password, reset_password
-from auricle.identity.routes import told
 from auricle.identity.schemas import (
     CodeCheck,
     Enrolment,
@@ -132,5 +132,7 @@ async def google_begin(body: OutsideBegin, assembly: Installed, seen: Caller) ->
     summary="Sign in with the code that Google sent the browser back with",
     responses=problems(OutsideRefused, SecondFactorNeeded, NotLinked, NotOffered, OutsideUnavailable),
 )
-async def google_finish(body: OutsideFinish, assembly: Installed, seen: Caller) -> SignIn:
-    return told(await finish(assembly, assembly.openid, flow=body.flow, state=body.state, code=body.code, seen=seen))
+async def google_finish(body: OutsideFinish, assembly: Installed, seen: Caller, cookie: Cookie) -> SignIn:
+    return cookie.told(
+        await finish(assembly, assembly.openid, flow=body.flow, state=body.state, code=body.code, seen=seen)
+    )

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from auricle.errors import NotFound
 from auricle.identity.accounts import RegistrationRefused
+from auricle.identity.cookies import Cookie
 from auricle.identity.lockout import TooManyAttempts, utc_now
 from auricle.identity.models import Account, Member, Organization
 from auricle.identity.passwords import WeakPassword
@@ -24,7 +25,6 @@ from auricle.identity.schemas import (
 )
 from auricle.identity.sessions import (
     RefreshRefused,
-    Tokens,
     end_own,
     find_place,
     live_sessions,
@@ -43,16 +43,6 @@ from auricle.web.problems import problems
 router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
 
 
-def told(tokens: Tokens) -> SignIn:
-    return SignIn(
-        access_token=tokens.access,
-        refresh_token=tokens.refresh,
-        expires_in=tokens.expires_in_s,
-        organization_id=tokens.claims.organization_id,
-        role=tokens.role,
-    )
-
-
 @router.post(
     "/register",
     operation_id="register",
@@ -60,9 +50,9 @@ def told(tokens: Tokens) -> SignIn:
     status_code=status.HTTP_201_CREATED,
     responses=problems(RegistrationRefused, WeakPassword),
 )
-async def register_account(body: Registration, assembly: Installed, seen: Caller) -> SignIn:
+async def register_account(body: Registration, assembly: Installed, seen: Caller, cookie: Cookie) -> SignIn:
     account, place = await register(assembly.database, assembly.keyring, body, seen)
-    return told(await start_session(assembly, account.id, place, seen))
+    return cookie.told(await start_session(assembly, account.id, place, seen))
 
 
 @router.post(
@@ -71,8 +61,8 @@ async def register_account(body: Registration, assembly: Installed, seen: Caller
     summary="Sign in by e-mail or username",
     responses=problems(WrongCredentials, SecondFactorNeeded, TooManyAttempts),
 )
-async def login(body: Login, assembly: Installed, seen: Caller) -> SignIn:
-    return told(
+async def login(body: Login, assembly: Installed, seen: Caller, cookie: Cookie) -> SignIn:
+    return cookie.told(
         await log_in(assembly, login=body.login, password=body.password, organization=body.organization, seen=seen)
     )
 
@@ -83,8 +73,8 @@ async def login(body: Login, assembly: Installed, seen: Caller) -> SignIn:
     summary="Finish signing in with a code of the authenticator",
     responses=problems(WrongCode, WrongCredentials, TooManyAttempts),
 )
-async def second_factor(body: ChallengeAnswer, assembly: Installed, seen: Caller) -> SignIn:
-    return told(await answer_challenge(assembly, body.challenge, body.code, seen))
+async def second_factor(body: ChallengeAnswer, assembly: Installed, seen: Caller, cookie: Cookie) -> SignIn:
+    return cookie.told(await answer_challenge(assembly, body.challenge, body.code, seen))
 
 
 @router.post(
@@ -93,8 +83,8 @@ async def second_factor(body: ChallengeAnswer, assembly: Installed, seen: Caller
     summary="Exchange a refresh token for new tokens",
     responses=problems(RefreshRefused),
 )
-async def refresh(body: Refresh, assembly: Installed, seen: Caller) -> SignIn:
-    return told(await refresh_tokens(assembly, body.refresh_token, seen))
+async def refresh(body: Refresh, assembly: Installed, seen: Caller, cookie: Cookie) -> SignIn:
+    return cookie.told(await refresh_tokens(assembly, cookie.given(body.refresh_token), seen))
 
 
 @router.post(
@@ -104,12 +94,13 @@ async def refresh(body: Refresh, assembly: Installed, seen: Caller) -> SignIn:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(BadToken),
 )
-async def logout(assembly: Installed, actor: SignedIn) -> None:
+async def logout(assembly: Installed, actor: SignedIn, cookie: Cookie) -> None:
     assert actor.session_id is not None
     async with assembly.database.transaction(as_account(actor, actor.account_id)) as db:
         await revoke(db, actor.session_id, "signed out")
         await note(db, actor.account_id, "sign_out")
     assembly.presence.forget(actor.session_id)
+    cookie.forget()
 
 
 @router.post(
@@ -119,13 +110,13 @@ async def logout(assembly: Installed, actor: SignedIn) -> None:
     dependencies=[Depends(keep_no_answer)],
     responses=problems(BadToken, NotFound),
 )
-async def switch(body: Switch, assembly: Installed, actor: SignedIn, seen: Caller) -> SignIn:
+async def switch(body: Switch, assembly: Installed, actor: SignedIn, seen: Caller, cookie: Cookie) -> SignIn:
     async with assembly.database.transaction(actor) as db:
         account = await db.get_one(Account, actor.account_id)
     place = await find_place(assembly.database, account, body.organization, seen)
     if place is None:
         raise NotFound
-    return told(await start_session(assembly, account.id, place, seen))
+    return cookie.told(await start_session(assembly, account.id, place, seen))
 
 
 @router.get("/me", operation_id="me", summary="Who is signed in", responses=problems(BadToken))

@@ -47,7 +47,11 @@ OutsideProvider = Literal["google"]
 
 
 class Refresh(In):
-    refresh_token: Secret = Field(examples=["cmVmcmVzaCB0b2tlbiBvZiBhbiBleGFtcGxl"])
+    refresh_token: Secret | None = Field(
+        None,
+        description="Not needed with `X-Refresh-Cookie: 1`, where it comes in the cookie.",
+        examples=["cmVmcmVzaCB0b2tlbiBvZiBhbiBleGFtcGxl"],
+    )
 
 
 class Switch(In):
@@ -132,7 +136,7 @@ class OwnSessions(BaseModel):
 
 class SignIn(BaseModel):
     access_token: str
-    refresh_token: str
+    refresh_token: str | None = Field(description="Null where the request asked for a cookie: `X-Refresh-Cookie: 1`.")
     token_type: str = "bearer"  # noqa: S105 - the scheme's name
     expires_in: int = Field(description="Seconds the access token is good for.")
     organization_id: UUID | None

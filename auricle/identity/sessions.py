@@ -55,7 +55,8 @@ class Desk(Protocol):
 class Tokens:
     access: str
     refresh: str
-    expires_in_s: int
+    expires_in_s: int  # of the access token
+    ends_in_s: int  # of the sign-in
     claims: Claims
     role: str
 
@@ -235,6 +236,6 @@ async def end_own(db: AsyncSession, account_id: UUID, session_id: UUID) -> None:
 def _tokens(desk: Desk, session: AuthSession, role: str, refresh: str) -> Tokens:
     claims = Claims(session.account_id, session.id, session.organization_id, session.member_id)
     lifetime_s = desk.settings.access_token_s
-    return Tokens(
-        issue_access(desk.keyring.token_secret, claims, lifetime_s=lifetime_s), refresh, lifetime_s, claims, role
-    )
+    access = issue_access(desk.keyring.token_secret, claims, lifetime_s=lifetime_s)
+    left_s = int((session.expires_at - datetime.now(UTC)).total_seconds())
+    return Tokens(access, refresh, lifetime_s, max(0, left_s), claims, role)

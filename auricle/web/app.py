@@ -12,7 +12,7 @@ from auricle import __version__
 from auricle.assembly import Assembly
 from auricle.audit.refusals import note_refusal
 from auricle.settings import Settings
-from auricle.web import docs, health, problems
+from auricle.web import console, docs, health, problems
 from auricle.web.edges import Edges
 from auricle.web.limits import Limits
 from auricle.web.openapi import describe
@@ -51,6 +51,7 @@ def build_app(settings: Settings, start: Start, routers: list[APIRouter]) -> Fas
     app.include_router(docs.router)
     for router in routers:
         app.include_router(adopt(router))
+    app.router.default = console.Console(settings)
     describe(app, [health.router, *routers])
     app.state.limits = limits = Limits(settings.limits)
     app.add_middleware(Compressed, minimum_size=2_000)

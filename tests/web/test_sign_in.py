@@ -112,6 +112,28 @@ async def test_a_clinic_that_is_closed_to_registration_refuses(service: Service)
     assert (answer.status_code, answer.json()["error_code"]) == (409, "authentication.registration_refused")
 
 
+async def test_a_browser_that_asks_for_it_has_its_refresh_token_in_a_cookie_only(
+    service: Service, hospitals: tuple[Hospital, Hospital]
+) -> None:
+    login = {"login": await email_of(service, hospitals[0].people["clinician"]), "password": PASSWORD}
+    wanted = {"x-refresh-cookie": "1"}
+    async with service.client() as http:
+        came = await http.post("/api/v1/auth/login", json=login, headers=wanted)
+        assert came.json()["refresh_token"] is None
+        kept = came.headers["set-cookie"]
+        assert kept.startswith("__Host-auricle-refresh=")
+        assert {"HttpOnly", "Secure", "SameSite=strict", "Path=/"} <= set(kept.split("; "))
+        cookie = {"cookie": kept.split(";")[0]}
+        other_site = await http.post("/api/v1/auth/refresh", json={}, headers=cookie)  # it can't send the header
+        assert (other_site.status_code, other_site.json()["error_code"]) == (401, "authentication.refresh_refused")
+        again = await http.post("/api/v1/auth/refresh", json={}, headers=cookie | wanted)
+        assert (again.status_code, again.json()["refresh_token"]) == (200, None)
+        assert again.headers["set-cookie"].split(";")[0] != cookie["cookie"]
+        out = await http.post("/api/v1/auth/logout", headers=wanted | bearer(again.json()["access_token"]))
+        assert 'auricle-refresh=""' in out.headers["set-cookie"]
+        assert (await http.post("/api/v1/auth/refresh", json={}, headers=wanted)).status_code == 401
+
+
 async def test_a_refresh_token_used_again_later_ends_the_sign_in(
     service: Service, hospitals: tuple[Hospital, Hospital]
 ) -> None:
