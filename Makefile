@@ -13,7 +13,7 @@ TEST_PROCESSES ?= 4
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help run demo test check fuzz soak bench clean
+.PHONY: help run demo test check fuzz soak bench clean console console-api console-check e2e
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -36,7 +36,25 @@ $(UV):
 	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra media --extra mcp || { echo "auricle: installation failed; the lines above say why"; exit 1; }
 	@touch $@ .venv/run.stamp
 
-run: .venv/run.stamp  ## run it all on this machine, with sample data (Ctrl-C stops)
+CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) console/index.html console/package-lock.json console/vite.config.ts
+
+# Node and npm of this machine, or else those of the wheel that carries them.
+auricle/console/index.html: $(CONSOLE_SOURCES) | .venv/run.stamp
+	@echo "auricle: building the console …"
+	@$(BIN)/python hatch_build.py || { echo "auricle: the console could not be built; the lines above say why"; exit 1; }
+
+console: auricle/console/index.html  ## build the pages that people use
+
+console-api: .venv/dev.stamp  ## write the console's client anew from the API's description
+	@$(BIN)/auricle openapi > console/openapi.json
+	@$(BIN)/python hatch_build.py run api
+
+# The client must be what the API's description makes of it now.
+console-check: console-api
+	@git diff --exit-code --stat -- console/src/api/generated || { echo "auricle: run make console-api, and commit what it changes"; exit 1; }
+	@$(BIN)/python hatch_build.py run types
+
+run: .venv/run.stamp console  ## run it all on this machine, with sample data (Ctrl-C stops)
 	@exec $(BIN)/auricle up $(ARGS)
 
 demo: .venv/run.stamp  ## play a recorded consultation, from speech to the signed note
@@ -61,4 +79,4 @@ bench: .venv/dev.stamp  ## measure; see bench/README.md
 	@$(BIN)/python -m bench.voice.run $(ARGS)
 
 clean:  ## remove the environment and caches (never data)
-	@rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv console/node_modules auricle/console .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from auricle import __version__
@@ -29,6 +29,7 @@ class Information(BaseModel):
     openapi: str = "/openapi.json"
     health: str = "/health"
     readiness: str = "/ready"
+    google_sign_in: bool = Field(False, description="Whether people may sign in with Google here.")
 
 
 class Readiness(BaseModel):
@@ -56,8 +57,8 @@ async def ready(assembly: Installed, response: Response) -> Readiness:
 
 
 @router.get("/api/v1", operation_id="service_information", summary="What this service is")
-async def information() -> Information:
-    return Information(version=__version__)
+async def information(assembly: Installed) -> Information:
+    return Information(version=__version__, google_sign_in=assembly.settings.google.client_id is not None)
 
 
 @router.get(

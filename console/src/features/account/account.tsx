@@ -1,0 +1,21 @@
+import { Page } from '@/ui/page'
+import { ZONE } from '@/ui/time'
+import { useCommonWords } from '@/ui/words'
+import { PasswordPanel } from './password'
+import { SecondFactor } from './second-factor'
+import { Sessions } from './sessions'
+import { useAccountWords } from './words'
+
+export function Account() {
+  const say = useAccountWords()
+  const common = useCommonWords()
+  return (
+    <Page title={say('title')} hint={common('zone', { zone: ZONE })}>
+      <Sessions />
+      <div className="grid gap-4 md:grid-cols-2">
+        <PasswordPanel />
+        <SecondFactor />
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,5 @@
+import { Empty } from '@/ui/states'
+
+export function Unbuilt() {
+  return <Empty title="…" />
+}

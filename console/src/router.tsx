@@ -1,0 +1,129 @@
+// Every page by its path. A page's code is fetched when it is first gone to.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  Navigate,
+  Outlet,
+  useLocation,
+} from '@tanstack/react-router'
+import { useSession } from '@/session/session'
+import { Shell } from '@/shell/shell'
+import { Button } from '@/ui/button'
+import { Page } from '@/ui/page'
+import { Refused, Skeleton } from '@/ui/states'
+import { useCommonWords } from '@/ui/words'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Failed })
+
+const entry = createRoute({ getParentRoute: () => root, id: 'entry', component: Entry })
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Inside })
+
+/** A page of somebody who is signed in. Its module exports the component by this name. */
+function page<P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) {
+  return createRoute({
+    getParentRoute: () => inside,
+    path,
+    component: lazyRouteComponent(load as never, name as never),
+    validateSearch: (search: Record<string, unknown>) => search as Record<string, string | undefined>,
+  })
+}
+
+function door<P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) {
+  return createRoute({
+    getParentRoute: () => entry,
+    path,
+    component: lazyRouteComponent(load as never, name as never),
+    validateSearch: (search: Record<string, unknown>) => search as Record<string, string | undefined>,
+  })
+}
+
+const tree = root.addChildren([
+  entry.addChildren([
+    door('/sign-in', () => import('@/features/entry/sign-in'), 'SignIn'),
+    door('/forgotten', () => import('@/features/entry/forgotten'), 'Forgotten'),
+    door('/reset-password', () => import('@/features/entry/reset'), 'Reset'),
+    door('/register', () => import('@/features/entry/register'), 'Register'),
+    door('/sign-in/google', () => import('@/features/entry/google'), 'GoogleReturn'),
+    door('/invitation', () => import('@/features/entry/invitation'), 'Invitation'),
+  ]),
+  inside.addChildren([
+    page('/', () => import('@/features/home/home'), 'Home'),
+    page('/account', () => import('@/features/account/account'), 'Account'),
+    page('/talk', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/talk/$consultationId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/live', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/live/$consultationId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/patients', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/patients/$patientId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/appointments', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/consultations', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/consultations/$consultationId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/notes', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/notes/$noteId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/knowledge', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/agents', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/agents/$agentId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/providers', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/phone', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/members', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/usage', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/audit', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/organizations', () => import('@/features/unbuilt'), 'Unbuilt'),
+  ]),
+])
+
+export const router = createRouter({ routeTree: tree, defaultPreload: 'intent', scrollRestoration: true })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+function Entry() {
+  const { me } = useSession()
+  const { search } = useLocation()
+  if (me) return <Navigate to={inner((search as Record<string, string>).next)} replace />
+  return <Outlet />
+}
+
+/** Only a path of our own: an address of elsewhere in `next` leads nowhere. */
+function inner(next: string | undefined): string {
+  return next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\') ? next : '/'
+}
+
+function Inside() {
+  const { me } = useSession()
+  const { href } = useLocation()
+  if (me === undefined)
+    return (
+      <div className="p-6">
+        <Skeleton />
+      </div>
+    )
+  if (me === null) return <Navigate to="/sign-in" search={href === '/' ? {} : { next: href }} replace />
+  return <Shell />
+}
+
+function NotFound() {
+  const say = useCommonWords()
+  return (
+    <Page title={say('notFound')} hint={say('notFoundHint')}>
+      <Button asChild>
+        <Link to="/">{say('back')}</Link>
+      </Button>
+    </Page>
+  )
+}
+
+function Failed({ error }: { error: unknown }) {
+  const say = useCommonWords()
+  return (
+    <Page title={say('wrong')}>
+      <Refused error={error} retry={() => window.location.reload()} />
+    </Page>
+  )
+}

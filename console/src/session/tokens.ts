@@ -1,0 +1,51 @@
+// The access token lives in this module's memory and nowhere else; the refresh token in a cookie no script can read.
+const COOKIE = { 'content-type': 'application/json', 'x-refresh-cookie': '1' }
+
+let access: string | null = null
+let renewing: Promise<string | null> | null = null
+let onLost: () => void = () => undefined
+
+export function accessToken(): string | null {
+  return access
+}
+
+export function keep(token: string | null): void {
+  access = token
+}
+
+export function whenLost(tell: () => void): void {
+  onLost = tell
+}
+
+/** A new access token by the cookie, or null where the sign-in is over. Tabs of one browser take turns. */
+export function refreshed(): Promise<string | null> {
+  renewing ??= locked(renew).finally(() => {
+    renewing = null
+  })
+  return renewing
+}
+
+function locked(work: () => Promise<string | null>): Promise<string | null> {
+  return 'locks' in navigator ? navigator.locks.request('auricle.refresh', work) : work()
+}
+
+async function renew(): Promise<string | null> {
+  const had = access !== null
+  let answer: Response
+  try {
+    answer = await fetch('/api/v1/auth/refresh', { method: 'POST', headers: COOKIE, body: '{}' })
+  } catch {
+    return null // no network: the sign-in may well be good
+  }
+  if (answer.ok) {
+    access = ((await answer.json()) as { access_token: string }).access_token
+    return access
+  }
+  if (answer.status === 401) {
+    access = null
+    if (had) onLost()
+  }
+  return null
+}
+
+export const cookieWanted = { 'x-refresh-cookie': '1' }

@@ -1,0 +1,108 @@
+// The frame around every page of a signed-in person: places on the left, who and where above.
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { LogOut, Menu, UserRound, X } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useMe, useSession } from '@/session/session'
+import { Button } from '@/ui/button'
+import { PLACES } from './places'
+import { LanguageSwitch, ThemeSwitch } from './preferences'
+import { useShellWords } from './words'
+
+export function Shell() {
+  const say = useShellWords()
+  const [open, setOpen] = useState(false)
+  const { pathname } = useLocation()
+  useEffect(() => setOpen(false), [pathname])
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only rounded-lg bg-brand px-4 py-2 text-brand-ink focus:not-sr-only focus:absolute focus:z-50"
+      >
+        {say('skip')}
+      </a>
+      <Header open={open} turn={() => setOpen(!open)} />
+      <div className="flex flex-1">
+        <nav
+          aria-label={say('navigation')}
+          id="places"
+          className={`no-print w-60 shrink-0 border-r border-line bg-panel p-3 max-lg:fixed max-lg:inset-y-0 max-lg:top-16 max-lg:z-40 max-lg:overflow-y-auto max-lg:shadow-xl ${open ? '' : 'max-lg:hidden'}`}
+        >
+          <Places />
+        </nav>
+        <main id="content" tabIndex={-1} className="min-w-0 flex-1 outline-none">
+          <Outlet />
+        </main>
+      </div>
+    </div>
+  )
+}
+
+function Header({ open, turn }: { open: boolean; turn: () => void }) {
+  const say = useShellWords()
+  const me = useMe()
+  const { signOut } = useSession()
+  const name = [me.given_name, me.family_name].filter(Boolean).join(' ') || me.email
+  return (
+    <header className="no-print sticky top-0 z-40 flex h-16 items-center gap-2 border-b border-line bg-panel px-3 sm:px-5">
+      <Button
+        kind="quiet"
+        size="icon"
+        aria-label={say('menu')}
+        aria-expanded={open}
+        aria-controls="places"
+        onClick={turn}
+        className="lg:hidden"
+      >
+        {open ? <X aria-hidden className="size-5" /> : <Menu aria-hidden className="size-5" />}
+      </Button>
+      <Link to="/" className="flex min-w-0 items-center gap-2">
+        <img src="/icon.svg" alt="" className="size-8" />
+        <span className="min-w-0">
+          <span className="block leading-tight font-semibold max-sm:sr-only">Auricle</span>
+          <span className="block truncate text-xs text-soft">{me.organization ?? say('platform')}</span>
+        </span>
+      </Link>
+      <div className="ml-auto flex items-center gap-1 sm:gap-2">
+        <span className="max-sm:hidden">
+          <LanguageSwitch />
+        </span>
+        <ThemeSwitch />
+        <Button asChild kind="quiet" className="max-sm:px-2">
+          <Link to="/account" aria-label={`${say('account')}: ${name}`}>
+            <UserRound aria-hidden className="size-5" />
+            <span className="max-w-40 truncate max-md:hidden">{name}</span>
+          </Link>
+        </Button>
+        <Button kind="quiet" size="icon" aria-label={say('signOut')} title={say('signOut')} onClick={() => void signOut()}>
+          <LogOut aria-hidden className="size-5" />
+        </Button>
+      </div>
+    </header>
+  )
+}
+
+function Places() {
+  const say = useShellWords()
+  const me = useMe()
+  return (
+    <ul className="flex flex-col gap-1">
+      {PLACES.filter((place) => place.shown(me)).map((place) => (
+        <li key={place.to}>
+          <Link
+            to={place.to}
+            activeOptions={{ exact: place.to === '/' }}
+            className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-soft hover:bg-sunken hover:text-ink"
+            activeProps={{ className: 'bg-brand-wash text-ink', 'aria-current': 'page' }}
+          >
+            <place.icon aria-hidden className="size-5 shrink-0" />
+            {say(place.name)}
+          </Link>
+        </li>
+      ))}
+      <li className="mt-2 px-3 sm:hidden">
+        <LanguageSwitch />
+      </li>
+    </ul>
+  )
+}

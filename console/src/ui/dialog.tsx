@@ -1,0 +1,50 @@
+// The browser's own modal dialog: it keeps the focus, closes on Escape, and needs no style of its own in the page.
+import { X } from 'lucide-react'
+import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { Button } from './button'
+import { useCommonWords } from './words'
+
+export function Dialog({
+  open,
+  title,
+  onClose,
+  children,
+  actions,
+}: {
+  open: boolean
+  title: string
+  onClose: () => void
+  children: ReactNode
+  actions?: ReactNode
+}) {
+  const say = useCommonWords()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useId()
+  useEffect(() => {
+    if (open && !dialog.current?.open) dialog.current?.showModal()
+    if (!open) dialog.current?.close()
+  }, [open])
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={heading}
+      onClose={onClose}
+      className="w-[min(36rem,calc(100vw-2rem))] rounded-2xl border border-line bg-panel p-0 shadow-xl"
+    >
+      {open && (
+        <div className="flex flex-col gap-4 p-5">
+          <header className="flex items-start justify-between gap-3">
+            <h2 id={heading} className="text-lg font-semibold">
+              {title}
+            </h2>
+            <Button kind="quiet" size="icon" aria-label={say('close')} onClick={onClose} className="-m-2">
+              <X aria-hidden className="size-5" />
+            </Button>
+          </header>
+          {children}
+          {actions && <footer className="flex flex-wrap justify-end gap-2">{actions}</footer>}
+        </div>
+      )}
+    </dialog>
+  )
+}

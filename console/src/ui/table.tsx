@@ -1,0 +1,101 @@
+// A list from the server, a page at a time. On a phone each row becomes a card; the caption is for screen readers.
+import { useInfiniteQuery, type QueryKey } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { Button } from './button'
+import { Refused, Skeleton } from './states'
+import { useCommonWords } from './words'
+
+export interface Column<R> {
+  name: string
+  cell: (row: R) => ReactNode
+  /** Numbers stand on the right. */
+  numeric?: boolean
+}
+
+export interface ServerPage<R> {
+  items: R[]
+  next?: string | null
+}
+
+/** `read` fetches one page by cursor; rows are kept by `queryKey`, which holds every filter. */
+export function useRows<R>(queryKey: QueryKey, read: (cursor: string | undefined) => Promise<ServerPage<R>>, enabled = true) {
+  return useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam }) => read(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    enabled,
+  })
+}
+
+type Rows<R> = ReturnType<typeof useRows<R>>
+
+export function Table<R>({
+  caption,
+  columns,
+  rows,
+  keyOf,
+  to,
+  empty,
+}: {
+  caption: string
+  columns: readonly Column<R>[]
+  rows: Rows<R>
+  keyOf: (row: R) => string
+  /** Where a row leads; its first cell is the link. */
+  to?: (row: R) => LinkProps
+  empty: ReactNode
+}) {
+  const say = useCommonWords()
+  if (rows.isPending) return <Skeleton lines={6} />
+  if (rows.isError && !rows.data) return <Refused error={rows.error} retry={() => void rows.refetch()} />
+  const all = rows.data.pages.flatMap((page) => page.items)
+  if (all.length === 0) return empty
+  return (
+    <div className="flex flex-col gap-3">
+      <div className="overflow-x-auto rounded-xl border border-line bg-panel">
+        <table className="w-full text-left text-sm">
+          <caption className="sr-only">{caption}</caption>
+          <thead className="border-b border-line text-soft max-sm:sr-only">
+            <tr>
+              {columns.map((one) => (
+                <th key={one.name} scope="col" className={`px-4 py-3 font-medium ${one.numeric ? 'text-right' : ''}`}>
+                  {one.name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="divide-y divide-line">
+            {all.map((row) => (
+              <tr key={keyOf(row)} className="hover:bg-sunken max-sm:flex max-sm:flex-col max-sm:py-2">
+                {columns.map((one, n) => (
+                  <td key={one.name} className={`px-4 py-3 max-sm:py-1 ${one.numeric ? 'sm:text-right tabular-nums' : ''}`}>
+                    <span aria-hidden className="mr-2 text-soft sm:hidden">
+                      {n > 0 && `${one.name}:`}
+                    </span>
+                    {n === 0 && to ? (
+                      <Link {...to(row)} className="font-medium text-brand underline-offset-4 hover:underline">
+                        {one.cell(row)}
+                      </Link>
+                    ) : (
+                      one.cell(row)
+                    )}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {rows.hasNextPage && (
+        <div className="text-center">
+          <Button busy={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>
+            {say('more')}
+          </Button>
+        </div>
+      )}
+      {rows.isError && <Refused error={rows.error} />}
+    </div>
+  )
+}

@@ -1,0 +1,31 @@
+// Dates and times in the reader's language, with the zone said once a page.
+import { useLanguage } from '@/i18n'
+
+const LOCALES = { en: 'en-IN', hi: 'hi-IN' } as const
+
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+export function useTime() {
+  const locale = LOCALES[useLanguage()]
+  const of = (options: Intl.DateTimeFormatOptions) => (at: string | Date) =>
+    new Intl.DateTimeFormat(locale, options).format(typeof at === 'string' ? new Date(at) : at)
+  return {
+    date: of({ dateStyle: 'medium' }),
+    time: of({ timeStyle: 'short' }),
+    moment: of({ dateStyle: 'medium', timeStyle: 'short' }),
+    number: (value: number, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options).format(value),
+    ago: (at: string | Date, now = Date.now()) => {
+      const seconds = (new Date(at).getTime() - now) / 1000
+      const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+      for (const [unit, size] of [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const)
+        if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit)
+      return relative.format(Math.round(seconds), 'second')
+    },
+  }
+}
+
+/** 75.4 → "1:15" */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}
