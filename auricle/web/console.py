@@ -1,4 +1,4 @@
-"""The console's files, at every path that no route has. Built from `console/` by `make console`, and shipped in the wheel.
+"""The console's files, at every path that no route has. `make console` builds them; the wheel carries them.
 
 What has a hash in its name is kept for a year; `index.html` is asked for each time. A page's own path (`/patients/…`)
 gets `index.html`, and the page finds its place; so does nothing under the API's paths, where a typo must stay a 404.

@@ -5,10 +5,11 @@ import {
   createRouter,
   lazyRouteComponent,
   Link,
-  Navigate,
   Outlet,
   useLocation,
+  useNavigate,
 } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { useSession } from '@/session/session'
 import { Shell } from '@/shell/shell'
 import { Button } from '@/ui/button'
@@ -86,13 +87,20 @@ declare module '@tanstack/react-router' {
 function Entry() {
   const { me } = useSession()
   const { search } = useLocation()
-  if (me) return <Navigate to={inner((search as Record<string, string>).next)} replace />
+  if (me) return <Elsewhere href={inner((search as Record<string, string>).next)} />
   return <Outlet />
 }
 
 /** Only a path of our own: an address of elsewhere in `next` leads nowhere. */
 function inner(next: string | undefined): string {
   return next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\') ? next : '/'
+}
+
+/** Goes there once. The router's own `Navigate` goes again with every render, and a render follows each going. */
+function Elsewhere({ href }: { href: string }) {
+  const navigate = useNavigate()
+  useEffect(() => void navigate({ href, replace: true }), [navigate, href])
+  return null
 }
 
 function Inside() {
@@ -104,7 +112,7 @@ function Inside() {
         <Skeleton />
       </div>
     )
-  if (me === null) return <Navigate to="/sign-in" search={href === '/' ? {} : { next: href }} replace />
+  if (me === null) return <Elsewhere href={href === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(href)}`} />
   return <Shell />
 }
 

@@ -57,5 +57,3 @@ def test_only_reading_is_answered(browser: TestClient) -> None:
 
 def test_an_installation_without_a_built_console_says_how_to_build_it(tmp_path: Path) -> None:
     assert "make console" in browser_of(tmp_path / "none").get("/", headers=PAGE).text
-
-

@@ -1,6 +1,8 @@
 // The access token lives in this module's memory and nowhere else; the refresh token in a cookie no script can read.
 const COOKIE = { 'content-type': 'application/json', 'x-refresh-cookie': '1' }
 
+const WAS_HERE = 'auricle.signed-in' // that somebody was, not who
+
 let access: string | null = null
 let renewing: Promise<string | null> | null = null
 let onLost: () => void = () => undefined
@@ -11,6 +13,21 @@ export function accessToken(): string | null {
 
 export function keep(token: string | null): void {
   access = token
+  try {
+    if (token === null) localStorage.removeItem(WAS_HERE)
+    else localStorage.setItem(WAS_HERE, '1')
+  } catch {
+    // then the cookie is tried at every start
+  }
+}
+
+/** Whether this browser may hold a sign-in: asking for one that never was is a request for nothing. */
+export function mayBeSignedIn(): boolean {
+  try {
+    return localStorage.getItem(WAS_HERE) !== null
+  } catch {
+    return true
+  }
 }
 
 export function whenLost(tell: () => void): void {
@@ -42,7 +59,7 @@ async function renew(): Promise<string | null> {
     return access
   }
   if (answer.status === 401) {
-    access = null
+    keep(null)
     if (had) onLost()
   }
   return null
