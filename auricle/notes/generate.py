@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
-from auricle.ai.port import ClinicalAI, Draft, Entity, Judged, Known, Masked, Statement, Utterance
+from auricle.ai.port import AIUnavailable, ClinicalAI, Draft, Entity, Judged, Known, Masked, Statement, Utterance
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations import transcript
@@ -43,6 +43,7 @@ from auricle.notes.models import UNFINISHED, Note, NoteStatement, NoteStatus
 from auricle.notes.templates.keep import in_use
 from auricle.notes.templates.shape import Outline
 from auricle.notes.versions import freeze
+from auricle.notes.wait import wait_out
 from auricle.notes.writing.draft import write_draft
 from auricle.notes.writing.terms import Terms, terms_of
 from auricle.patients.create import find_patient, identities_of
@@ -149,7 +150,7 @@ async def message_ids(db: AsyncSession, consultation: Consultation) -> list[str]
     return [str(one) for one in reversed(ids.all())]
 
 
-async def give_up(means: Means, actor: Actor, note_id: UUID) -> None:
+async def give_up(means: Means, actor: Actor, note_id: UUID, away_since: int = 0, waits: int = 0) -> None:
     """The job will not be tried again by itself; asking for the note once more will."""
     async with means.database.transaction(actor) as db:
         note = await db.get(Note, note_id, with_for_update=True)
@@ -158,13 +159,15 @@ async def give_up(means: Means, actor: Actor, note_id: UUID) -> None:
             await publish(db, "note.failed", note_id=note.id, consultation_id=note.consultation_id)
 
 
-@task("notes.generate", retries=4, timeout_s=300, on_failed=give_up)
-async def generate(means: Means, actor: Actor, note_id: UUID) -> None:
-    """Finish a note, unless that was done already."""
+@task("notes.generate", retries=4, timeout_s=900, on_failed=give_up)
+async def generate(means: Means, actor: Actor, note_id: UUID, away_since: int = 0, waits: int = 0) -> None:
+    """Finish a note, unless that was done already; later, where the clinical AI is away (`wait.py`)."""
     try:
         source = await begin(means, actor, note_id)
         if source is not None:
             await finish(means, actor, note_id, source, await compose(means.ai, source, means.router))
+    except AIUnavailable as error:
+        await wait_out(means, actor, note_id, error, since=away_since, waits=waits)
     except AuricleError as error:
         await remember(means, actor, note_id, error)
         raise

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Response, status
 
 from auricle.actor import Actor
+from auricle.ai.port import AIUnavailable
 from auricle.consent.decide import ConsentNeeded
 from auricle.errors import AuricleError, Forbidden, NotFound
 from auricle.notes.approve import (
@@ -146,6 +147,7 @@ async def get(
         UnknownPart,
         VersionNeeded,
         UnusableAnswer,
+        AIUnavailable,
     ),
 )
 async def edit(
