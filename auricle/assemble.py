@@ -63,6 +63,8 @@ from auricle.listening.relay import Relay
 from auricle.listening.routes import router as listening
 from auricle.live.fanout import Fanout
 from auricle.live.routes import router as events
+from auricle.notes.own_routes import router as own_notes
+from auricle.notes.review_routes import router as notes_review
 from auricle.notes.routes import router as notes
 from auricle.notes.search_routes import router as notes_search
 from auricle.openai_api.routes import router as openai_api
@@ -115,6 +117,8 @@ ROUTERS: list[APIRouter] = [
     evaluations,
     evaluation_runs,
     notes,
+    notes_review,
+    own_notes,
     notes_search,
     openai_api,
     events,

@@ -88,8 +88,9 @@ class Check(Model):
     """One typed comparison of a statement with its evidence."""
 
     name: Literal[
-        "drug", "number", "side", "negation", "experiencer", "time", "exam", "quote", "placeholder", "support", "model"
-    ]
+        "drug", "number", "side", "negation", "experiencer", "time", "exam", "quote", "placeholder", "support", "model",
+        "consistency"  # with the note's other statements: the only check that a change elsewhere can change
+    ]  # fmt: skip
     verdict: Literal["pass", "conflict", "unsure"]
     detail: str = ""  # clinical text: sealed with the statement
 
@@ -101,7 +102,7 @@ class Statement(Model):
     kind: Literal["fact", "inferred", "plan"] = "fact"
     evidence: Sequence[Evidence] = ()
     checks: Sequence[Check] = ()
-    verdict: Verdict | None = None  # None until judged
+    verdict: Verdict | None = None  # None until judged; the judge keeps a verdict that a statement comes with
 
 
 class Draft(Model):

@@ -26,6 +26,7 @@ BELOW = {
     "message": ("consultation_id", "consultation"),
     "note_statement": ("note_id", "soap_note"),
     "note_version": ("note_id", "soap_note"),
+    "note_addendum": ("note_id", "soap_note"),
 }
 
 

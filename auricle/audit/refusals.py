@@ -32,6 +32,7 @@ CLINICAL: Mapping[str, str] = {
     "ws": "consultation",
     "documents": "document",
     "soap": "soap_note",
+    "me": "soap_note",
     "appointments": "appointment",
     "break-glass": "break_glass",
     "erasures": "erasure",

@@ -79,9 +79,9 @@ async def approve(
     actor, now = signer(db), datetime.now(UTC)
     note = draft_at(await find_note(db, note_id, lock=True), version)
     opened = await open_note(db, keyring, note)
-    check_signable(opened.statements, looked_at := frozenset(seen))
+    check_signable(opened.statements, looked_at := frozenset(seen), by=actor.member_id)
     for one in opened.statements:
-        if one.row.id in looked_at and one.row.seen_by is None:
+        if one.row.id in looked_at and one.row.seen_by != actor.member_id:
             one.row.seen_by, one.row.seen_at = actor.member_id, now
     note.status, note.user_approved = NoteStatus.APPROVED, True
     note.approved_by, note.approved_at = actor.member_id, now
@@ -93,14 +93,14 @@ async def approve(
     return note
 
 
-def check_signable(statements: Sequence[OpenStatement], seen: frozenset[UUID]) -> None:
-    """Each objection of the judge must have been answered by a person."""
+def check_signable(statements: Sequence[OpenStatement], seen: frozenset[UUID], *, by: UUID | None) -> None:
+    """Each objection of the judge must have been answered: overruled by a person, or looked at by the signer."""
     if strange := seen - {s.row.id for s in statements}:
         raise UnknownStatements(count=len(strange))
     open_objections = [s.row for s in statements if s.row.verdict in FLAGGED and not s.row.overruled]
     if contradicted := [s for s in open_objections if s.verdict == "contradicted"]:
         raise ContradictedStatements(count=len(contradicted), statements=listed(contradicted))
-    if unseen := [s for s in open_objections if s.seen_by is None and s.id not in seen]:
+    if unseen := [s for s in open_objections if s.seen_by != by and s.id not in seen]:
         raise UnseenStatements("Some statements have no support.", count=len(unseen), statements=listed(unseen))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.ai.port import Check, Entity, Evidence, Masked, Missing, Section, Statement, Verdict
 from auricle.db.sealed import Key, Keyring
 from auricle.errors import NotFound
-from auricle.notes.models import Note, NoteStatement, NoteStatus
+from auricle.notes.models import Note, NoteAddendum, NoteStatement, NoteStatus
 from auricle.notes.templates.shape import Outline
 
 FLAGGED: frozenset[Verdict] = frozenset({"unsupported", "contradicted"})
@@ -69,6 +69,7 @@ class FrozenStatement(Sealed):
     seen_by: UUID | None = None
     overruled_by: UUID | None = None
     overrule_reason: str | None = None
+    addendum_id: UUID | None = None
 
 
 class FrozenNote(Sealed):
@@ -104,6 +105,7 @@ class OpenNote:
     source: Masked
     context: Context
     masks: Mapping[str, str]
+    addenda: Sequence[NoteAddendum] = ()
 
 
 NOTHING = Masked(utterances=(), spans=(), originals={})
@@ -137,7 +139,16 @@ async def open_note(db: AsyncSession, keyring: Keyring, note: Note) -> OpenNote:
         opened(Masked, key, note.source, "source", note.id) or NOTHING,
         opened(Context, key, note.context_data, "context_data", note.id) or Context(),
         {} if note.masks is None else MASKS.validate_json(key.open(note.masks, "soap_note", "masks", note.id)),
+        await addenda_of(db, note),
     )
+
+
+async def addenda_of(db: AsyncSession, note: Note) -> Sequence[NoteAddendum]:
+    """What was added after the signature, oldest first."""
+    if note.amended_at is None:
+        return ()
+    rows = await db.scalars(select(NoteAddendum).where(NoteAddendum.note_id == note.id).order_by(NoteAddendum.version))
+    return rows.all()
 
 
 def open_statement(key: Key, row: NoteStatement) -> OpenStatement:
@@ -172,6 +183,7 @@ def seal_content(key: Key, note: Note, *, source: Masked, masks: Mapping[str, st
     note.source = key.seal(without_originals(source).model_dump_json(), "soap_note", "source", note.id)
     note.masks = key.seal(MASKS.dump_json(dict(masks)).decode(), "soap_note", "masks", note.id)
     note.context_data = key.seal(context.model_dump_json(), "soap_note", "context_data", note.id)
+    note.missing_count = len(context.missing)
 
 
 def seal_body(key: Key, statement_id: UUID, body: StatementBody) -> bytes:

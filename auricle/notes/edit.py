@@ -1,7 +1,7 @@
 """Change a draft: a new version, in which only what was changed is judged anew. Discard one."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
@@ -18,10 +18,12 @@ from auricle.errors import Invalid
 from auricle.live.events import publish
 from auricle.notes.approve import NotADraft, UnknownStatements, draft_at, signer
 from auricle.notes.content import (
+    FLAGGED,
     Cited,
     Context,
     OpenNote,
     OpenStatement,
+    StatementBody,
     as_statement,
     find_note,
     flagged_among,
@@ -72,6 +74,26 @@ class Change:
     id: UUID | None
     statement: Statement
     changed: bool
+    by_hand: bool = True
+
+    @property
+    def section(self) -> Section:
+        return self.statement.section
+
+    @property
+    def part(self) -> str | None:
+        return self.statement.part
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A draft as it shall be stored: what follows the version that was read."""
+
+    note_id: UUID
+    version: int
+    changes: Sequence[Change]
+    judged: Judged
+    masks: Mapping[str, str]
 
 
 async def edit_note(means: Means, actor: Actor, note_id: UUID, *, version: int, wanted: Sequence[Wanted]) -> None:
@@ -85,13 +107,16 @@ async def edit_note(means: Means, actor: Actor, note_id: UUID, *, version: int, 
     if not any(c.changed for c in changes) and [c.id for c in changes] == [s.row.id for s in opened.statements]:
         return
     judged = await judge_all(means.ai, opened, [c.statement for c in changes])
-    await store(means, actor, note_id, version, changes, judged, masks)
+    await store(means, actor, Revision(note_id, version, changes, judged, masks))
 
 
-async def open_draft(means: Means, actor: Actor, note_id: UUID, version: int) -> tuple[OpenNote, Known]:
+async def open_draft(
+    means: Means, actor: Actor, note_id: UUID, version: int, *, check: Callable[[Note, int], Note] = draft_at
+) -> tuple[OpenNote, Known]:
+    """A note at the version that was read, and the identity that must not leave with it."""
     async with means.database.transaction(actor) as db:
         signer(db)
-        note = draft_at(await find_note(db, note_id), version)
+        note = check(await find_note(db, note_id), version)
         consultation = await find_consultation(db, note.consultation_id)
         return await open_note(db, means.keyring, note), await known_identity(db, means.keyring, consultation)
 
@@ -155,7 +180,10 @@ def cited_span(opened: OpenNote, span: Span) -> Cited:
 
 
 async def judge_all(ai: ClinicalAI, opened: OpenNote, statements: Sequence[Statement]) -> Judged:
-    """Judge the note to be as a whole, for what is missing depends on all of it."""
+    """Judge what is changed; what is unchanged comes with its verdict, and is only compared with the others.
+
+    All is given, for what is missing depends on all, and whether one statement contradicts another.
+    """
     draft = Draft(statements=statements, method=opened.note.method or "", model=opened.note.model)
     judged = await ai.judge(draft, opened.source.utterances, opened.context.entities)
     if len(judged.statements) != len(statements) or any(s.verdict is None for s in judged.statements):
@@ -166,25 +194,26 @@ async def judge_all(ai: ClinicalAI, opened: OpenNote, statements: Sequence[State
 async def store(
     means: Means,
     actor: Actor,
-    note_id: UUID,
-    version: int,
-    changes: Sequence[Change],
-    judged: Judged,
-    masks: Mapping[str, str],
+    revised: Revision,
+    *,
+    reason: str = "edited",
+    also: Callable[[Note], object] = lambda note: None,
 ) -> None:
-    """Apply the changes, unless the note was changed meanwhile."""
+    """Apply the changes as the next version, unless the note was changed meanwhile."""
     async with means.database.transaction(actor) as db:
-        note = draft_at(await find_note(db, note_id, lock=True), version)
+        note = draft_at(await find_note(db, revised.note_id, lock=True), revised.version)
         opened = await open_note(db, means.keyring, note)
-        statements = await apply(db, opened, changes, verified_all(judged.statements, opened.source))
+        judged = revised.judged
+        statements = await apply(db, opened, revised.changes, verified_all(judged.statements, opened.source))
         context = Context(entities=opened.context.entities, missing=tuple(judged.missing))
         note.completeness, note.ai_approved = (
             judged.completeness,
             bool(statements) and not flagged_among([s.row for s in statements]),
         )
-        seal_content(opened.key, note, source=opened.source, masks=masks, context=context)
-        await freeze(db, OpenNote(note, opened.key, statements, opened.source, context, masks), "edited")
-        await publish(db, "note.edited", note_id=note.id, consultation_id=note.consultation_id)
+        also(note)
+        seal_content(opened.key, note, source=opened.source, masks=revised.masks, context=context)
+        await freeze(db, replace(opened, statements=statements, context=context, masks=revised.masks), reason)
+        await publish(db, f"note.{reason}", note_id=note.id, consultation_id=note.consultation_id)
 
 
 async def apply(
@@ -196,13 +225,15 @@ async def apply(
     for position, (change, verdict) in enumerate(zip(changes, judged, strict=True), start=1):
         if change.id is None:
             one = new_statement(opened.key, opened.note.id, position, verdict, body_of(verdict, opened.source))
-            one.row.edited = True
+            one.row.edited = change.by_hand
             db.add(one.row)
         else:
             one = before.pop(change.id)
             one.row.position = position
             if change.changed:
                 one = rewritten(opened, one.row, verdict)
+            elif tuple(verdict.checks) != one.body.checks:
+                one = rejudged(opened, one, verdict)
         statements.append(one)
     await db.execute(delete(NoteStatement).where(NoteStatement.id.in_(before.keys())))
     await db.flush()
@@ -214,8 +245,26 @@ def rewritten(opened: OpenNote, row: NoteStatement, judged: Statement) -> OpenSt
     row.section, row.part = judged.section, judged.part
     row.kind, row.verdict = judged.kind, judged.verdict or "unsupported"
     row.body, row.edited = seal_body(opened.key, row.id, body), True
-    row.seen_by = row.seen_at = row.overruled_by = row.overruled_at = row.overrule_reason = None
+    forget_marks(row)
     return OpenStatement(row, body, None)
+
+
+def rejudged(opened: OpenNote, old: OpenStatement, judged: Statement) -> OpenStatement:
+    """Another statement now contradicts this unchanged one, or no longer does. Nobody has seen a new objection."""
+    body, row = body_of(judged, opened.source), old.row
+    row.verdict, row.body = judged.verdict or "unsupported", seal_body(opened.key, row.id, body)
+    if row.verdict in FLAGGED and objections(body) <= objections(old.body):
+        return OpenStatement(row, body, old.overrule_reason)
+    forget_marks(row)
+    return OpenStatement(row, body, None)
+
+
+def objections(body: StatementBody) -> set[tuple[str, str]]:
+    return {(check.name, check.detail) for check in body.checks if check.verdict == "conflict"}
+
+
+def forget_marks(row: NoteStatement) -> None:
+    row.seen_by = row.seen_at = row.overruled_by = row.overruled_at = row.overrule_reason = None
 
 
 async def discard(db: AsyncSession, note_id: UUID) -> Note:

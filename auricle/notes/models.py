@@ -44,6 +44,9 @@ class Note(Tenant, Base):
     user_approved: Mapped[bool] = mapped_column(default=False)
     approved_by: Mapped[UUID | None]
     approved_at: Mapped[datetime | None]
+    amended_at: Mapped[datetime | None]  # of the newest addendum
+    assigned_to: Mapped[UUID | None]
+    assigned_at: Mapped[datetime | None]
     requested_by: Mapped[UUID | None]
     deleted_by: Mapped[UUID | None]
     deleted_at: Mapped[datetime | None]
@@ -51,6 +54,7 @@ class Note(Tenant, Base):
     model: Mapped[str | None]
     judged_by: Mapped[str | None]  # by what the draft was judged, shown wherever the verdicts are
     completeness: Mapped[float | None]
+    missing_count: Mapped[int | None]  # of what `context_data` lists, for queues that open nothing
     source_message_ids: Mapped[list[Any]] = mapped_column(default=list)
     source_hash: Mapped[bytes | None]  # keyed: tells whether the words are still the same, and nothing about them
     source: Mapped[bytes | None]
@@ -58,11 +62,21 @@ class Note(Tenant, Base):
     context_data: Mapped[bytes | None]
 
 
+class NoteAddendum(Tenant, Base):
+    """What a clinician added to a signed note, and signed. Nobody can change or remove one."""
+
+    __tablename__ = "note_addendum"
+    note_id: Mapped[UUID]
+    version: Mapped[int]
+    created_by: Mapped[UUID]
+
+
 class NoteStatement(Tenant, Base):
     """One statement with the judge's verdict, and what people did about it. `body` is a sealed `StatementBody`."""
 
     __tablename__ = "note_statement"
     note_id: Mapped[UUID]
+    addendum_id: Mapped[UUID | None]
     position: Mapped[int]
     section: Mapped[str]
     part: Mapped[str | None]  # of the note's template
@@ -87,7 +101,7 @@ class NoteVersion(Tenant, Base):
     __tablename__ = "note_version"
     note_id: Mapped[UUID]
     number: Mapped[int]
-    reason: Mapped[str]  # generated | edited | approved
+    reason: Mapped[str]  # generated | edited | regenerated | approved | addendum
     created_by: Mapped[UUID | None]
     body: Mapped[bytes]
     previous_hash: Mapped[bytes | None]

@@ -13,10 +13,11 @@ from auricle.ai.privacy.mask import unmask
 from auricle.audit.reads import record, record_read
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
+from auricle.identity.models import Member
 from auricle.notes.content import OpenNote, OpenStatement, find_note, open_note
-from auricle.notes.models import UNFINISHED, Note, NoteStatus
+from auricle.notes.models import UNFINISHED, Note, NoteAddendum, NoteStatus
 from auricle.notes.outline import outline_of
-from auricle.notes.schemas import EvidenceOut, MissingOut, NoteOut, NoteRow, PartOut, StatementOut
+from auricle.notes.schemas import AddendumOut, EvidenceOut, MissingOut, NoteOut, NoteRow, PartOut, StatementOut
 from auricle.patients.create import whole
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
@@ -63,7 +64,7 @@ async def read_note(
         await record(db, "reveal", "soap_note", note.id, version=note.version, masks=len(opened.masks))
     else:
         await record_read(db, "soap_note", note.id, version=note.version)
-    return shown(opened, reveal=reveal, language=language)
+    return shown(opened, await authors_of(db, opened.addenda), reveal=reveal, language=language)
 
 
 async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: float) -> Note:
@@ -80,11 +81,23 @@ async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: f
         pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
-def shown(opened: OpenNote, *, reveal: bool, language: str = "en") -> NoteOut:
-    """The note as it is read; `language` is that of its headings."""
+async def authors_of(db: AsyncSession, addenda: Sequence[NoteAddendum]) -> Mapping[UUID, str]:
+    """The names of those who added to a note."""
+    if not addenda:
+        return {}
+    rows = await db.scalars(select(Member).where(Member.id.in_({one.created_by for one in addenda})))
+    return {one.id: one.full_name or "Unnamed member" for one in rows}
+
+
+def shown(opened: OpenNote, authors: Mapping[UUID, str], *, reveal: bool, language: str = "en") -> NoteOut:
+    """The note as it is read; `language` is that of its headings, `authors` names those who added to it."""
     outline = outline_of(opened.note)
     masks: Mapping[str, str] = opened.masks if reveal else {}
     said = {u.id: u for u in opened.source.utterances}
+
+    def of(addendum_id: UUID | None) -> list[StatementOut]:
+        return [shown_statement(s, said, masks) for s in opened.statements if s.row.addendum_id == addendum_id]
+
     return NoteOut(
         **NoteRow.model_validate(opened.note).model_dump(),
         revealed=reveal,
@@ -99,7 +112,18 @@ def shown(opened: OpenNote, *, reveal: bool, language: str = "en") -> NoteOut:
             )
             for part in outline.parts
         ],
-        statements=[shown_statement(s, said, masks) for s in opened.statements],
+        statements=of(None),
+        addenda=[
+            AddendumOut(
+                id=one.id,
+                version=one.version,
+                created_by=one.created_by,
+                author=authors.get(one.created_by, "Unnamed member"),
+                created_at=one.created_at,
+                statements=of(one.id),
+            )
+            for one in opened.addenda
+        ],
         missing=[
             MissingOut(
                 kind=one.kind,

@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, Response, status
 
 from auricle.actor import Actor
 from auricle.ai.port import AIUnavailable
 from auricle.consent.decide import ConsentNeeded
-from auricle.errors import AuricleError, Forbidden, NotFound
+from auricle.errors import Forbidden, NotFound
 from auricle.notes.approve import (
     ContradictedStatements,
     NotADraft,
@@ -19,12 +19,13 @@ from auricle.notes.approve import (
     approve_all,
     overrule,
 )
+from auricle.notes.asked import Headings, IfMatch, VersionNeeded, version_read
 from auricle.notes.edit import UnknownSpan, discard, edit_note
 from auricle.notes.export.document import NoteTooLarge, take_out
 from auricle.notes.export.fhir.abdm import RevealNeeded
 from auricle.notes.export.forms import FORMS, MEDIA_TYPES, ExportsBusy, FormName, desk
 from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note
-from auricle.notes.models import NoteStatus, NoteVersion
+from auricle.notes.models import NoteStatus
 from auricle.notes.read import finished, list_notes, read_note
 from auricle.notes.schemas import (
     Approval,
@@ -41,7 +42,7 @@ from auricle.notes.schemas import (
     VersionRow,
 )
 from auricle.notes.templates.keep import UnknownTemplate
-from auricle.notes.versions import history, read_version
+from auricle.notes.versions import about, history, read_version
 from auricle.notes.writing.again import UnknownPart
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, after, page
@@ -56,14 +57,6 @@ Approver = Annotated[Actor, Requires("notes:approve")]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the whole note.")]
 Reveal = Annotated[bool, Query(description="Put the masked identifiers back; needs `notes:reveal`, and is audited.")]
-
-Headings = Annotated[str, Query(pattern="^[a-z]{2}$", description="Of the headings, where the template has them.")]
-
-
-class VersionNeeded(AuricleError):
-    """Say which version you read, in `version` or `If-Match`."""
-
-    status, code, title = 428, "note.version_needed", "Version needed"
 
 
 @router.post(
@@ -156,9 +149,9 @@ async def edit(
     assembly: Installed,
     actor: Writer,
     response: Response,
-    if_match: Annotated[str | None, Header(pattern=r'^(W/)?"?[0-9]{1,9}"?$')] = None,
+    if_match: IfMatch = None,
 ) -> NoteOut:
-    version = read_version_of(body.version, if_match)
+    version = version_read(body.version, if_match)
     await edit_note(assembly, actor, note_id, version=version, wanted=[s.wanted() for s in body.statements])
     async with assembly.database.transaction(actor) as db:
         note = await read_note(db, assembly.keyring, note_id)
@@ -267,23 +260,3 @@ async def export(
         media_type=form.media_type,
         headers={"Content-Disposition": f'attachment; filename="note-{note.id}-v{note.version}.{form.suffix}"'},
     )
-
-
-def read_version_of(version: int | None, if_match: str | None) -> int:
-    """The version a client read, by whichever way it says so."""
-    matched = None if if_match is None else int(if_match.removeprefix("W/").strip('"'))
-    said = {v for v in (version, matched) if v is not None}
-    if len(said) != 1:
-        raise VersionNeeded
-    return said.pop()
-
-
-def about(version: NoteVersion) -> dict[str, object]:
-    return {
-        "number": version.number,
-        "reason": version.reason,
-        "created_by": version.created_by,
-        "created_at": version.created_at,
-        "hash": version.hash.hex(),
-        "previous_hash": version.previous_hash.hex() if version.previous_hash else None,
-    }

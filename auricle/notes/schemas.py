@@ -16,6 +16,8 @@ from auricle.notes.templates.shipped import DEFAULT
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")]
 
+Reason = Annotated[Text, StringConstraints(min_length=3, max_length=1_000)]
+
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -87,7 +89,7 @@ class Approval(Body):
 
 
 class OverruleIn(Body):
-    reason: Annotated[Text, StringConstraints(min_length=3, max_length=1_000)]
+    reason: Reason
 
 
 class NoteRow(BaseModel):
@@ -107,6 +109,8 @@ class NoteRow(BaseModel):
     user_approved: bool = Field(description="A clinician has signed.")
     approved_by: UUID | None
     approved_at: datetime | None
+    amended_at: datetime | None = Field(description="When the newest addendum was signed; null where there is none.")
+    assigned_to: UUID | None = Field(description="The member who is to sign it.")
     method: str | None = Field(description="How it was written; shown wherever the note is shown.")
     model: str | None
     judged_by: str | None = Field(description="By what the draft was judged; none: by the typed checks.")
@@ -159,6 +163,17 @@ class PartOut(BaseModel):
     method: Literal["model", "extractive"] = Field(description="By what it was drafted.")
 
 
+class AddendumOut(BaseModel):
+    """What was added after the signature, signed by its author."""
+
+    id: UUID
+    version: int
+    created_by: UUID
+    author: str = Field(description="The author's name.")
+    created_at: datetime
+    statements: list[StatementOut]
+
+
 class NoteOut(NoteRow):
     """A whole note. Identifiers stand as masks (`[PERSON_1]`) unless `revealed`."""
 
@@ -166,6 +181,7 @@ class NoteOut(NoteRow):
     title: str = Field(description="What a note by this template is called.")
     parts: list[PartOut]
     statements: list[StatementOut]
+    addenda: list[AddendumOut]
     missing: list[MissingOut]
     context_data: list[Entity] = Field(description="Entities of the conversation.")
 
@@ -186,7 +202,7 @@ class VersionRow(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     number: int
-    reason: Literal["generated", "edited", "approved"]
+    reason: Literal["generated", "edited", "regenerated", "approved", "addendum"]
     created_by: UUID | None
     created_at: datetime
     hash: str

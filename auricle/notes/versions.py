@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,9 +18,12 @@ from auricle.db.base import new_id
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
 from auricle.errors import NotFound
+from auricle.notes.compare import Difference, compare
 from auricle.notes.content import FrozenNote, FrozenStatement, OpenNote, find_note
-from auricle.notes.models import NoteVersion
+from auricle.notes.models import Note, NoteVersion
 from auricle.notes.outline import outline_of
+
+Named = int | Literal["draft", "signed", "latest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def frozen(opened: OpenNote) -> FrozenNote:
                     "seen_by": s.row.seen_by,
                     "overruled_by": s.row.overruled_by,
                     "overrule_reason": s.overrule_reason,
+                    "addendum_id": s.row.addendum_id,
                 }
             )
             for s in opened.statements
@@ -114,9 +119,52 @@ async def read_version(
 ) -> tuple[NoteVersion, FrozenNote]:
     """One version as it once was, masked. Audited as a read of the note."""
     note = await find_note(db, note_id)
+    found = await opened_version(db, keyring, note, number)
+    await record_read(db, "soap_note", note.id, version=number)
+    return found
+
+
+async def opened_version(db: AsyncSession, keyring: Keyring, note: Note, number: int) -> tuple[NoteVersion, FrozenNote]:
     version = await db.scalar(select(NoteVersion).where(NoteVersion.note_id == note.id, NoteVersion.number == number))
     if version is None:
         raise NotFound("No such version.")
     key = await keyring.patient(db, note.patient_id)
-    await record_read(db, "soap_note", note.id, version=number)
     return version, FrozenNote.model_validate_json(key.open(version.body, "note_version", "body", version.id))
+
+
+async def compare_versions(
+    db: AsyncSession, keyring: Keyring, note_id: UUID, was: Named, now: Named
+) -> tuple[NoteVersion, NoteVersion, Difference]:
+    """What changed from one version to another, masked. Audited as a read of the note."""
+    note = await find_note(db, note_id)
+    numbers = [await number_of(db, note, one) for one in (was, now)]
+    (earlier, then), (later, since) = [await opened_version(db, keyring, note, one) for one in numbers]
+    await record_read(db, "soap_note", note.id, version=numbers[1], compared_with=numbers[0])
+    return earlier, later, compare(then, since)
+
+
+async def number_of(db: AsyncSession, note: Note, named: Named) -> int:
+    """The number of a version that is named by what made it; `latest` is the newest one."""
+    if isinstance(named, int):
+        return named
+    if named == "latest":
+        return note.version
+    reason = {"draft": "generated", "signed": "approved"}[named]
+    number = await db.scalar(
+        select(NoteVersion.number).where(NoteVersion.note_id == note.id, NoteVersion.reason == reason)
+    )
+    if number is None:
+        raise NotFound("No such version.")
+    return number
+
+
+def about(version: NoteVersion) -> dict[str, Any]:
+    """A version without its words."""
+    return {
+        "number": version.number,
+        "reason": version.reason,
+        "created_by": version.created_by,
+        "created_at": version.created_at,
+        "hash": version.hash.hex(),
+        "previous_hash": version.previous_hash.hex() if version.previous_hash else None,
+    }

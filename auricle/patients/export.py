@@ -31,7 +31,7 @@ from auricle.jobs.schedule import periodic
 from auricle.live.events import publish
 from auricle.notes.content import open_note
 from auricle.notes.models import Note, NoteStatus
-from auricle.notes.read import shown
+from auricle.notes.read import authors_of, shown
 from auricle.patients.create import find_patient, identity_of, whole
 from auricle.patients.models import Patient
 from auricle.phone.models import PhoneCall
@@ -221,7 +221,8 @@ async def notes(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncItera
     for note_id in ids:
         async with assembly.database.transaction(actor) as db:
             whole_note = await open_note(db, assembly.keyring, await db.get_one(Note, note_id))
-            yield shown(whole_note, reveal=True).model_dump(mode="json")
+            authors = await authors_of(db, whole_note.addenda)
+            yield shown(whole_note, authors, reveal=True).model_dump(mode="json")
 
 
 async def consents(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIterator[Mapping[str, Any]]:

@@ -210,6 +210,26 @@ def test_what_one_statement_reports_another_may_not_deny():
     assert together("Reports hearing aid, hearing test.", "Denies previous hearing test.") == [True, True]
 
 
+def test_what_was_judged_before_keeps_its_verdict_and_is_only_compared_with_the_others():
+    said = "p: i have a fever and no fever and takes aspirin"
+    utterances = talk(said)
+    evidence = [Evidence(utterance_id="u0", start=0, end=len(said) - 3, quote=said[3:])]
+    before = [
+        Statement(section="subjective", text=text, evidence=evidence, verdict=verdict)
+        for text, verdict in (("Takes aspirin 75 mg.", "supported"), ("Reports fever.", "inferred"))
+    ]
+    denial = Statement(section="subjective", text="Denies fever.", evidence=evidence)
+
+    def judged(*statements):
+        return list(judge(Draft(statements=statements), utterances, find_entities(utterances)).statements)
+
+    assert judged(*before) == before, "neither the wrong verdict nor the missing checks were made anew"
+    aspirin, fever, denies = judged(*before, denial)
+    assert aspirin == before[0] and (fever.verdict, denies.verdict) == ("contradicted", "contradicted")
+    assert judged(*before, denial, denies)[:3] == [aspirin, fever, denies]
+    assert judged(aspirin, fever)[1].checks == [] and judged(aspirin, fever)[1].verdict != "contradicted"
+
+
 def test_two_statements_about_different_things_do_not_clash():
     assert not any(together("Reports ear pain in the left ear.", "Denies ear pain in the right ear."))
     assert not any(together("Reports their knee hurts a bit at night.", "Denies pain."))

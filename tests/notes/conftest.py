@@ -1,10 +1,11 @@
 """A clinic of its own for each test: a clinician, a patient, and a consultation with facts that can be told apart."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from auricle.actor import Actor
@@ -18,6 +19,7 @@ from auricle.notes.generate import generate, request_note
 from auricle.notes.read import read_note
 from auricle.notes.schemas import NoteOut
 from tests.builders import make_consultation, make_member, make_organization, make_patient
+from tests.notes.serving import client_of
 
 SAID = (
     ("assistant", "Hello, I am the clinic's AI assistant. What brings you here?"),
@@ -109,3 +111,9 @@ def make_clinic(database, keyring, urls) -> MakeClinic:
 @pytest.fixture
 async def clinic(make_clinic) -> Clinic:
     return await make_clinic()
+
+
+@pytest.fixture
+async def client(clinic) -> AsyncIterator[httpx2.AsyncClient]:
+    async with client_of(clinic) as client:
+        yield client

@@ -43,6 +43,53 @@ async def test_what_people_said_about_a_verdict_is_gone_only_where_the_statement
     assert (changed.overruled_by, changed.overrule_reason, changed.verdict) == (None, None, "unsupported")
 
 
+async def test_a_statement_that_another_now_denies_is_contradicted_and_no_longer_when_the_denial_goes(make_clinic):
+    clinic = await make_clinic((("assistant", "What is it?"), ("patient", "I have a fever. I take aspirin 75 mg.")))
+    drafted = await clinic.read(await clinic.drafted())
+    place = next(e for s in drafted.statements for e in s.evidence if "fever" in e.quote)
+    span = Span(place.message_id, place.start, place.end)
+    await clinic.edit(drafted.id, 1, [Wanted("subjective", "Reports fever.", evidence=[span])])
+    note = await clinic.read(drafted.id)
+    (fever,) = note.statements
+    assert fever.verdict == "supported"
+
+    async def edited(version, *more):
+        await clinic.edit(note.id, version, [*kept(note), *more])
+        after = await clinic.read(note.id)
+        return next(s for s in after.statements if s.id == fever.id), after
+
+    one, after = await edited(2, Wanted("subjective", "Denies fever."))
+    assert (one.verdict, one.text) == ("contradicted", fever.text) and not after.ai_approved
+    async with clinic.transaction() as db:
+        await overrule(db, clinic.means.keyring, note.id, one.id, "Both were said.")
+    one, after = await edited(3, Wanted("subjective", "Denies fever."), Wanted("plan", "Rest.", "plan"))
+    assert (one.verdict, one.overrule_reason) == ("contradicted", "Both were said."), "the same objection, answered"
+    one, after = await edited(4)
+    assert (one.verdict, one.overrule_reason, one.checks) == ("supported", None, fever.checks) and after.ai_approved
+
+
+async def test_the_ai_is_asked_only_about_what_changed(make_clinic):
+    class Counting(LocalAI):
+        masked, unjudged = (), ()
+
+        async def mask(self, utterances, known):
+            self.masked = [u.text for u in utterances]
+            return await super().mask(utterances, known)
+
+        async def judge(self, draft, utterances, entities):
+            self.unjudged = [s.text for s in draft.statements if s.verdict is None]
+            return await super().judge(draft, utterances, entities)
+
+    ai = Counting()
+    clinic = await make_clinic(ai=ai)
+    note = await clinic.read(await clinic.drafted())
+    assert len(ai.unjudged) == len(note.statements) > 1
+    await clinic.edit(note.id, 1, kept(note, metformin_says="Takes metformin 850 mg twice a day."))
+    assert ai.masked == ai.unjudged == ["Takes metformin 850 mg twice a day."]
+    await clinic.edit(note.id, 2, list(reversed(kept(await clinic.read(note.id)))))
+    assert ai.unjudged == [], "what was only moved is not judged again"
+
+
 async def test_statements_can_be_removed_and_moved(clinic):
     note = await clinic.read(await clinic.drafted())
     first, *rest = kept(note)

@@ -10,6 +10,7 @@ import pytest
 from auricle.ai.port import Utterance
 from auricle.db.base import new_id
 from auricle.notes.content import find_note, open_note
+from auricle.notes.regenerate import regenerate_section
 from auricle.notes.templates.models import NoteSetting
 from auricle.notes.templates.shipped import shipped
 from auricle.notes.writing.again import UnknownPart, write_section
@@ -244,3 +245,19 @@ async def test_a_part_that_the_template_does_not_have_is_unknown(clinic: Any, to
     note = await opened(clinic, await clinic.drafted())
     with pytest.raises(UnknownPart):
         await write_section(clinic.means, clinic.clinician, note, "otoscopy")
+
+
+async def test_a_draft_whose_part_is_regenerated_says_by_what_it_is_written_now(by_model: Any, told: Running) -> None:
+    before = await by_model.read(await by_model.drafted())
+    told.emulator.script = Playing({"Plan": "no JSON"})
+    await regenerate_section(by_model.means, by_model.clinician, before.id, "plan", version=1)
+    extracted = await by_model.read(before.id)
+    assert extracted.method == "draft by a language model, extractive in part"
+    playing = told.emulator.script = Playing({"Plan": [states("Return in a week.", ("u4", "No."), kind="plan")]})
+    wish = "shorter, says Asha Rao"
+    await regenerate_section(by_model.means, by_model.clinician, before.id, "plan", version=2, wish=wish)
+    again = await by_model.read(before.id)
+    assert (again.method, again.model, again.version) == ("draft by a language model", "it/some-model", 3)
+    assert [(s.text, s.edited) for s in again.statements if s.part == "plan"] == [("Return in a week.", False)]
+    assert "shorter, says [PERSON_1]" in playing.asked[0].text and "Asha" not in playing.asked[0].text
+    assert [s for s in again.statements if s.part != "plan"] == [s for s in before.statements if s.part != "plan"]

@@ -8,17 +8,24 @@ from auricle.ai.soap.checks.compared import Compared
 from auricle.ai.soap.checks.together import contradictions
 from auricle.ai.soap.omissions import omissions
 
-_CONTRADICTING = frozenset({"drug", "number", "side", "negation", "experiencer", "time"})
+_CONTRADICTING = frozenset({"drug", "number", "side", "negation", "experiencer", "time", "consistency"})
 
 
 def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Entity]) -> Judged:
-    """Give every statement its checks and verdict. `entities` are those of `utterances`."""
+    """Give every statement its checks and verdict. `entities` are those of `utterances`.
+
+    A statement that comes with a verdict was judged before and keeps it, unless another one now contradicts it, or no
+    longer does.
+    """
     sources = {u.id: u for u in utterances}
     clashes = contradictions(draft.statements)
-    statements = [
-        _judged(s, Compared(s, sources, entities), [clashes[i]] if i in clashes else [])
-        for i, s in enumerate(draft.statements)
-    ]
+    statements = []
+    for index, statement in enumerate(draft.statements):
+        clash = [clashes[index]] if index in clashes else []
+        if statement.verdict is None:
+            statements.append(_judged(statement, Compared(statement, sources, entities), clash))
+        else:
+            statements.append(_kept(statement, clash))
     missing, completeness = omissions(statements, utterances, entities)
     approved = all(s.verdict in {"supported", "inferred"} for s in statements)
     return Judged(
@@ -28,6 +35,13 @@ def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Enti
 
 def _judged(statement: Statement, compared: Compared, clashes: Sequence[Check]) -> Statement:
     checks = [*(check for compare in typed.ALL for check in compare(compared)), *clashes]
+    return statement.model_copy(update={"checks": checks, "verdict": verdict(statement, checks)})
+
+
+def _kept(statement: Statement, clashes: Sequence[Check]) -> Statement:
+    checks = [*(check for check in statement.checks if check.name != "consistency"), *clashes]
+    if checks == list(statement.checks):
+        return statement
     return statement.model_copy(update={"checks": checks, "verdict": verdict(statement, checks)})
 
 

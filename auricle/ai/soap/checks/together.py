@@ -67,4 +67,4 @@ def _clash(denial: _Told, other: _Told) -> bool:
 
 
 def _check(claim: Claim, elsewhere: str) -> Check:
-    return Check(name="negation", verdict="conflict", detail=f"“{claim.text}” is {elsewhere} by another statement.")
+    return Check(name="consistency", verdict="conflict", detail=f"“{claim.text}” is {elsewhere} by another statement.")
