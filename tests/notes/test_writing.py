@@ -249,15 +249,14 @@ async def test_a_part_that_the_template_does_not_have_is_unknown(clinic: Any, to
 
 async def test_a_draft_whose_part_is_regenerated_says_by_what_it_is_written_now(by_model: Any, told: Running) -> None:
     before = await by_model.read(await by_model.drafted())
-    told.emulator.script = Playing({"Plan": "no JSON"})
-    await regenerate_section(by_model.means, by_model.clinician, before.id, "plan", version=1)
+    told.emulator.script = Playing({"Subjective": "no JSON"})
+    await regenerate_section(by_model.means, by_model.clinician, before.id, "subjective", version=1)
     extracted = await by_model.read(before.id)
     assert extracted.method == "draft by a language model, extractive in part"
-    playing = told.emulator.script = Playing({"Plan": [states("Return in a week.", ("u4", "No."), kind="plan")]})
+    playing = told.emulator.script = Playing({"Subjective": [states("No fever.", ("u3", "Any fever?"), ("u4", "No."))]})
     wish = "shorter, says Asha Rao"
-    await regenerate_section(by_model.means, by_model.clinician, before.id, "plan", version=2, wish=wish)
+    await regenerate_section(by_model.means, by_model.clinician, before.id, "subjective", version=2, wish=wish)
     again = await by_model.read(before.id)
     assert (again.method, again.model, again.version) == ("draft by a language model", "it/some-model", 3)
-    assert [(s.text, s.edited) for s in again.statements if s.part == "plan"] == [("Return in a week.", False)]
+    assert [(s.text, s.edited) for s in again.statements] == [("No fever.", False)]
     assert "shorter, says [PERSON_1]" in playing.asked[0].text and "Asha" not in playing.asked[0].text
-    assert [s for s in again.statements if s.part != "plan"] == [s for s in before.statements if s.part != "plan"]
