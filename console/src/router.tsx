@@ -53,8 +53,8 @@ const tree = root.addChildren([
   inside.addChildren([
     page('/', () => import('@/features/home/home'), 'Home'),
     page('/account', () => import('@/features/account/account'), 'Account'),
-    page('/talk', () => import('@/features/unbuilt'), 'Unbuilt'),
-    page('/talk/$consultationId', () => import('@/features/unbuilt'), 'Unbuilt'),
+    page('/talk', () => import('@/features/room/talk'), 'Talk'),
+    page('/talk/$consultationId', () => import('@/features/room/room'), 'ConsultationRoom'),
     page('/live', () => import('@/features/unbuilt'), 'Unbuilt'),
     page('/live/$consultationId', () => import('@/features/unbuilt'), 'Unbuilt'),
     page('/patients', () => import('@/features/unbuilt'), 'Unbuilt'),

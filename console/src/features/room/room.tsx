@@ -1,0 +1,100 @@
+// The consultation room: microphone first, then the conversation, face and words side by side.
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { getConsultationOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { Button } from '@/ui/button'
+import { Page, Panel } from '@/ui/page'
+import { Loaded, Refused } from '@/ui/states'
+import { useCommonWords } from '@/ui/words'
+import { DeviceCheck } from './device-check'
+import { Stage } from './stage'
+import { Transcript } from './transcript'
+import { useConversation } from './use-conversation'
+import { useRoomWords } from './words'
+
+export function ConsultationRoom() {
+  const { consultationId } = useParams({ strict: false }) as { consultationId: string }
+  const query = useQuery(getConsultationOptions({ path: { consultation_id: consultationId } }))
+  const say = useRoomWords()
+  return (
+    <Page title={say('title')} wide>
+      <Loaded query={query}>
+        {(consultation) =>
+          consultation.status === 'ended' ? (
+            <Ended consultationId={consultationId} reason={null} />
+          ) : (
+            <Conversing consultationId={consultationId} language={consultation.language} />
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}
+
+function Conversing({ consultationId, language }: { consultationId: string; language: string }) {
+  const room = useConversation(consultationId, language)
+  const [captions, setCaptions] = useState(true)
+  useVoiceStats(room)
+  if (room.state === 'idle') return <DeviceCheck onStart={(options) => void room.start(options)} />
+  if (room.state === 'ended') return <Ended consultationId={consultationId} reason={room.endedBecause ?? 'client'} />
+  return (
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+      {room.state === 'failed' && (
+        <div className="lg:col-span-2">
+          <Refused error={room.problem} retry={() => window.location.reload()} />
+        </div>
+      )}
+      <Stage room={room} captions={captions} turnCaptions={setCaptions} />
+      <Transcript room={room} language={language} />
+    </div>
+  )
+}
+
+function Ended({ consultationId, reason }: { consultationId: string; reason: string | null }) {
+  const say = useRoomWords()
+  const common = useCommonWords()
+  const known = ['agent', 'client', 'failed', 'hand_over', 'too_long'] as const
+  const because = known.find((one) => one === reason)
+  return (
+    <Panel title={say('callEnded')} className="flex max-w-prose flex-col gap-4">
+      <p role="status">{because ? say(`ended_${because}`) : ''}</p>
+      <div className="flex flex-wrap gap-2">
+        <Button asChild kind="primary">
+          <Link to="/consultations/$consultationId" params={{ consultationId }}>
+            {say('toConversation')}
+          </Link>
+        </Button>
+        <Button asChild>
+          <Link to="/">{common('back')}</Link>
+        </Button>
+      </div>
+    </Panel>
+  )
+}
+
+declare global {
+  interface Window {
+    __voiceStats?: Record<string, unknown>
+  }
+}
+
+/** What the end-to-end tests read: figures of the sound, no words. */
+function useVoiceStats(room: ReturnType<typeof useConversation>): void {
+  useEffect(() => {
+    window.__voiceStats = {
+      state: room.state,
+      speaking: room.speaking,
+      level: room.level,
+      played: () => room.speaker?.played() ?? { samples: 0, underruns: 0 },
+      loudness: () => loudness(room.speaker?.analyser ?? null),
+    }
+  }, [room])
+}
+
+function loudness(analyser: AnalyserNode | null): number {
+  if (analyser === null) return 0
+  const wave = new Float32Array(analyser.fftSize)
+  analyser.getFloatTimeDomainData(wave)
+  return wave.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+}
