@@ -31,6 +31,7 @@ from auricle.channels.unsaved import Unsaved
 from auricle.consent.rights_routes import router as rights
 from auricle.consent.routes import router as consent
 from auricle.consultations.alert_routes import router as alerts
+from auricle.consultations.known import KnownPeople
 from auricle.consultations.routes import router as consultations
 from auricle.db.migrate import check_schema
 from auricle.db.prepare import check
@@ -82,6 +83,8 @@ from auricle.providers.accounts.lineups import OrganizationLineups
 from auricle.providers.accounts.routes import router as provider_accounts
 from auricle.providers.call import Call, Choice
 from auricle.providers.connections import Connections
+from auricle.providers.masking.guard import MaskingGuard
+from auricle.providers.masking.routes import router as masking
 from auricle.providers.routes import router as providers
 from auricle.providers.routing import Router, installed, router_for
 from auricle.recording.routes import router as recordings
@@ -124,6 +127,7 @@ ROUTERS: list[APIRouter] = [
     events,
     providers,
     provider_accounts,
+    masking,
     billing,
     rates,
     budgets,
@@ -160,7 +164,8 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             Guarded(reach_of(settings), settings.timeouts.connect_s),
             shared=settings.providers_shared,
         )
-        router = router_for(settings, usage.record, lineups=lineups, connections=connections)
+        guard = MaskingGuard(KnownPeople(database, keyring))
+        router = router_for(settings, usage.record, guard, lineups=lineups, connections=connections)
         stack.push_async_callback(router.aclose)
         await stack.enter_async_context(background(lineups.run))
         if calls:
@@ -255,10 +260,11 @@ class embedding:  # noqa: N801 - a function with state: the router it embeds thr
         task: Literal["query", "document"],
         organization_id: UUID | None,
         by: Choice | None = None,
+        patient_id: UUID | None = None,
     ) -> NDArray[np.float32]:
         # The installation's is the offline one, as `INSTALLED` says with each vector, whatever accounts can embed as
         # well: a key for a language model must not change what all knowledge is compared by.
-        call = Call(organization_id, [by or Choice("offline")])
+        call = Call(organization_id, [by or Choice("offline")], patient_id=patient_id)
         return (await self._router.embed(call, texts, task=task)).vectors
 
 

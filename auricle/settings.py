@@ -64,6 +64,12 @@ class Provider(BaseModel, frozen=True):
     translation: str | None = None
     rerank: str | None = None
     options: dict[str, str] = Field({}, description="What only this vendor knows, as a region.")
+    trusted: bool | None = Field(
+        None,
+        description="It is a server of yours: what must not reach a cloud unmasked may reach it, and recognizers there "
+        "may be told patients' names. Unset: what is at this machine's own address; false: not that either, being a "
+        "proxy to a cloud.",
+    )
     probe: bool = Field(
         True,
         description="While it is out of order, small calls find out when it works again; false: a patient's turn does.",

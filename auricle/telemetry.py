@@ -37,5 +37,10 @@ AI_INSIDE = Gauge("auricle_ai_requests", "Requests inside the AI service.", ["pl
 AI_BREAKERS = Gauge(
     "auricle_ai_breaker", "How an address of the AI service is seen: 0 closed, 1 half open, 2 open.", ["place"]
 )
+MASKING = Histogram(
+    "auricle_masking_seconds",
+    "Masking of texts for providers that are not the organization's own, where something was new.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
 LOOP_LAG = Gauge("auricle_event_loop_lag_seconds", "How late the event loop runs its timers.")
 TASKS = Gauge("auricle_tasks", "Tasks of the event loop.")

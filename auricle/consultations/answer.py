@@ -115,6 +115,7 @@ def call_for(
         talk.agent.agent_id,
         may_hedge=talk.agent.config.providers.hedging,
         may_name=talk.agent.config.patient_keyterms == "all",
+        patient_id=talk.actor.patient_id,
     )
 
 
@@ -324,6 +325,7 @@ async def retrieved(assembly: Assembly, talk: Talk, said: str) -> tuple[list[Pas
             only=only_of(talk),
             stale_s=TOLD_S if assembly.fanout.connected else STALE_S,
             rerank=wanted.rerank,
+            patient_id=talk.patient_id,
         )
     except EmptyQuestion:
         return [], False

@@ -55,7 +55,7 @@ async def answer(
         EmptyQuestion, ProviderFailed
     """
     language = language or spoken_in(question)
-    found = await search(knowledge, actor, question, k, only=only, rerank=True)
+    found = await search(knowledge, actor, question, k, only=only, rerank=True, patient_id=actor.patient_id)
     async with aclosing(given(knowledge, actor, question, found, generate, language)) as pieces:
         async for piece in pieces:
             yield piece

@@ -28,7 +28,8 @@ Row = KnowledgeEmbedder
 
 
 class Embed(Protocol):
-    """Embeds texts for an organization, by one provider where `by` names it, else by the installation's."""
+    """Embeds texts for an organization, by one provider where `by` names it, else by the installation's. `patient_id`
+    is who asks, whom the provider may not be told."""
 
     def __call__(
         self,
@@ -37,6 +38,7 @@ class Embed(Protocol):
         task: Literal["query", "document"],
         organization_id: UUID | None,
         by: Choice | None = None,
+        patient_id: UUID | None = None,
     ) -> Awaitable[Floats]: ...
 
 
@@ -89,6 +91,7 @@ async def embedded(
     *,
     task: Literal["query", "document"],
     organization_id: UUID | None,
+    patient_id: UUID | None = None,
 ) -> Floats:
     """Vectors by one embedder and no other.
 
@@ -98,7 +101,8 @@ async def embedded(
     if embedder.by is None:
         vectors = await embed(texts, task=task, organization_id=organization_id)
     else:
-        vectors = await embed(texts, task=task, organization_id=organization_id, by=embedder.by)
+        about = {} if patient_id is None else {"patient_id": patient_id}
+        vectors = await embed(texts, task=task, organization_id=organization_id, by=embedder.by, **about)
     if vectors.shape != (len(texts), embedder.dimension):
         raise WrongDimension(dimension=vectors.shape[-1], wanted=embedder.dimension)
     return vectors

@@ -20,12 +20,15 @@ class reranking:  # noqa: N801 - a function with state: the router it asks throu
     def __init__(self, router: Router, within_s: float) -> None:
         self._router, self._within_s = router, within_s
 
-    async def __call__(self, question: str, texts: Sequence[str], *, organization_id: UUID | None) -> Floats | None:
+    async def __call__(
+        self, question: str, texts: Sequence[str], *, organization_id: UUID | None, patient_id: UUID | None = None
+    ) -> Floats | None:
         if not await self._router.choices("rerank", organization_id):
             return None
+        call = Call(organization_id, patient_id=patient_id, retries=0)
         try:
             async with asyncio.timeout(self._within_s):
-                return (await self._router.rerank(Call(organization_id, retries=0), question, texts)).scores
+                return (await self._router.rerank(call, question, texts)).scores
         except (ProviderFailed, TimeoutError) as error:
             event(log, "passages stay in our own order", logging.WARNING, error=type(error).__name__)
             return None

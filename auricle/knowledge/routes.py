@@ -168,7 +168,7 @@ async def search_knowledge(
 ) -> SearchOut:
     """The best chunks for a question, and whether they hold what was asked."""
     only = Only(collection, language, specialty, since, until)
-    found = await search(assembly.knowledge, actor, q, k, only=only, rerank=rerank)
+    found = await search(assembly.knowledge, actor, q, k, only=only, rerank=rerank, patient_id=actor.patient_id)
     hits = [_hit(hit, f"{q[:MAX_QUERY]} {found.meant}") for hit in found.hits]
     return SearchOut(known=found.verdict.level, suggestion=found.verdict.suggestion, degraded=found.degraded, hits=hits)
 
@@ -238,7 +238,7 @@ async def answer_question(
 def _generated(
     assembly: Assembly, actor: Actor, language: str, request: LanguageRequest
 ) -> AsyncGenerator[object, None]:
-    call = Call(actor.organization_id, language=language)
+    call = Call(actor.organization_id, language=language, patient_id=actor.patient_id)
     return assembly.router.generate(call, request)
 
 

@@ -41,7 +41,7 @@ class Rerank(Protocol):
     """Scores texts by how well they answer a question, by a provider of the organization's; `assemble.py` makes one."""
 
     def __call__(
-        self, question: str, texts: Sequence[str], *, organization_id: UUID | None
+        self, question: str, texts: Sequence[str], *, organization_id: UUID | None, patient_id: UUID | None = None
     ) -> Awaitable[Floats | None]:
         """One score a text, higher is better; None where nobody is set up for it, or did it in time."""
         ...
@@ -120,6 +120,7 @@ async def search(
     only: Only = ALL,
     stale_s: float = 0.0,
     rerank: bool = False,
+    patient_id: UUID | None = None,
 ) -> Found:
     """The best `k` chunks of the actor's organization for a question. Opens its own short transactions.
 
@@ -129,6 +130,7 @@ async def search(
             it a round trip; 0 asks the database each time).
         rerank: have the best put in order by a provider, where the organization has one and wants it. Whether the
             knowledge holds what was asked is judged before, on the order that the thresholds were measured with.
+        patient_id: who asks, whom no provider may be told where the organization asks for masking.
 
     Where the embedder fails, or the vectors are away, words alone are searched and judged: the answer is `degraded`.
 
@@ -141,42 +143,46 @@ async def search(
     snapshot = await knowledge.snapshots.of(actor, stale_s=stale_s)
     if snapshot is not None:
         own, meant = snapshot.tuning, snapshot.index.spelling.meant(query)
-        meaning = AWAY if snapshot.degraded else await meaning_of(knowledge, actor, snapshot.embedder, meant)
+        meaning = (
+            AWAY if snapshot.degraded else await meaning_of(knowledge, actor, snapshot.embedder, meant, patient_id)
+        )
         if meaning.is_away and not snapshot.degraded:
             now = await knowledge.snapshots.of(actor)
             if now is not None and now.embedder != snapshot.embedder:  # replaced meanwhile
-                snapshot, meaning = now, await meaning_of(knowledge, actor, now.embedder, meant)
+                snapshot, meaning = now, await meaning_of(knowledge, actor, now.embedder, meant, patient_id)
         chunks, index, among = snapshot.chunks, snapshot.index, snapshot.among(only)
         found = _ranked(knowledge, own, query, meant, meaning, chunks, index, wide, among)
     else:
-        meaning, loaded, own = await _from_store(knowledge, actor, query, max(wide, knowledge.weights.depth), only)
+        meaning, loaded, own = await _from_store(
+            knowledge, actor, query, max(wide, knowledge.weights.depth), only, patient_id
+        )
         index = await asyncio.to_thread(indexed, loaded, knowledge.weights)
         found = _ranked(knowledge, own, query, query, meaning, loaded.chunks, index, wide, None)
-    hits = await _reranked(knowledge, actor, found) if rerank and own.rerank else found.hits
+    hits = await _reranked(knowledge, actor, found, patient_id) if rerank and own.rerank else found.hits
     return replace(found, hits=hits[:k])
 
 
-async def _reranked(knowledge: Knowledge, actor: Actor, found: Found) -> Sequence[Hit]:
+async def _reranked(knowledge: Knowledge, actor: Actor, found: Found, patient_id: UUID | None) -> Sequence[Hit]:
     """The hits in the order of a provider's scores; in ours where there is no provider, or it did not answer."""
     hits = found.hits
     if knowledge.rerank is None or len(hits) < 2:
         return hits
     best, rest = hits[: knowledge.rerank_candidates], hits[knowledge.rerank_candidates :]
     texts = [f"{hit.chunk.heading}. {hit.chunk.text}" for hit in best]
-    scores = await knowledge.rerank(found.meant, texts, organization_id=actor.organization_id)
+    scores = await knowledge.rerank(found.meant, texts, organization_id=actor.organization_id, patient_id=patient_id)
     if scores is None:
         return hits
     return [*(best[i] for i in np.argsort(-scores, kind="stable")), *rest]
 
 
 async def _from_store(
-    knowledge: Knowledge, actor: Actor, query: str, depth: int, only: Only
+    knowledge: Knowledge, actor: Actor, query: str, depth: int, only: Only, patient_id: UUID | None
 ) -> tuple[Meaning, Loaded, Tuning]:
     """The question's meaning, the best chunks, and how to judge them; all by the one embedder in use."""
     async with knowledge.database.transaction(actor) as db:
         embedder = await in_use(db)
     for _ in range(TRIES):
-        meaning = await meaning_of(knowledge, actor, embedder, query)
+        meaning = await meaning_of(knowledge, actor, embedder, query, patient_id)
         async with knowledge.database.transaction(actor) as db:
             now = await in_use(db)
             if now == embedder:
@@ -193,19 +199,26 @@ def asked(question: str) -> str:
     return question[:MAX_QUERY]
 
 
-async def vector_of(knowledge: Knowledge, actor: Actor, embedder: Embedder, query: str) -> Floats | None:
+async def vector_of(
+    knowledge: Knowledge, actor: Actor, embedder: Embedder, query: str, patient_id: UUID | None = None
+) -> Floats | None:
     """A question's vector by an embedder; None where that does not know its script."""
     if not fits_dense(query, multilingual=embedder.multilingual):
         return None
-    vectors = await embedded(knowledge.embed, embedder, [query], task="query", organization_id=actor.organization_id)
+    whose = actor.organization_id
+    vectors = await embedded(
+        knowledge.embed, embedder, [query], task="query", organization_id=whose, patient_id=patient_id
+    )
     vector: Floats = vectors[0]
     return vector
 
 
-async def meaning_of(knowledge: Knowledge, actor: Actor, embedder: Embedder, query: str) -> Meaning:
+async def meaning_of(
+    knowledge: Knowledge, actor: Actor, embedder: Embedder, query: str, patient_id: UUID | None = None
+) -> Meaning:
     """The same for a search, which goes on without."""
     try:
-        return Meaning(await vector_of(knowledge, actor, embedder, query))
+        return Meaning(await vector_of(knowledge, actor, embedder, query, patient_id))
     except ProviderFailed as error:
         event(log, "a question is searched by words alone", logging.WARNING, error_code=error.code)
         return AWAY

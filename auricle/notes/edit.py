@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.ai.port import ClinicalAI, Draft, Judged, Known, Section, Statement
 from auricle.ai.privacy.mask import unmask
+from auricle.consultations.known import known_identity
 from auricle.consultations.lifecycle import find_consultation
 from auricle.db.session import actor_of
 from auricle.errors import Invalid
@@ -32,7 +33,7 @@ from auricle.notes.content import (
     seal_content,
 )
 from auricle.notes.evidence import body_of, quoted, verified_all
-from auricle.notes.generate import Means, UnusableAnswer, known_identity, new_statement
+from auricle.notes.generate import Means, UnusableAnswer, new_statement
 from auricle.notes.masking import mask_edited
 from auricle.notes.models import Note, NoteStatement, NoteStatus
 from auricle.notes.outline import outline_of

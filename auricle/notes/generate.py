@@ -18,13 +18,13 @@ from auricle.ai.port import AIUnavailable, ClinicalAI, Draft, Entity, Judged, Kn
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
 from auricle.consultations import transcript
+from auricle.consultations.known import known_identity
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.models import Consultation, Message
 from auricle.db.base import new_id
 from auricle.db.sealed import Key, Keyring
 from auricle.db.session import Database, actor_of
 from auricle.errors import AuricleError, Conflict
-from auricle.identity.models import Member
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
 from auricle.live.events import publish
@@ -46,7 +46,6 @@ from auricle.notes.versions import freeze
 from auricle.notes.wait import wait_out
 from auricle.notes.writing.draft import write_draft
 from auricle.notes.writing.terms import Terms, terms_of
-from auricle.patients.create import find_patient, identities_of
 from auricle.providers.routing import Router
 
 LONGEST_SOURCE = 2_000  # messages of one consultation that a note is written from
@@ -267,22 +266,3 @@ async def remember(means: Means, actor: Actor, note_id: UUID, error: AuricleErro
         note = await note_in_the_making(db, note_id)
         if note.status in UNFINISHED:
             note.failure_code = error.code
-
-
-async def known_identity(db: AsyncSession, keyring: Keyring, consultation: Consultation) -> Known:
-    """What the platform knows of the people in a consultation: every mention of it is masked."""
-    patient = await find_patient(db, consultation.patient_id)
-    identities = await identities_of(db, keyring, patient)
-    clinician = await db.get(Member, consultation.clinician_id) if consultation.clinician_id else None
-    names = [name for one in identities for name in (one.full_name, one.given_name, one.family_name)]
-    if clinician is not None:
-        names += [clinician.full_name, clinician.given_name, clinician.family_name]
-    birth_date = identities[0].birth_date
-    return Known(
-        names=[name for name in dict.fromkeys(names) if name],
-        phones=[one.phone for one in identities if one.phone],
-        emails=[one.email for one in identities if one.email],
-        record_numbers=[one.record_number for one in identities if one.record_number],
-        addresses=[one.address for one in identities if one.address],
-        birth_date=birth_date.isoformat() if birth_date else None,
-    )

@@ -99,7 +99,7 @@ async def query(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> NotesAnswerOut | StreamingResponse:
     language = body.language or spoken_in(body.question)
-    generate = partial(_generated, assembly, actor, language)
+    generate = partial(_generated, assembly, actor, language, body.patient_id)
     async with assembly.database.transaction(actor) as db:  # before a stream begins, whose status can no longer say so
         if body.patient_id is not None:
             await find_patient(db, body.patient_id)
@@ -146,9 +146,10 @@ async def embed(body: Embedding, db: Db, actor: Writer) -> None:
 
 
 def _generated(
-    assembly: Assembly, actor: Actor, language: str, request: LanguageRequest
+    assembly: Assembly, actor: Actor, language: str, patient_id: UUID | None, request: LanguageRequest
 ) -> AsyncGenerator[object, None]:
-    return assembly.router.generate(Call(actor.organization_id, language=language), request)
+    call = Call(actor.organization_id, language=language, patient_id=patient_id)
+    return assembly.router.generate(call, request)
 
 
 async def _told(pieces: AsyncGenerator[TextDelta | NotesAnswer, None]) -> AsyncIterator[tuple[str, dict[str, object]]]:

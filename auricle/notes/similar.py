@@ -113,7 +113,7 @@ async def ask(
     question = asked(question)
     async with means.database.transaction(actor) as db:
         embedder = await in_use(db)
-    vector = await vector_of(means.knowledge, actor, embedder, question)
+    vector = await vector_of(means.knowledge, actor, embedder, question, patient_id)
     async with means.database.transaction(actor) as db:
         said, vectors = await nearest(db, means, embedder, vector, patient_id)
         best = ranked(means.knowledge, question, vector, said, vectors, k)

@@ -29,5 +29,5 @@ async def embed(assembly: Assembly, actor: Actor, asked: EmbeddingIn) -> tuple[N
     async with assembly.database.transaction(actor) as db:
         await require_budget(db)
         await record(db, "embed", "text", None, count=len(texts), task=task)
-    found = await assembly.router.embed(Call(actor.organization_id), texts, task=task)
+    found = await assembly.router.embed(Call(actor.organization_id, patient_id=actor.patient_id), texts, task=task)
     return found.vectors, found.usage.input_tokens

@@ -47,9 +47,10 @@ class Account:
         options: Mapping[str, str] | None = None,
         is_own_url: bool = True,
         may_probe: bool = True,
+        is_trusted: bool | None = None,
     ) -> None:
         """`is_own_url`: the URL is the owner's choice (a gateway, a region), so requests to the vendor's other hosts
-        go there too."""
+        go there too. `is_trusted`: what is told there stays with us; None: it does where that is this machine."""
         self.name = name
         self.vendor = vendor
         self.url = url.rstrip("/") if url else None
@@ -57,7 +58,7 @@ class Account:
         self.models_path = models_path
         self.options: Mapping[str, str] = options or {}
         self.may_probe = may_probe  # whether small calls in the background may find out if it works again
-        self.is_local = is_in_process or _is_loopback(self.url)
+        self.is_local = is_in_process or (_is_loopback(self.url) if is_trusted is None else is_trusted)
         self._connections = connections
         self._key = key.get_secret_value() if key else None
         self._auth, self._headers, self._is_own_url = auth, dict(headers or {}), is_own_url

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from auricle.providers.breaker import Breaker, Breakers
 from auricle.providers.budgets import Extra
-from auricle.providers.call import Call, Choice, NoProvider, Served
+from auricle.providers.call import Call, Choice, MaskLost, NoProvider, Served, Withheld
 from auricle.providers.choice import Configured
+from auricle.providers.masking.policy import OFF, Masking
 from auricle.providers.metering import Meter, Record, status_of
 from auricle.providers.ports import Capability, ProviderBusy, ProviderFailed, ProviderGarbled
 from auricle.providers.probing import Probes
@@ -35,9 +36,11 @@ class Attempt:
         breaker: Breaker,
         record: Record,
         model: str | None,
+        masking: Masking = OFF,
     ) -> None:
         self.capability, self.entry, self.number, self.breaker = capability, entry, number, breaker
         self.choice, self.provider = entry
+        self.masking = masking if masking.covers(self.provider.account) else None  # None: all may be told as it is
         self.model = self.choice.model or model or self.provider.model(capability)
         self.meter = Meter(call, capability, self.provider.account, self.model, number)
         self._record = record
@@ -65,6 +68,8 @@ class Attempt:
         now = time.monotonic()
         if error is None:
             self.breaker.succeeded(now)
+        elif isinstance(error, Withheld | MaskLost):
+            self.breaker.cancelled()  # ours, or one text's: no reason to ask this provider nothing else
         elif isinstance(error, ProviderFailed):
             self.breaker.failed(error, now)
         elif isinstance(error, Exception):
@@ -87,7 +92,9 @@ class Attempts:
         extra: Extra,
         record: Record,
         model: str | None = None,
+        masking: Masking = OFF,
     ) -> None:
+        self._masking = masking
         self._call, self._capability, self._able = call, capability, able
         self._breakers, self._probes, self._extra = breakers, probes, extra
         self._record, self._model = record, model
@@ -161,8 +168,9 @@ class Attempts:
 
     def _attempt(self, entry: Entry) -> Attempt:
         self._number += 1
+        breaker = self._breaker(entry)
         return Attempt(
-            self._call, self._capability, entry, self._number, self._breaker(entry), self._record, self._model
+            self._call, self._capability, entry, self._number, breaker, self._record, self._model, self._masking
         )
 
     def _may_retry(self, error: ProviderFailed) -> bool:

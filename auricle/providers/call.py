@@ -1,14 +1,14 @@
 """What a caller tells the router about one call, and what the router tells about who served it."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.providers.ports import Capability, ProviderFailed, ProviderRefused, Usage
+from auricle.providers.ports import ProviderFailed, ProviderGarbled, ProviderRefused, Usage
 from auricle.settings import Timeouts
 
 
@@ -22,6 +22,24 @@ class Withheld(ProviderRefused):
     """The organization does not allow this to leave the installation."""
 
     code = "provider.withheld"
+
+
+class NotMasked(Withheld):
+    """This could not be masked, so it is not sent: the organization lets nothing unmasked go to this provider."""
+
+    code = "provider.not_masked"
+
+
+class SpeechWithheld(Withheld):
+    """The organization lets speech go to its own recognizers and voices only, and none of the list is one."""
+
+    code = "provider.speech_withheld"
+
+
+class MaskLost(ProviderGarbled):
+    """A provider did not give back what stood for names: its answer can't be used."""
+
+    code = "provider.mask_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class Call:
     is_check: bool = False  # a health check asks no circuit breaker
     may_hedge: bool = True  # whether the next of the list may be asked beside one that is slow to begin
     may_name: bool = False  # whether a recognizer that is not on this machine may be told who the patient is
+    patient_id: UUID | None = None  # whom it is about, where it is about no consultation
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +94,3 @@ class Embedded:
     vectors: NDArray[np.float32]  # [n, dimension], L2-normalised
     usage: Usage
     served: Served
-
-
-class Guard(Protocol):
-    """Asked before anything leaves the machine: gives what may be sent instead, or raises `Withheld`.
-
-    `payload` is a `LanguageRequest`, a text to speak, a sequence of texts to embed, or for live audio the sequence of
-    keyterms that go with it, of which those that are `Identifying` tell who the patient is.
-    """
-
-    def __call__(self, call: Call, capability: Capability, provider: str, payload: Any) -> Awaitable[Any]: ...

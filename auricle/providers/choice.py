@@ -124,4 +124,5 @@ def account_of(name: str, vendor: Vendor, given: Provider, connections: Connecti
         options=given.options,
         is_own_url=given.url is not None,
         may_probe=given.probe,
+        is_trusted=given.trusted,
     )

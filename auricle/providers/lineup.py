@@ -6,10 +6,12 @@ from typing import Protocol, get_args
 from uuid import UUID
 
 from auricle.errors import Misconfigured
-from auricle.providers.call import Call, Choice, NoProvider
+from auricle.providers.call import Call, Choice, NoProvider, SpeechWithheld
 from auricle.providers.choice import Configured
+from auricle.providers.masking.policy import OFF, Masking
 from auricle.providers.ports import Capability
 
+SPEECH: frozenset[Capability] = frozenset({"stt", "tts"})
 ANY = "default"  # the entry of an order for languages that have none of their own
 
 # capability → language (ISO 639-1, or `ANY`) → who is asked, first to last
@@ -27,6 +29,7 @@ class Lineup:
 
     providers: Mapping[str, Configured]
     orders: Orders = field(default_factory=dict)
+    masking: Masking = OFF
 
     def choices(self, capability: Capability, *languages: str) -> Sequence[Choice]:
         """Who is asked where the agent says nothing: the order set for a language, for any language, else all."""
@@ -53,6 +56,10 @@ class Lineup:
                     found.append((choice, provider))
         if not found:
             raise NoProvider("No provider of the list can do this.", capability=capability, language=call.language)
+        if self.masking.mode == "all" and capability in SPEECH and not call.is_check:
+            found = [(choice, provider) for choice, provider in found if self.masking.is_own(provider.account)]
+            if not found:
+                raise SpeechWithheld(capability=capability, language=call.language)
         return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
 import numpy as np
@@ -21,12 +21,13 @@ from auricle.providers.ahead import Ahead
 from auricle.providers.attempts import Attempt, Attempts
 from auricle.providers.breaker import Breakers
 from auricle.providers.budgets import Budgets
-from auricle.providers.call import Call, Choice, Embedded, Guard, NoProvider, Served
+from auricle.providers.call import Call, Choice, Embedded, MaskLost, NoProvider, Served, Withheld
 from auricle.providers.choice import Configured, configured
 from auricle.providers.connections import Connections
 from auricle.providers.hedging import Patience
 from auricle.providers.lineup import Lineup, Lineups, SharedByAll, ordered, same_vectors
 from auricle.providers.listening import listen
+from auricle.providers.masking.guard import MaskingGuard, answered, given_back, lost
 from auricle.providers.metering import Record
 from auricle.providers.ports import (
     Audio,
@@ -56,8 +57,6 @@ from auricle.settings import Hedging, Settings, Timeouts
 
 log = logging.getLogger(__name__)
 
-P = TypeVar("P")
-
 
 class Router:
     """Providers of one process. Build it with `router_for`; close it with `aclose`."""
@@ -70,7 +69,7 @@ class Router:
         *,
         timeouts: Timeouts | None = None,
         hedging: Hedging | None = None,
-        guard: Guard | None = None,
+        guard: MaskingGuard | None = None,
     ) -> None:
         hedging = hedging or Hedging()
         self.lineups = lineups
@@ -78,7 +77,7 @@ class Router:
         self._connections = connections
         self._record = record
         self._timeouts = timeouts or Timeouts()
-        self._guard = guard
+        self._guard = guard or MaskingGuard()
         self._patience, self._budgets = Patience(hedging), Budgets(hedging.share)
         self._probes, self._ahead = Probes(partial(trial, self)), Ahead()
 
@@ -114,7 +113,7 @@ class Router:
     async def _first(self, calls: Mapping[Capability, Call]) -> list[Account]:
         found: list[Account] = []
         for capability, call in calls.items():
-            with suppress(NoProvider):
+            with suppress(NoProvider, Withheld):
                 provider = (await self.lineups.of(call.organization_id)).candidates(call, capability)[0][1]
                 if capability not in provider.vendor.by_socket:
                     found.append(provider.account)
@@ -133,9 +132,11 @@ class Router:
         """
 
         async def ask(attempt: Attempt) -> AsyncGenerator[LanguageEvent, None]:
-            allowed = await self._guarded(attempt, call, "llm", request)
             model: LanguageModel = attempt.provider.adapter("llm")
-            return model.generate(replace(allowed, model=attempt.model))
+            if attempt.masking is None:
+                return model.generate(replace(request, model=attempt.model))
+            masked = await self._guard.request(call, attempt.masking, request)
+            return answered(model.generate(replace(masked.request, model=attempt.model)), masked)
 
         begin = partial(self._attempts, call, "llm", request.model)
         return stream(Streaming(begin, ask, self._times(call), self._patience))
@@ -148,10 +149,10 @@ class Router:
         """
 
         async def ask(attempt: Attempt) -> AsyncGenerator[Audio | Timing | Usage, None]:
-            allowed, choice = await self._guarded(attempt, call, "tts", text), attempt.choice
+            choice = attempt.choice
             settings = {"model": choice.model, **choice.settings} if choice.model else choice.settings
             voice: TextToSpeech = attempt.provider.adapter("tts")
-            return voice.speak(allowed, voice=choice.voice, language=call.language, settings=settings)
+            return voice.speak(text, voice=choice.voice, language=call.language, settings=settings)
 
         return stream(Streaming(partial(self._attempts, call, "tts"), ask, self._times(call), self._patience))
 
@@ -161,9 +162,9 @@ class Router:
         """
 
         async def ask(attempt: Attempt) -> Embeddings:
-            allowed = await self._guarded(attempt, call, "embedding", texts)
             embedder: Embedder = attempt.provider.adapter("embedding")
-            return await embedder.embed(allowed, task=task, model=attempt.model)
+            told = texts if attempt.masking is None else await self._guard.vectors(call, attempt.masking, texts)
+            return await embedder.embed(told, task=task, model=attempt.model)
 
         def judge(answer: Embeddings) -> None:
             if answer.vectors.ndim != 2 or len(answer.vectors) != len(texts):
@@ -176,9 +177,14 @@ class Router:
         """Translate a few sentences. Raises `ProviderFailed` where nobody of the list can."""
 
         async def ask(attempt: Attempt) -> Translated:
-            allowed = await self._guarded(attempt, call, "translation", text)
             translator: Translator = attempt.provider.adapter("translation")
-            return await translator.translate(allowed, source=source, target=target, model=attempt.model)
+            if attempt.masking is None:
+                return await translator.translate(text, source=source, target=target, model=attempt.model)
+            told, originals = await self._guard.text(call, attempt.masking, text)
+            made = await translator.translate(told, source=source, target=target, model=attempt.model)
+            if lost(told, made):
+                raise MaskLost
+            return given_back(made, originals)
 
         def judge(answer: Translated) -> None:
             if not answer.text.strip():
@@ -192,9 +198,11 @@ class Router:
         """Score texts by how well they answer a query. Raises `ProviderFailed` where nobody of the list can."""
 
         async def ask(attempt: Attempt) -> Reranked:
-            asked, *allowed = await self._guarded(attempt, call, "rerank", [query, *texts])
+            asked, *told = [query, *texts]
+            if attempt.masking is not None:
+                asked, *told = await self._guard.together(call, attempt.masking, [query, *texts])
             reranker: Reranker = attempt.provider.adapter("rerank")
-            return await reranker.rerank(asked, allowed, model=attempt.model)
+            return await reranker.rerank(asked, told, model=attempt.model)
 
         def judge(answer: Reranked) -> None:
             if answer.scores.shape != (len(texts),) or not np.isfinite(answer.scores).all():
@@ -210,12 +218,12 @@ class Router:
         played to the next. Every `END_OF_SPEECH` is answered by one final. Read under `aclosing`.
 
         `keyterms` are words to listen for, the most telling first. Those that tell who the patient is leave the machine
-        only where the call says that they may; the guard may leave out more.
+        only where the call says that they may, and never where the organization asks for masking.
         """
 
         async def allow(attempt: Attempt) -> Sequence[str]:
-            may_name = call.may_name or attempt.provider.account.is_local
-            return await self._guarded(attempt, call, "stt", keyterms if may_name else anonymous(keyterms))
+            may_name = attempt.masking is None and (call.may_name or attempt.provider.account.is_local)
+            return keyterms if may_name else anonymous(keyterms)
 
         return listen(
             partial(self._attempts, call, "stt"),
@@ -232,22 +240,18 @@ class Router:
     async def _attempts(
         self, call: Call, capability: Capability, model: str | None = None, languages: Sequence[str] = ()
     ) -> Attempts:
-        able = (await self.lineups.of(call.organization_id)).candidates(call, capability, languages)
+        lineup = await self.lineups.of(call.organization_id)
+        able = lineup.candidates(call, capability, languages)
         if capability == "embedding":
             able = same_vectors(able)
         extra = self._budgets.of(call.organization_id, capability)
-        return Attempts(call, capability, able, self.breakers, self._probes, extra, self._record, model)
-
-    async def _guarded(self, attempt: Attempt, call: Call, capability: Capability, payload: P) -> P:
-        if self._guard is None or attempt.provider.account.is_local:
-            return payload
-        return await self._guard(call, capability, attempt.choice.provider, payload)  # type: ignore[no-any-return]
+        return Attempts(call, capability, able, self.breakers, self._probes, extra, self._record, model, lineup.masking)
 
 
 def router_for(
     settings: Settings,
     record: Record,
-    guard: Guard | None = None,
+    guard: MaskingGuard | None = None,
     *,
     lineups: Lineups | None = None,
     connections: Connections | None = None,

@@ -7,13 +7,13 @@ from sqlalchemy import select, text
 
 from auricle.actor import Actor
 from auricle.audit.models import AuditEntry
+from auricle.consultations.known import known_identity
 from auricle.consultations.lifecycle import find_consultation, list_consultations
 from auricle.consultations.transcript import read
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.errors import NotFound
 from auricle.identity.roles import permissions_of
-from auricle.notes.generate import known_identity
 from auricle.patients.create import create_patient, find_patient, read_patient
 from auricle.patients.merge import (
     BothSignIn,

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from auricle.providers.call import Call, Choice, Guard, Served
+from auricle.providers.call import Call, Choice, Served
 from auricle.providers.metering import UsageRecord
 from auricle.providers.ports import ChatMessage, LanguageRequest
 from auricle.providers.routing import Router, router_for
@@ -58,7 +58,6 @@ async def routed(
     main: OpenAIEmulator,
     spare: OpenAIEmulator,
     folder: Path,
-    guard: Guard | None = None,
     key: str = "right-key",
     hedging: Hedging = NEVER,
     **given: Any,
@@ -75,7 +74,7 @@ async def routed(
             "nobody": provider("http://127.0.0.1:9/v1"),
         },
     )
-    router = router_for(settings, records.append, guard)
+    router = router_for(settings, records.append)
     try:
         yield Setup(router, main, spare, records)
     finally:

@@ -12,7 +12,7 @@ from auricle.assemble import embedding
 from auricle.errors import Misconfigured, NotFound
 from auricle.knowledge.store import INSTALLED
 from auricle.providers.account import Account
-from auricle.providers.call import Call, Choice, NoProvider, Withheld
+from auricle.providers.call import Call, Choice, NoProvider
 from auricle.providers.choice import configured
 from auricle.providers.connections import Connections
 from auricle.providers.health import check, provider_states
@@ -62,39 +62,6 @@ async def test_a_wrong_key_opens_no_breaker_but_is_shown(
         state = next(s for s in await provider_states(setup.router) if s.name == "main")
         assert (state.breaker, state.refused, state.is_well) == ("closed", "provider.refused", False)
         assert {r.status for r in setup.records} == {"refused"}
-
-
-async def test_the_guard_changes_what_leaves_and_may_forbid_it(
-    emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path
-) -> None:
-    asked = []
-
-    async def guard(call: Call, capability: str, provider: str, payload: Any) -> Any:
-        asked.append((capability, provider))
-        if provider == "main":
-            raise Withheld
-        return LanguageRequest([*payload.messages[:-1]], model=payload.model)
-
-    async with routed(*emulators, tmp_path, guard=guard) as setup:
-        for name in ("main", "spare"):
-            setup.router.providers[name].account.is_local = False  # the emulator stands for a cloud
-        emulators[0].forget()
-        emulators[1].forget()
-        events = await all_of(setup.router.generate(setup.call("main", "spare"), ASK))
-        assert served(events) == ["spare"]
-        assert not setup.main.requests and setup.spare.requests[0]["body"]["messages"] == []
-        assert setup.statuses == [("main", "refused"), ("spare", "ok")]
-        assert asked == [("llm", "main"), ("llm", "spare")]
-
-
-async def test_the_guard_is_not_asked_for_what_stays_on_this_machine(
-    emulators: tuple[OpenAIEmulator, OpenAIEmulator], tmp_path: Path
-) -> None:
-    async def guard(*_: Any) -> Any:
-        raise Withheld
-
-    async with routed(*emulators, tmp_path, guard=guard) as setup:
-        assert served(await all_of(setup.router.generate(setup.call(), ASK))) == ["main"]
 
 
 async def test_a_list_without_a_known_provider_is_refused_at_once(setup: Setup) -> None:

@@ -1,7 +1,7 @@
 """All that finds identifiers, together: known identity, shapes, cues, lists, the tagger, and names met again."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from auricle.ai.limits import check_size
@@ -51,12 +51,21 @@ def identifiers(
 ) -> Iterator[tuple[Utterance, list[Span]]]:
     """Each utterance with its identifiers, in order, none overlapping another. `also` adds finders of one's own."""
     identity = KnownIdentity(known)
-    finders = (identity.find, *RECOGNIZERS, *also)
-    found = {u.id: [span for find in finders for span in find(u.text)] for u in utterances}
-    repeated = _names(utterances, found)
+    found = {u.id: [*identity.find(u.text), *found_in(u.text, also)] for u in utterances}
+    names = frozenset[str]().union(*(names_in(u.text, found[u.id]) for u in utterances))
     for utterance in utterances:
-        every = joined([*found[utterance.id], *_repeats(utterance.text, repeated)])
-        yield utterance, _trimmed(utterance.text, disjoint([_continued(utterance.text, span) for span in every]))
+        yield utterance, settled(utterance.text, found[utterance.id], names)
+
+
+def found_in(text: str, also: Sequence[Recognizer] = ()) -> list[Span]:
+    """What one text by itself tells: no identity that is known, no name met elsewhere."""
+    return [span for find in (*RECOGNIZERS, *also) for span in find(text)]
+
+
+def settled(text: str, found: Sequence[Span], names: frozenset[str] = frozenset()) -> list[Span]:
+    """Finds of a text, and the names met anywhere, as whole identifiers of which none overlaps another."""
+    every = joined([*found, *_repeats(text, names)])
+    return _trimmed(text, disjoint([_continued(text, span) for span in every]))
 
 
 def _continued(text: str, span: Span) -> Span:
@@ -88,13 +97,12 @@ def _trimmed(text: str, spans: Sequence[Span]) -> list[Span]:
     return kept
 
 
-def _names(utterances: Sequence[Utterance], found: Mapping[str, Sequence[Span]]) -> frozenset[str]:
-    """Words of the names found anywhere: the next mention may come without its cue."""
+def names_in(text: str, found: Sequence[Span]) -> frozenset[str]:
+    """Words of the names found in a text: the next mention may come without its cue."""
     names: set[str] = set()
-    for utterance in utterances:
-        for span in found[utterance.id]:
-            if span.kind == "PERSON":
-                names |= {t.word.removesuffix("'s") for t in tokens(utterance.text[span.start : span.end])}
+    for span in found:
+        if span.kind == "PERSON":
+            names |= {t.word.removesuffix("'s") for t in tokens(text[span.start : span.end])}
     return frozenset(
         n
         for n in names

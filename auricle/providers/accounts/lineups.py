@@ -25,6 +25,8 @@ from auricle.providers.accounts.models import ProviderAccount, ProviderOrder
 from auricle.providers.accounts.opened import key_of, opened, orders_of
 from auricle.providers.choice import Configured
 from auricle.providers.lineup import Lineup
+from auricle.providers.masking.models import MaskingPolicy, masking_of
+from auricle.providers.masking.policy import OFF
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +151,7 @@ class OrganizationLineups:
         async with self._database.transaction(Actor.system(organization_id, "providers")) as db:
             rows = (await db.scalars(select(ProviderAccount).order_by(ProviderAccount.id))).all()
             order = await db.scalar(select(ProviderOrder.orders))
+            masking = masking_of(await db.scalar(select(MaskingPolicy)))
             key = await self._keyring.organization(db) if rows else None
         held = Held(self.shared)
         providers = dict(self.shared.providers)
@@ -161,9 +164,9 @@ class OrganizationLineups:
                 held.accounts[row.id] = (row.changed_at, usable)
                 if row.enabled:
                     own[row.name] = usable
-        if rows or order:
+        if rows or order or masking != OFF:
             orders = {**self.shared.orders, **orders_of(order or {})}
-            held.lineup = Lineup({**own, **providers}, orders)
+            held.lineup = Lineup({**own, **providers}, orders, masking)
         return held
 
     def _opened(self, row: ProviderAccount, key: Key | None) -> Configured | None:

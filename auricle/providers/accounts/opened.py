@@ -41,6 +41,7 @@ def opened(row: ProviderAccount, key: SecretStr | None, connections: Connections
         headers=vendor.headers,
         options=row.options,
         is_own_url=row.url is not None,
+        is_trusted=False,  # an organization says itself which servers are its own
     )
     return Configured(vendor, account)
 

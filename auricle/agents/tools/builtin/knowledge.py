@@ -14,7 +14,9 @@ async def search_knowledge(errand: Errand, arguments: Mapping[str, Any]) -> dict
     """Passages numbered after those the answer has already, so that it can cite them."""
     count = int(arguments.get("count", 4))
     knowledge, query = errand.assembly.knowledge, arguments["query"]
-    found = await search(knowledge, errand.actor, query, count, only=errand.only, stale_s=STALE_S)
+    found = await search(
+        knowledge, errand.actor, query, count, only=errand.only, stale_s=STALE_S, patient_id=errand.patient_id
+    )
     if found.verdict.level == "unknown":
         return {"known": "unknown", "passages": []}
     known_ids = {one.chunk_id for one in errand.passages}
