@@ -84,7 +84,7 @@ async def test_without_a_provider_nobody_is_asked(taught, tmp_path):
 
 
 async def test_texts_of_equal_score_keep_our_order(taught):
-    async def equal(question, texts, *, organization_id):
+    async def equal(question, texts, *, organization_id, patient_id=None):
         return np.zeros(len(texts), np.float32)
 
     ours = await order(taught, taught.knowledge)

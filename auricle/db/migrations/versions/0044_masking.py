@@ -4,8 +4,8 @@ from alembic import op
 
 from auricle.db.tenancy import protect
 
-revision = "0043_masking"
-down_revision = "0042_note_templates"
+revision = "0044_masking"
+down_revision = "0043_review"
 
 POLICY = """
 create table masking_policy (
