@@ -68,6 +68,7 @@ from auricle.notes.own_routes import router as own_notes
 from auricle.notes.review_routes import router as notes_review
 from auricle.notes.routes import router as notes
 from auricle.notes.search_routes import router as notes_search
+from auricle.notes.templates.routes import router as note_templates
 from auricle.openai_api.routes import router as openai_api
 from auricle.patients.appointments.routes import router as appointments
 from auricle.patients.professionals.routes import router as professionals
@@ -123,6 +124,7 @@ ROUTERS: list[APIRouter] = [
     notes_review,
     own_notes,
     notes_search,
+    note_templates,
     openai_api,
     events,
     providers,

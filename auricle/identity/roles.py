@@ -27,6 +27,7 @@ PERMISSIONS: Mapping[str, str] = {
     "notes:write": "generate and edit notes",
     "notes:approve": "sign notes",
     "notes:reveal": "see masked identifiers in clear",
+    "notes:templates": "change note templates, and by what notes are written",
     "knowledge:read": "search the organization's knowledge",
     "knowledge:write": "add, replace and delete knowledge",
     "agents:read": "see agents",
@@ -96,6 +97,7 @@ CLINICIAN = STAFF | {
     "break_glass:use",
 }
 ORG_ADMIN = CLINICIAN | {
+    "notes:templates",
     "recordings:delete",
     "recordings:replay",
     "professionals:write",

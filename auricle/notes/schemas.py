@@ -25,7 +25,7 @@ class Body(BaseModel):
 
 class GenerateIn(Body):
     consultation_id: UUID
-    template: Key = Field(DEFAULT, description="The key of a note template.")
+    template: Key = Field(DEFAULT, description="The key of a note template.", examples=[DEFAULT])
 
 
 class SpanIn(Body):
@@ -39,7 +39,9 @@ class SpanIn(Body):
 class StatementIn(Body):
     id: UUID | None = Field(None, description="Of a statement to keep or change; absent for a new one.")
     section: Section
-    part: Key | None = Field(None, description="Of the note's template; absent: as it was, or by its section.")
+    part: Key | None = Field(
+        None, description="Of the note's template; absent: as it was, or by its section.", examples=["subjective"]
+    )
     text: Text
     kind: Literal["fact", "inferred", "plan"] = "fact"
     evidence: Annotated[list[SpanIn], Field(max_length=20)] | None = Field(

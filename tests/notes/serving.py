@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx2
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from auricle.identity.tokens import Claims, issue_access
 from auricle.notes.own_routes import router as own
 from auricle.notes.review_routes import router as review
 from auricle.notes.routes import router
+from auricle.notes.templates.routes import router as templates
 from auricle.web import problems
 from auricle.web.limits import Limits
 from auricle.web.routing import adopt
@@ -37,6 +39,7 @@ class Served:
     ai: ClinicalAI
     presence: Presence
     machines: Machines
+    router: Any
 
 
 @asynccontextmanager
@@ -55,12 +58,12 @@ async def client_of(clinic, actor: Actor | None = None) -> AsyncIterator[httpx2.
     claims = Claims(actor.account_id, session.id, actor.organization_id, actor.member_id)
     app = FastAPI()
     problems.install(app)
-    for one in (router, review, own):
+    for one in (router, review, own, templates):
         app.include_router(adopt(one))
     presence = Presence(means.database, means.keyring.token_secret)
     app.state.limits = Limits(PLENTY)
     machines = Machines(means.database)
-    app.state.assembly = Served(means.database, means.keyring, means.ai, presence, machines)
+    app.state.assembly = Served(means.database, means.keyring, means.ai, presence, machines, means.router)
     token = issue_access(means.keyring.token_secret, claims, lifetime_s=600)
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="http://test", headers={"authorization": f"Bearer {token}"}

@@ -16,7 +16,7 @@ IDS = Mapping[str, str]
 
 # The person's own sign-in, and what never ends (tests/live follows it).
 LEFT_OUT = ("/api/v1/auth", "/api/v1/events", "/api/v1/rights/events")
-PLAIN = {"name": "offline", "number": "1"}
+PLAIN = {"name": "offline", "number": "1", "template_key": "of_zebrafisch"}
 FILE = {"file": ("a.md", b"# A\n\nB is b.")}
 STOLEN_CURSORS = ("patient_id", "note_id", "document_id", "consultation_id", "agent_id", "member_id")
 

@@ -100,6 +100,7 @@ async def build(service: Service, family_name: str) -> Hospital:
         agents = (await http.get("/api/v1/agents")).raise_for_status().json()["items"]
     await live(service, headers["org_admin"], document_id)
     asked = await evaluation_of(service, headers["org_admin"], family_name)
+    await add_template(service, headers["org_admin"], family_name)
     statement = note["note"]["statements"][0]
     ids = {
         "patient_id": str(patient.id),
@@ -270,6 +271,14 @@ async def evaluation_of(service: Service, headers: dict[str, str], family_name: 
                 break
             await asyncio.sleep(0.1)
     return {"evaluation_id": evaluation_id, "evaluation_run_id": run_id}
+
+
+async def add_template(service: Service, headers: dict[str, str], family_name: str) -> None:
+    """A note template of the hospital's own, with a key that the other hospital's does not have."""
+    part = {"key": "all", "heading": {"en": family_name}, "section": "subjective"}
+    house = {"key": f"of_{family_name.lower()}", "name": {"en": f"Note of {family_name}"}, "parts": [part]}
+    async with service.client(headers) as http:
+        (await http.post("/api/v1/soap/templates", json=house)).raise_for_status()
 
 
 async def live(service: Service, headers: dict[str, str], document_id: str) -> None:

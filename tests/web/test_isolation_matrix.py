@@ -12,7 +12,7 @@ from auricle.actor import Actor
 from tests.running_service import Service
 from tests.web.conftest import CANARY, Hospital
 
-PLACES = {"name": "offline", "number": "1", "statement_id": "statement_id"}
+PLACES = {"name": "offline", "number": "1", "statement_id": "statement_id", "template_key": "of_zebrafisch"}
 BYTES = {"application/yaml": b"name: Intruder\n"}
 
 

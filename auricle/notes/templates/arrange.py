@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from auricle.ai.port import Entity, Statement
 from auricle.ai.tokens import phrase_at, tokens, words
-from auricle.notes.templates.shape import Part, Template
+from auricle.notes.templates.shape import NotePart, Template
 
 WORD, KIND = 2, 1  # a word of a part tells more of where a statement belongs than what is mentioned in it
 
@@ -27,7 +27,7 @@ def arranged(statements: Sequence[Statement], entities: Sequence[Entity], templa
     return [statement for part in template.parts for statement in placed[part.key]]
 
 
-def place_of(statement: Statement, cited: Sequence[Entity], parts: Sequence[Part]) -> Part | None:
+def place_of(statement: Statement, cited: Sequence[Entity], parts: Sequence[NotePart]) -> NotePart | None:
     """The part whose words and kinds fit best; with none that fits the one that takes the rest of its section."""
     kinds = {entity.kind for entity in cited}
     stream = tokens(statement.text)
@@ -42,7 +42,7 @@ def place_of(statement: Statement, cited: Sequence[Entity], parts: Sequence[Part
     return best or rest_of(statement, parts)
 
 
-def rest_of(statement: Statement, parts: Sequence[Part]) -> Part | None:
+def rest_of(statement: Statement, parts: Sequence[NotePart]) -> NotePart | None:
     own = [part for part in parts if part.section == statement.section]
     return next((part for part in own if not part.words and not part.kinds), own[0] if own else None)
 
@@ -67,5 +67,5 @@ def _split(phrases: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(words(phrase)) for phrase in phrases if words(phrase))
 
 
-def _phrases(part: Part) -> tuple[tuple[str, ...], ...]:
+def _phrases(part: NotePart) -> tuple[tuple[str, ...], ...]:
     return _split(tuple(part.words))

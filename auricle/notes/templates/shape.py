@@ -15,11 +15,13 @@ MOST_PARTS = 20
 TEXT = r"^[^\x00]*$"
 ANY = "en"  # the language that every heading has
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Field(examples=["history"])]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=TEXT)]
 Instructions = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000, pattern=TEXT)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-Titles = Annotated[Mapping[Language, Words], Field(min_length=1, max_length=20)]
+Titles = Annotated[
+    Mapping[Language, Words], Field(min_length=1, max_length=20, examples=[{"en": "History", "hi": "इतिहास"}])
+]
 Kind = Literal["problem", "symptom", "drug", "procedure", "anatomy", "lab", "vital", "device", "hearing", "allergy"]
 
 
@@ -27,7 +29,7 @@ class Shaped(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Part(Shaped):
+class NotePart(Shaped):
     """One part of a note: a heading, and what belongs under it."""
 
     key: Key
@@ -55,7 +57,7 @@ class Template(Shaped):
     name: Titles
     specialty: Words | None = None
     instructions: Instructions = ""
-    parts: Sequence[Part] = Field(min_length=1, max_length=MOST_PARTS)
+    parts: Sequence[NotePart] = Field(min_length=1, max_length=MOST_PARTS)
 
     @field_validator("name")
     @classmethod
@@ -68,7 +70,7 @@ class Template(Shaped):
             raise ValueError("two parts have the same key")
         return self
 
-    def part(self, key: str) -> Part | None:
+    def part(self, key: str) -> NotePart | None:
         return next((part for part in self.parts if part.key == key), None)
 
 
@@ -103,7 +105,7 @@ def outline(template: Template, by_model: Collection[str] = ()) -> Outline:
     )
 
 
-def outlined(part: Part, method: Literal["model", "extractive"] = "extractive") -> Outlined:
+def outlined(part: NotePart, method: Literal["model", "extractive"] = "extractive") -> Outlined:
     return Outlined(key=part.key, heading=part.heading, section=part.section, required=part.required, method=method)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from auricle.ai.port import ClinicalAI, Draft, Entity, Masked, Statement
 from auricle.log import event
 from auricle.notes.templates.arrange import arranged
-from auricle.notes.templates.shape import Outline, Part, Template, outline
+from auricle.notes.templates.shape import NotePart, Outline, Template, outline
 from auricle.notes.writing.part import Model, write_part
 from auricle.notes.writing.terms import Terms, model_for
 from auricle.providers.ports import ProviderFailed
@@ -79,7 +79,7 @@ async def _by_model(model: Model, template: Template, masked: Masked) -> dict[st
     ends_at = asyncio.get_running_loop().time() + WHOLE_S
     found: dict[str, list[Statement] | None] = {}
 
-    async def write(part: Part) -> None:
+    async def write(part: NotePart) -> None:
         found[part.key] = await attempt(model, part, template, masked, ends_at)
 
     async with asyncio.TaskGroup() as tasks:
@@ -89,7 +89,7 @@ async def _by_model(model: Model, template: Template, masked: Masked) -> dict[st
 
 
 async def attempt(
-    model: Model, part: Part, template: Template, masked: Masked, ends_at: float, wish: str = ""
+    model: Model, part: NotePart, template: Template, masked: Masked, ends_at: float, wish: str = ""
 ) -> list[Statement] | None:
     """One part by the model, None where it can't be had."""
     try:
@@ -115,12 +115,12 @@ class _Extractive:
             self._made = arranged(draft.statements, self._entities, self._template)
         return self._made
 
-    async def of(self, part: Part) -> list[Statement]:
+    async def of(self, part: NotePart) -> list[Statement]:
         return [statement for statement in await self.all() if statement.part == part.key]
 
 
 async def extracted(
-    ai: ClinicalAI, template: Template, masked: Masked, entities: Sequence[Entity], part: Part
+    ai: ClinicalAI, template: Template, masked: Masked, entities: Sequence[Entity], part: NotePart
 ) -> list[Statement]:
     """One part of the extractive draft."""
     return await _Extractive(ai, template, masked, entities).of(part)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auricle.ai.port import Evidence, Statement, Utterance
-from auricle.notes.templates.shape import Part, Template
+from auricle.notes.templates.shape import NotePart, Template
 from auricle.notes.writing.addressed import is_to_the_writer
 from auricle.notes.writing.prompts import SCHEMA, Style, messages
 from auricle.notes.writing.quotes import Said
@@ -55,7 +55,7 @@ class Model:
 
 
 async def write_part(
-    model: Model, part: Part, template: Template, utterances: Sequence[Utterance], wish: str = ""
+    model: Model, part: NotePart, template: Template, utterances: Sequence[Utterance], wish: str = ""
 ) -> list[Statement]:
     """The statements of one part, not judged yet. Raises `ProviderFailed`, `NotByForm` among it.
 
@@ -73,7 +73,7 @@ async def write_part(
 
 
 async def _from_window(
-    model: Model, part: Part, template: Template, source: Mapping[str, Utterance], wish: str
+    model: Model, part: NotePart, template: Template, source: Mapping[str, Utterance], wish: str
 ) -> list[Statement]:
     request = LanguageRequest(
         messages(part, template, model.style, source, wish),
@@ -101,7 +101,7 @@ def windows(utterances: Sequence[Utterance]) -> list[dict[str, Utterance]]:
     return [*found, dict(held)]
 
 
-def read(answer: Mapping[str, Any], part: Part, said: Said) -> list[Statement]:
+def read(answer: Mapping[str, Any], part: NotePart, said: Said) -> list[Statement]:
     """The statements of a valid answer, with what their quotes really are."""
     found = []
     for one in answer["statements"]:

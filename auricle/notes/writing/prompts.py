@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from auricle.ai.port import Utterance
-from auricle.notes.templates.shape import ANY, Part, Template
+from auricle.notes.templates.shape import ANY, NotePart, Template
 from auricle.providers.ports import ChatMessage
 
 MOST_STATEMENTS, MOST_QUOTES = 60, 8
@@ -73,7 +73,7 @@ class Style:
 
 
 def messages(
-    part: Part, template: Template, style: Style, source: Mapping[str, Utterance], wish: str = ""
+    part: NotePart, template: Template, style: Style, source: Mapping[str, Utterance], wish: str = ""
 ) -> list[ChatMessage]:
     """`source` is what the part is written from, by the short ids that the model is to cite; `wish` a reader's own."""
     told = [f'The note: "{template.name[ANY]}". The part to write: "{part.heading[ANY]}" ({part.section}).']
