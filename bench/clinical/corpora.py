@@ -26,6 +26,12 @@ class Visit:
     note: str
 
 
+@dataclass(frozen=True)
+class Abstract:
+    text: str
+    spans: list[tuple[int, int, str]]  # start, end, Chemical or Disease
+
+
 def present(name: str) -> bool:
     return (ROOT / name).is_dir()
 
@@ -84,3 +90,24 @@ def presidio_documents(counted: Collection[str]) -> Iterator[dict[str, Any]]:
         apart = [[s["start"], s["end"]] for s in spans if s["type"] not in counted]
         wanted = [s for s in spans if s["type"] in counted]
         yield {"id": f"synth_{number}", "text": row["full_text"], "spans": wanted, "zones": apart, "known": {}}
+
+
+def abstracts(corpus: str, split: str) -> Iterator[Abstract]:
+    """BC5CDR (Li et al. 2016) or NCBI Disease (Dogan et al. 2014), CC BY 4.0 in IOB; ten sentences a text."""
+    sentences = (ROOT / corpus / f"{split}.tsv").read_text("utf-8").strip().split("\n\n")
+    for first in range(0, len(sentences), 10):
+        text, spans = "", []
+        for sentence in sentences[first : first + 10]:
+            for row in sentence.splitlines():
+                word, label = row.split("\t")
+                text += (
+                    word
+                    if word in ",.;:)" or not text or text.endswith(("(", "\n", "-", "'")) or word in "-'"
+                    else f" {word}"
+                )
+                if label.startswith("B-") or (label.startswith("I-") and not spans):
+                    spans.append((len(text) - len(word), len(text), label[2:]))
+                elif label.startswith("I-"):
+                    spans[-1] = (spans[-1][0], len(text), spans[-1][2])
+            text += "\n"
+        yield Abstract(text, spans)

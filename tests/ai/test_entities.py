@@ -164,3 +164,85 @@ def test_a_text_beyond_the_limit_is_refused_by_type():
 def test_two_utterances_with_one_id_are_refused():
     with pytest.raises(AmbiguousUtterances):
         find_entities([Utterance(id="a", speaker="patient", text="x"), Utterance(id="a", speaker="patient", text="y")])
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "schedule"),
+    [
+        ("metformin 500 mg 1-0-1", "500 mg", "in the morning, at night"),
+        ("amoxicillin five hundred milligrams TDS", "500 mg", "three times a day"),
+        ("zolpidem 5 mg HS SOS", "5 mg", "at bedtime, as needed"),
+        ("metformin one gram BD", "1 g", "twice a day"),
+        ("prednisolone half a tablet OD", "0.5 tablets", "once a day"),
+    ],
+)
+def test_a_prescribers_habit_is_read_as_a_schedule(said, value, schedule):
+    found = only(find_entities(talk(f"p: i take {said}")), said.split()[0])
+    assert (found.value, found.attributes["schedule"]) == (value, schedule)
+
+
+def test_half_a_tablet_at_night_for_two_weeks_is_a_whole_dose():
+    found = only(find_entities(talk("c: take prednisolone half a tablet at night for two weeks")), "prednisolone")
+    assert found.attributes["frequency"] == "at night"
+    assert (found.value, found.attributes["duration"], found.attributes["action"]) == (
+        "0.5 tablets",
+        "for two weeks",
+        "start",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "value"),
+    [
+        ("hemoglobin is 10.9 g/dL", "hemoglobin", "10.9 g/dL"),
+        ("potassium 5.4 millimoles per litre", "potassium", "5.4 mmol/L"),
+        ("temperature 38.5 C", "temperature", "38.5 °C"),
+        ("temperature is 101.2 degrees fahrenheit", "temperature", "101.2 °F"),
+    ],
+)
+def test_a_value_keeps_its_unit(said, name, value):
+    assert only(find_entities(talk(f"c: {said}")), name).value == value
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "time", "action"),
+    [
+        ("c: take ibuprofen three times a day", "ibuprofen", "planned", "start"),
+        ("c: stop the diclofenac", "diclofenac", "planned", "stop"),
+        ("c: you take metformin twice a day", "metformin", "current", None),
+        ("p: i take metformin", "metformin", "current", None),
+        ("d: Past history: stroke, hypertension.", "stroke", "past", None),
+        ("d: Plan: mri.", "mri", "planned", None),
+        ("p: i took stemetil before", "prochlorperazine", "past", None),
+    ],
+)
+def test_orders_and_headings_tell_when(said, name, time, action):
+    found = only(find_entities(talk(said)), name)
+    assert (found.time, found.attributes.get("action")) == (time, action)
+
+
+def test_a_family_history_of_a_letter_is_the_familys():
+    assert only(find_entities(talk("d: Family history: diabetes.")), "diabetes").experiencer == "family"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [("p: mujhe sugar hai", "diabetes"), ("p: i take telma for bp", "hypertension")]
+)
+def test_a_lay_word_is_the_illness_that_people_mean(said, name):
+    assert only(find_entities(talk(said)), name).kind == "problem"
+
+
+@pytest.mark.parametrize("said", ["p: i put sugar in my tea", "p: i avoid sugar", "c: sugar is 160"])
+def test_sugar_is_mostly_sugar(said):
+    assert not [e for e in find_entities(talk(said)) if e.kind == "problem"]
+
+
+def test_a_few_words_answered_by_no_were_a_question():
+    assert only(find_entities(talk("c: wheezing at night", "p: no")), "wheezing").negated
+
+
+def test_a_medicine_and_its_form_are_one():
+    (found,) = [
+        e for e in find_entities(talk("c: ciprofloxacin ear drops three drops twice a day")) if e.kind == "drug"
+    ]
+    assert (found.text, found.value) == ("ciprofloxacin ear drops", "3 drops")

@@ -16,6 +16,10 @@ Answer = Literal["yes", "no", "unclear"]
 NEGATION_REACH = 9  # words after a cue; longer in lists, because commas and "or" are no words
 AFTER_REACH = 4
 SIDE_REACH = 4
+_PAST_BEHIND = frozenset({"resolved", "went away", "gone away", "last year", "in the past", "पहले", "pehle",
+                          "last winter", "last summer", "last spring", "as a child", "in college", "in childhood"}
+                         | {f"in {year}" for year in range(1990, 2027)})  # fmt: skip
+_HAVING = frozenset({"had", "have", "took", "used", "tried", "taken", "been", "got", "did", "was"})
 _HINDI_STOPS = frozenset({"है", "हैं", "था", "थी", "hai", "hain", "लेकिन", "पर", "lekin", "magar"})
 
 
@@ -29,12 +33,13 @@ def find_cues(stream: Sequence[Token], *path: str) -> list[Cue]:
     """Where phrases of one cue list stand, longest first, none overlapping."""
     index = cue_index(*path)
     found: list[Cue] = []
-    at = 0
-    while at < len(stream):
-        length = next((len(p) for p in index.get(stream[at].word, ()) if phrase_at(stream, at, p)), 0)
-        if length:
-            found.append(Cue(at, at + length))
-        at += length or 1
+    free = 0
+    for at, token in enumerate(stream):
+        if at >= free and (phrases := index.get(token.word)):
+            length = next((len(p) for p in phrases if phrase_at(stream, at, p)), 0)
+            if length:
+                found.append(Cue(at, at + length))
+                free = at + length
     return found
 
 
@@ -50,6 +55,8 @@ def negated_words(stream: Sequence[Token]) -> frozenset[int]:
             object_of_verb = index == cue.end and stream[cue.start].word != "no"  # "denies it hurts"; but "no it hurts"
             if (index in stops or _new_subject(stream, index)) and not object_of_verb:
                 break
+            if stream[index].word == "on" and stream[cue.start].word in {"no", "without"}:
+                break  # "no perforation on otoscopy"
             under.add(index)
     for cue in find_cues(stream, "negation", "after"):
         for index in range(cue.start - 1, max(0, cue.start - AFTER_REACH) - 1, -1):
@@ -100,12 +107,14 @@ def experiencer_at(stream: Sequence[Token], index: int) -> Experiencer:
 def time_at(stream: Sequence[Token], index: int) -> Time:
     if any(cue.start < index for cue in find_cues(stream, "planned")):
         return "planned"
+    if stream[-1].word == "before" and _HAVING & {t.word for t in stream[:index]}:
+        return "past"  # "i took stemetil before", "did you have depression before"
     for cue in find_cues(stream, "past"):
         phrase = " ".join(t.word for t in stream[cue.start : cue.end])
         if phrase == "ago" or phrase.endswith(" ago"):
             if not _onset(stream):
                 return "past"
-        elif cue.start < index or phrase in {"resolved", "went away", "gone away", "last year", "in the past", "पहले"}:
+        elif cue.start < index or phrase in _PAST_BEHIND:
             return "past"
     return "current"
 
@@ -150,5 +159,7 @@ def asks(stream: Sequence[Token], marked: bool) -> Literal["polar", "wh"] | None
         return "polar"
     if any(phrase_at(stream, start, p) for p in cue_phrases("question", "wh")):
         return "wh" if marked or start < len(stream) else None
+    if stream and stream[-1].word in {"kya", "क्या"}:
+        return "polar"  # "chakkar aata hai kya"
     tag_only = len(stream) > 6 and stream[-1].word in {"okay", "ok", "alright"}  # "we will do a scan, okay?"
     return "polar" if marked and not tag_only else None

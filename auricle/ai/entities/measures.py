@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from auricle.ai.numbers import Number, find_numbers, plain
 
@@ -14,14 +15,19 @@ UNITS = {
         "ml": "ml mls milliliter milliliters millilitre millilitres cc",
         "units": "unit units iu",
         "puffs": "puff puffs",
+        "sprays": "spray sprays",
         "drops": "drop drops बूंद बूंदें",
-        "tablets": "tablet tablets tab tabs pill pills गोली गोलियां",
-        "capsules": "capsule capsules",
+        "tablets": "tablet tablets tab tabs pill pills गोली गोलियां goli",
+        "capsules": "capsule capsules cap caps",
+        "teaspoons": "teaspoon teaspoons tsp चम्मच",
+        "sachets": "sachet sachets",
         "%": "% percent प्रतिशत",
         "mmHg": "mmhg",
-        "dB": "db decibel decibels",
+        "dB": "db decibel decibels dbhl",
+        "daPa": "dapa dekapascal dekapascals decapascal decapascals",
         "Hz": "hz hertz",
         "kHz": "khz kilohertz",
+        "L": "liter liters litre litres",
         "kg": "kg kgs kilo kilos kilogram kilograms किलो",
         "lb": "lb lbs pound pounds",
         "cm": "cm centimeter centimeters centimetre centimetres",
@@ -37,23 +43,42 @@ UNITS = {
     }.items()
     for spoken in spellings.split()
 }
-DOSE_UNITS = frozenset({"mg", "mcg", "g", "ml", "units", "puffs", "drops", "tablets", "capsules", "%"})
+DOSE_UNITS = frozenset(
+    {"mg", "mcg", "g", "ml", "units", "puffs", "sprays", "drops", "tablets", "capsules", "teaspoons", "sachets", "%"}
+)
 SPANS = frozenset({"days", "weeks", "months", "years", "hours", "minutes"})
 _UNIT = re.compile(r"[\s\-]{0,2}(°|%|[^\W\d_]+(?:[\u0900-\u097f])*)")
+_PER = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "g": "g", "gm": "g", "gram": "g", "grams": "g",
+        "mmol": "mmol", "millimole": "mmol", "millimoles": "mmol", "meq": "mEq", "mcg": "mcg", "µg": "mcg", "ug": "mcg",
+        "umol": "µmol", "µmol": "µmol", "ng": "ng", "pg": "pg", "miu": "mIU", "iu": "IU", "u": "U", "units": "U",
+        "kg": "kg"}  # fmt: skip
+_OF = {"dl": "dL", "deciliter": "dL", "decilitre": "dL", "l": "L", "liter": "L", "litre": "L", "ml": "mL",
+       "milliliter": "mL", "millilitre": "mL", "m2": "m²", "m²": "m²"}  # fmt: skip
+_ANY_PER, _ANY_OF = ("|".join(sorted(units, key=len, reverse=True)) for units in (_PER, _OF))
+_CONCENTRATION = re.compile(rf"\s?({_ANY_PER})\s?(?:/|per)\s?({_ANY_OF})\b", re.IGNORECASE)
+_DEGREES = re.compile(r"\s?(?:°|degrees?)?\s?(?:(fahrenheit|f)|(celsius|centigrade|c))\b(?!\s*\d)", re.IGNORECASE)
 _COUNT = r"(?:one|two|three|four|five|six|eight|twelve|twenty[\s-]four|\d{1,2})"
 _PERIOD = r"(?:day|night|morning|evening|afternoon|week|month|year|meal)"
 FREQUENCY = re.compile(
-    rf"\b(?:(?:once|twice|thrice|{_COUNT}\s+times?)\s+(?:(?:a|per|each|every|in\s+a)\s+{_PERIOD}|daily|weekly)"
-    rf"|every\s+(?:other\s+)?{_PERIOD}|every\s+{_COUNT}(?:\s+to\s+{_COUNT})?\s+hours|(?:each|per"
-    rf"|a)\s+(?:day|night|week)\b"
+    rf"\b(?:(?:once|twice|thrice|{_COUNT}\s+times?)\s+(?:(?:a|per|each|every|in\s+a)\s+{_PERIOD}|daily|weekly|monthly)"
+    rf"|every\s+(?:other\s+|alternate\s+)?{_PERIOD}|every\s+{_COUNT}(?:\s+to\s+{_COUNT})?\s+hours"
+    rf"|{_COUNT}[\s-]hourly|q\s?\d{{1,2}}\s?h(?:ourly|rs?)?\b|(?:each|per|a)\s+(?:day|night|week)\b"
+    rf"|alternate\s+days?|(?:once|twice)\s+only"
     rf"|daily|weekly|nightly|hourly|at\s+(?:bed\s?time|night)|before\s+bed|in\s+the\s+(?:morning|evening|afternoon)"
-    rf"|(?:before|after|with)\s+(?:meals|food|breakfast|lunch|dinner)|(?:as|when|if)\s+needed"
-    rf"|b\.?i\.?d\b|t\.?i\.?d\b|prn\b|qid\b)"
+    rf"|(?:before|after|with)\s+(?:meals|food|breakfast|lunch|dinner)|on\s+an\s+empty\s+stomach"
+    rf"|(?:as|when|if)\s+(?:needed|required)"
+    rf"|[0-3½](?:\s?[-–]\s?[0-3½]){{2,3}}(?![-–\d])"  # Indian habit: morning-noon-night, 1-0-1
+    rf"|b\.?i\.?d\b|t\.?i\.?d\b|prn\b|qid\b|[bo]\.?d\.?\b(?!\s+(?:eye|vision))|t\.?d\.?s\b|q\.?d\.?s\b|h\.?s\b|s\.?o\.?s\b"
+    rf"|q\.?d\b|q\.?h\.?s\b|stat\b|roz\b|din\s+mein\s+(?:ek|do|teen|char)\s+baar|raat\s+ko|subah(?:\s+sha+m)?)"
     r"|दिन में (?:एक|दो|तीन|चार) बार|रोज़?|रात को|सुबह(?: शाम)?",
     re.IGNORECASE,
 )
+_HABIT = {"od": "once a day", "qd": "once a day", "bd": "twice a day", "bid": "twice a day", "tds": "three times a day",
+          "tid": "three times a day", "qds": "four times a day", "qid": "four times a day", "hs": "at bedtime",
+          "qhs": "at bedtime", "sos": "as needed", "prn": "as needed", "stat": "at once"}  # fmt: skip
 ROUTE = re.compile(
-    r"\b(?:by\s+mouth|orally|oral|intravenous(?:ly)?|iv|sublingual(?:ly)?|under\s+the\s+tongue"
+    r"\b(?:by\s+mouth|orally|oral|per\s+oral|po|intravenous(?:ly)?|iv|intramuscular(?:ly)?|sc|sublingual(?:ly)?"
+    r"|under\s+the\s+tongue|rectal(?:ly)?|nasal(?:ly)?"
     r"|topical(?:ly)?|inhaled|subcutaneous(?:ly)?"
     r"|in(?:to)?\s+(?:the|my|your|each|both)\s+(?:(?:left|right|affected)\s+)?(?:ears?|eyes?|nose|nostrils?))\b",
     re.IGNORECASE,
@@ -69,6 +94,15 @@ DURATION_WORDS = re.compile(
 _SINCE = re.compile(
     r"(?:for|since|over|past|last)(?:\s+(?:the|last|past|about|around|almost|nearly))*\s+$", re.IGNORECASE
 )
+
+
+_PARTS = {"half": Decimal("0.5"), "one": Decimal(1), "ek": Decimal(1), "aadhi": Decimal("0.5"), "1/2": Decimal("0.5"),
+          "½": Decimal("0.5"), "quarter": Decimal("0.25")}  # fmt: skip
+_PART = re.compile(
+    r"(?<![\w/])(half(?:\s+an?)?|quarter(?:\s+of)?(?:\s+an?)?|one|ek|aadhi|1/2|½)\s+"
+    r"(tab(?:let)?s?|pills?|goli|capsules?|puffs?|sprays?|drops?|teaspoons?|tsp|sachets?|grams?|gm|ml)\b",
+    re.IGNORECASE,
+)  # by itself "one" is mostly a pronoun, before a unit it is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +121,25 @@ class Measure:
 
 def find_measures(text: str) -> list[Measure]:
     """Every number, with the unit right after it where there is one."""
-    found: list[Measure] = []
+    found: list[Measure] = [Measure(Number(_PARTS[m[1].lower().split()[0]], m.start(1), m.end(1), spoken=True),
+                                    UNITS[m[2].lower()], m.start(), m.end())
+                            for m in _PART.finditer(text)]  # fmt: skip
+    taken = {m.start for m in found}
     for number in find_numbers(text):
-        after = _UNIT.match(text, number.end)
-        unit = UNITS.get(after[1].lower()) if after else None
+        if number.start in taken:
+            continue
+        after, unit = _unit_after(text, number)
         found.append(Measure(number, unit, number.start, after.end() if after and unit else number.end))
-    return found
+    return sorted(found, key=lambda m: m.start) if taken else found
+
+
+def _unit_after(text: str, number: Number) -> tuple[re.Match[str] | None, str | None]:
+    if (after := _CONCENTRATION.match(text, number.end)) is not None:
+        return after, f"{_PER[after[1].lower()]}/{_OF[after[2].lower()]}"
+    if 30 <= number.value <= 115 and (after := _DEGREES.match(text, number.end)) is not None:
+        return after, "°F" if after[1] else "°C"
+    after = _UNIT.match(text, number.end)
+    return after, UNITS.get(after[1].lower()) if after else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +151,15 @@ class Found:
 
 def find_frequency(text: str) -> list[Found]:
     return [Found(" ".join(m[0].split()), m.start(), m.end()) for m in FREQUENCY.finditer(text)]
+
+
+def plain_frequency(said: str) -> str:
+    """A prescriber's habit in words: "BD" is "twice a day", "1-0-1" is "morning and night"; else as said."""
+    times = re.split(r"\s?[-–]\s?", said)
+    if len(times) == 3 and all(re.fullmatch(r"[0-3½]", t) for t in times):
+        taken = zip(times, ("in the morning", "at noon", "at night"), strict=True)
+        return ", ".join(when if t == "1" else f"{t} {when}" for t, when in taken if t != "0")
+    return _HABIT.get(said.lower().replace(".", ""), said)
 
 
 def find_route(text: str) -> Found | None:

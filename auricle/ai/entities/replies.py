@@ -79,6 +79,11 @@ def read_reply(asked: frozenset[str], pieces: Sequence[Sequence[Token]], drugs: 
     )
 
 
+def answers_barely(pieces: Sequence[Sequence[Token]]) -> bool:
+    """Does the reply begin with a "yes" or "no" that stands by itself?"""
+    return _lead(next((stream for stream in pieces if stream), ())).bare
+
+
 def _mentions(pieces: Iterable[Sequence[Token]]) -> Iterable[tuple[str, bool]]:
     for stream in pieces:
         denied = negated_words(stream)

@@ -15,6 +15,7 @@ from auricle.ai.entities.measures import (
     find_frequency,
     find_measures,
     find_route,
+    plain_frequency,
 )
 
 REACH_CHARS = 90  # a dose stands near its drug
@@ -46,16 +47,23 @@ def dosing(text: str, start: int, end: int, previous: int, following: int) -> Do
     """Read dose, route, frequency and duration of the drug at `start:end`, between its neighbours' ends and starts."""
     stop = min(following, end + REACH_CHARS)
     after = text[end:stop]
-    doses = [m for m in standing_measures(after) if m.unit in DOSE_UNITS or (m.unit is None and m.start <= 2)]
+    often = find_frequency(after)
+    doses = [
+        m
+        for m in standing_measures(after)
+        if (m.unit in DOSE_UNITS or (m.unit is None and m.start <= 2))
+        and not any(f.start <= m.start < f.end for f in often)
+    ]
     dose = _shift(doses[0], end) if doses else None
     if dose is None or dose.unit is None:
         dose = _dose_before(text, start, previous) or dose
     parts: list[tuple[int, int]] = [(start, end)] + ([(dose.start, dose.end)] if dose else [])
     attributes: dict[str, str] = {"dose": dose.value} if dose else {}
-    often = find_frequency(after)
     single: list[tuple[str, Found | None]] = [("route", find_route(after)), ("duration", find_duration(after))]
     if often:
         attributes["frequency"] = ", ".join(f.text for f in often[:3])
+        if (schedule := ", ".join(plain_frequency(f.text) for f in often[:3])) != attributes["frequency"]:
+            attributes["schedule"] = schedule
         parts += [(end + f.start, end + f.end) for f in often[:3]]
     for name, found in single:
         if found and not found.text.endswith("ago"):  # "started it a week ago" tells when, not how long
