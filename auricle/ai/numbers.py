@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from auricle.ai.tokens import Token, tokens
+from auricle.ai.hindi_numbers import HINDI, HINDI_HALVES, HINDI_SCALES, QUARTERS, latin_number, more, plain_hindi
+from auricle.ai.tokens import Token, tokens, words
 
 UNITS = {
     w: n
@@ -41,119 +42,17 @@ UNITS = {
 TENS = {
     w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 } | {"fourty": 40}
-SCALES = {"hundred": 100, "thousand": 1_000, "lakh": 100_000, "million": 1_000_000, "crore": 10_000_000}
-HINDI = {
-    w: n
-    for n, w in enumerate(
-        [
-            "शून्य",
-            "एक",
-            "दो",
-            "तीन",
-            "चार",
-            "पांच",
-            "छह",
-            "सात",
-            "आठ",
-            "नौ",
-            "दस",
-            "ग्यारह",
-            "बारह",
-            "तेरह",
-            "चौदह",
-            "पंद्रह",
-            "सोलह",
-            "सत्रह",
-            "अठारह",
-            "उन्नीस",
-            "बीस",
-            "इक्कीस",
-            "बाईस",
-            "तेईस",
-            "चौबीस",
-            "पच्चीस",
-            "छब्बीस",
-            "सत्ताईस",
-            "अट्ठाईस",
-            "उनतीस",
-            "तीस",
-            "इकतीस",
-            "बत्तीस",
-            "तैंतीस",
-            "चौंतीस",
-            "पैंतीस",
-            "छत्तीस",
-            "सैंतीस",
-            "अड़तीस",
-            "उनतालीस",
-            "चालीस",
-            "इकतालीस",
-            "बयालीस",
-            "तैंतालीस",
-            "चौवालीस",
-            "पैंतालीस",
-            "छियालीस",
-            "सैंतालीस",
-            "अड़तालीस",
-            "उनचास",
-            "पचास",
-            "इक्यावन",
-            "बावन",
-            "तिरपन",
-            "चौवन",
-            "पचपन",
-            "छप्पन",
-            "सत्तावन",
-            "अट्ठावन",
-            "उनसठ",
-            "साठ",
-            "इकसठ",
-            "बासठ",
-            "तिरसठ",
-            "चौंसठ",
-            "पैंसठ",
-            "छियासठ",
-            "सड़सठ",
-            "अड़सठ",
-            "उनहत्तर",
-            "सत्तर",
-            "इकहत्तर",
-            "बहत्तर",
-            "तिहत्तर",
-            "चौहत्तर",
-            "पचहत्तर",
-            "छिहत्तर",
-            "सतहत्तर",
-            "अठहत्तर",
-            "उनासी",
-            "अस्सी",
-            "इक्यासी",
-            "बयासी",
-            "तिरासी",
-            "चौरासी",
-            "पचासी",
-            "छियासी",
-            "सत्तासी",
-            "अट्ठासी",
-            "नवासी",
-            "नब्बे",
-            "इक्यानवे",
-            "बानवे",
-            "तिरानवे",
-            "चौरानवे",
-            "पचानवे",
-            "छियानवे",
-            "सत्तानवे",
-            "अट्ठानवे",
-            "निन्यानवे",
-        ]
-    )
-} | {"पाँच": 5, "छः": 6, "छे": 6}
-HINDI_SCALES = {"सौ": 100, "हज़ार": 1_000, "हजार": 1_000, "लाख": 100_000}
-HINDI_HALVES = {"आधा": Fraction(1, 2), "आधी": Fraction(1, 2), "डेढ़": Fraction(3, 2), "ढाई": Fraction(5, 2)}
+SCALES = {
+    "hundred": 100,
+    "hundreds": 100,
+    "thousand": 1_000,
+    "lakh": 100_000,
+    "million": 1_000_000,
+    "crore": 10_000_000,
+}
 _NUMERIC = re.compile(r"\d+(?:,\d{2,3})*(?:\.\d+)?$")
 _JOINED = re.compile(r"[\s\-\u2010\u2011]*$")
-_ALL_WORDS = {**UNITS, **TENS, **SCALES, **HINDI, **HINDI_SCALES, **HINDI_HALVES}
+_ALL_WORDS = {**UNITS, **TENS, **SCALES, **HINDI, **HINDI_SCALES, **HINDI_HALVES, **QUARTERS}
 _MAX_WORDS = 40  # of one spoken number or digit sequence
 
 
@@ -188,17 +87,21 @@ def _read(text: str, stream: list[Token]) -> Iterator[Number]:
             yield Number(Decimal(token.text.replace(",", "")), token.start, token.end)
             at += 1
             continue
+        if latin := latin_number(stream, at):
+            yield Number(latin[0], token.start, stream[at + latin[1] - 1].end, spoken=True)
+            at += latin[1]
+            continue
         run = _run(text, stream, at)
         if not run:
             at += 1
             continue
-        yield from _spoken(run)
+        yield from _spoken(run, text[run[-1].end : run[-1].end + 24])
         at += len(run)
 
 
 def _run(text: str, stream: list[Token], at: int) -> list[Token]:
     """The longest series of number words from here, joined by nothing but spaces and hyphens."""
-    first = stream[at].word
+    first = plain_hindi(stream[at].word)
     leading_point = first == "point" and at + 1 < len(stream) and stream[at + 1].word in UNITS
     if (first not in _ALL_WORDS or first == "o") and not leading_point:
         return []
@@ -206,30 +109,43 @@ def _run(text: str, stream: list[Token], at: int) -> list[Token]:
     for token in stream[at + 1 : at + _MAX_WORDS]:
         if not _JOINED.match(text[run[-1].end : token.start]):
             break
-        inner = token.word in {"and", "point", "a", "half"} and any(t.word in _ALL_WORDS for t in run)
-        if token.word not in _ALL_WORDS and not inner:
+        inner = token.word in {"and", "point", "a", "half"} and any(plain_hindi(t.word) in _ALL_WORDS for t in run)
+        if plain_hindi(token.word) not in _ALL_WORDS and not inner:
             break
         run.append(token)
-    while run[-1].word not in _ALL_WORDS and run[-1].word != "half":
+    while plain_hindi(run[-1].word) not in _ALL_WORDS and run[-1].word != "half":
         run.pop()
     return run
 
 
-def _spoken(run: list[Token]) -> Iterator[Number]:
+# "five hundred one in the morning and one at night": a strength, and how many
+_AMOUNT_FOLLOWS = re.compile(
+    r"\s+(?:in the|at (?:night|bed)|before|after|every|tablets?|tabs?|pills?|times?|puffs?|twice|once|capsules?)\b",
+    re.I,
+)
+
+
+def _spoken(run: list[Token], following: str) -> Iterator[Number]:
     if len(run) == 1 and run[0].word in {"one", "oh", "एक"}:
         return
     if len(run) >= 3 and all(UNITS.get(t.word, HINDI.get(t.word, 99)) < 10 for t in run):
         digits = "".join(str(UNITS.get(t.word, HINDI.get(t.word))) for t in run)
         yield Number(Decimal(digits), run[0].start, run[-1].end, spoken=True)
         return
+    spoken = [plain_hindi(t.word) for t in run]
+    strength = len(run) > 2 and spoken[-2] in SCALES and 0 < UNITS.get(spoken[-1], 0) < 10
+    apart = len(run) - 1 if strength and _AMOUNT_FOLLOWS.match(following) else len(run)
     at = 0
     while at < len(run):
-        value, used = _cardinal([t.word for t in run[at:]])
+        quarter = QUARTERS.get(spoken[at])
+        first = at + 1 if quarter is not None else at
+        value, used = _cardinal(spoken[first:apart] if at < apart else spoken[first:])
         if used == 0:
             at += 1
             continue
-        yield Number(value, run[at].start, run[at + used - 1].end, spoken=True)
-        at += used
+        yield Number(more(quarter, value) if quarter is not None else value, run[at].start, run[first + used - 1].end,
+                     spoken=True)  # fmt: skip
+        at = first + used
 
 
 def _cardinal(spoken: list[str]) -> tuple[Decimal, int]:
@@ -294,3 +210,29 @@ def _point(whole: Fraction, spoken: list[str], at: int) -> tuple[Decimal, int]:
 
 def _decimal(value: Fraction) -> Decimal:
     return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+_ORDINALS = {
+    word: value
+    for value, word in enumerate(
+        words(
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+            "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+        ),
+        1,
+    )
+} | {"thirtieth": 30}
+
+
+def ordinals(text: str) -> list[Number]:
+    """ "the fifteenth", "the twenty first": numbers of days, which are no amounts."""
+    found: list[Number] = []
+    stream = tokens(text)
+    for index, token in enumerate(stream):
+        value = _ORDINALS.get(token.word)
+        if value is None:
+            continue
+        tens = TENS.get(stream[index - 1].word, 0) if index and value < 10 else 0
+        start = stream[index - 1].start if tens else token.start
+        found.append(Number(Decimal(tens + value), start, token.end, spoken=True))
+    return found

@@ -34,12 +34,12 @@ UNITS = {
         "mm": "mm millimeter millimeters",
         "bpm": "bpm beats",
         "°": "degree degrees °",
-        "hours": "hour hours hr hrs घंटे घंटा",
+        "hours": "hour hours hr hrs घंटे घंटा ghante ghanton",
         "minutes": "minute minutes",
-        "days": "day days दिन दिनों",
-        "weeks": "week weeks हफ्ते हफ्तों हफ़्ते सप्ताह",
-        "months": "month months महीने महीनों",
-        "years": "year years साल सालों",
+        "days": "day days दिन दिनों din dino dinon",
+        "weeks": "week weeks hafte hafton haftey हफ्ते हफ्तों हफ़्ते सप्ताह",
+        "months": "month months mahine mahino mahinon महीने महीनों",
+        "years": "year years saal saalon साल सालों",
     }.items()
     for spoken in spellings.split()
 }

@@ -6,7 +6,8 @@ from datetime import date
 from functools import cache
 
 from auricle.ai.entities.lexicon import cue_phrases
-from auricle.ai.numbers import HINDI, SCALES, TENS, UNITS
+from auricle.ai.hindi_numbers import HINDI
+from auricle.ai.numbers import SCALES, TENS, UNITS
 from auricle.ai.port import Known
 from auricle.ai.privacy.spans import Span
 from auricle.ai.privacy.vocabulary import plain_script

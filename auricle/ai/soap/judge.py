@@ -18,12 +18,13 @@ def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Enti
     longer does.
     """
     sources = {u.id: u for u in utterances}
+    following = {u.id: after for u, after in zip(utterances, utterances[1:], strict=False)}
     clashes = contradictions(draft.statements)
     statements = []
     for index, statement in enumerate(draft.statements):
         clash = [clashes[index]] if index in clashes else []
         if statement.verdict is None:
-            statements.append(_judged(statement, Compared(statement, sources, entities), clash))
+            statements.append(_judged(statement, Compared(statement, sources, entities, following), clash))
         else:
             statements.append(_kept(statement, clash))
     missing, completeness = omissions(statements, utterances, entities)

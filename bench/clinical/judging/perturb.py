@@ -99,6 +99,7 @@ def told(kind: str, old: str, new: str, source: str) -> bool:
     fresh = set(re.findall(r"\w+", new.casefold())) - set(re.findall(r"\w+", old.casefold()))
     said = set(re.findall(r"\w+", source.casefold()))
     said |= {str(value) for word in list(said) if (value := _SPOKEN.get(word)) is not None}
+    fresh |= {_PUT_IN["brands"].get(word, word) for word in fresh}
     if kind in {"negation", "family", "time", "change"}:
         return False
     return bool(fresh & said)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from auricle.ai.entities.assertion import find_cues
 from auricle.ai.port import Check, Statement
-from auricle.ai.soap.checks.answers import Claim, read_claims
-from auricle.ai.soap.checks.compared import stem
+from auricle.ai.soap.checks.claims import Claim, read_claims
+from auricle.ai.soap.checks.vocabulary import stem
 from auricle.ai.tokens import tokens, words
 
 _DENIES = re.compile(r"(?:denies|does not (?:take|have|wear|use)|no|has not had)\b", re.I)
