@@ -360,6 +360,88 @@ export type AccountOut = {
 };
 
 /**
+ * AddedIn
+ */
+export type AddedIn = {
+    /**
+     * Section
+     */
+    section: 'subjective' | 'objective' | 'assessment' | 'plan';
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Kind
+     */
+    kind?: 'fact' | 'inferred' | 'plan';
+    /**
+     * Part
+     */
+    part?: string | null;
+    /**
+     * Evidence
+     */
+    evidence?: Array<SpanIn>;
+    /**
+     * Reason
+     *
+     * Why it stands, where what was said speaks against it.
+     */
+    reason?: string | null;
+};
+
+/**
+ * AddendumIn
+ */
+export type AddendumIn = {
+    /**
+     * Version
+     *
+     * The version you read; or say it in `If-Match`.
+     */
+    version?: number | null;
+    /**
+     * Statements
+     */
+    statements: Array<AddedIn>;
+};
+
+/**
+ * AddendumOut
+ *
+ * What was added after the signature, signed by its author.
+ */
+export type AddendumOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Author
+     *
+     * The author's name.
+     */
+    author: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Statements
+     */
+    statements: Array<StatementOut>;
+};
+
+/**
  * Addresses
  *
  * What to set at the carrier. Whoever knows these can pretend to be a caller only with the carrier's secret.
@@ -806,6 +888,24 @@ export type Approved = {
      * Notes
      */
     notes: Array<NoteRow>;
+};
+
+/**
+ * Assignee
+ */
+export type Assignee = {
+    /**
+     * Member Id
+     *
+     * Who is to sign it; null for nobody in particular.
+     */
+    member_id: string | null;
+    /**
+     * Take Over
+     *
+     * Also when a colleague has it.
+     */
+    take_over?: boolean;
 };
 
 /**
@@ -2156,6 +2256,36 @@ export type Difference = {
 };
 
 /**
+ * DifferenceOut
+ *
+ * What changed from version `was` to version `now`.
+ */
+export type DifferenceOut = {
+    /**
+     * Statements
+     */
+    statements: Array<StatementChange>;
+    /**
+     * No Longer Missing
+     */
+    no_longer_missing: Array<Missing>;
+    /**
+     * Newly Missing
+     */
+    newly_missing: Array<Missing>;
+    /**
+     * Completeness Was
+     */
+    completeness_was: number | null;
+    /**
+     * Completeness Now
+     */
+    completeness_now: number | null;
+    was: AuricleNotesSchemasVersionRow;
+    now: AuricleNotesSchemasVersionRow;
+};
+
+/**
  * Direction
  */
 export type Direction = 'inbound' | 'outbound';
@@ -2273,6 +2403,24 @@ export type DocumentRef = {
  * How far a document has come. Only `live` ones are searched; `failed` ones say why in `failure_code`.
  */
 export type DocumentStatus = 'queued' | 'extracted' | 'chunked' | 'embedded' | 'live' | 'failed';
+
+/**
+ * Drafts
+ */
+export type Drafts = {
+    /**
+     * Mine
+     */
+    mine: number;
+    /**
+     * Unassigned
+     */
+    unassigned: number;
+    /**
+     * Others
+     */
+    others: number;
+};
 
 /**
  * DueListOut
@@ -2902,6 +3050,30 @@ export type EvaluationOut = {
 };
 
 /**
+ * Evidence
+ *
+ * A verbatim span of the masked source: `quote == utterance.text[start:end]`, verified by code.
+ */
+export type Evidence = {
+    /**
+     * Utterance Id
+     */
+    utterance_id: string;
+    /**
+     * Start
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Quote
+     */
+    quote: string;
+};
+
+/**
  * EvidenceOut
  */
 export type EvidenceOut = {
@@ -3279,6 +3451,10 @@ export type FrozenStatement = {
      */
     section: 'subjective' | 'objective' | 'assessment' | 'plan';
     /**
+     * Part
+     */
+    part?: string | null;
+    /**
      * Kind
      */
     kind: string;
@@ -3303,6 +3479,10 @@ export type FrozenStatement = {
      * Overrule Reason
      */
     overrule_reason?: string | null;
+    /**
+     * Addendum Id
+     */
+    addendum_id?: string | null;
 };
 
 /**
@@ -3335,8 +3515,10 @@ export type GenerateIn = {
     consultation_id: string;
     /**
      * Template
+     *
+     * The key of a note template.
      */
-    template?: 'soap';
+    template?: string;
 };
 
 /**
@@ -4196,6 +4378,23 @@ export type MessageOut = {
 };
 
 /**
+ * Missing
+ *
+ * A salient finding of the source that the note does not carry.
+ */
+export type Missing = {
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Text
+     */
+    text: string;
+    evidence: Evidence;
+};
+
+/**
  * MissingOut
  */
 export type MissingOut = {
@@ -4497,6 +4696,10 @@ export type NoteOut = {
      */
     template: string;
     /**
+     * Template Version
+     */
+    template_version: number | null;
+    /**
      * Version
      */
     version: number;
@@ -4521,6 +4724,18 @@ export type NoteOut = {
      */
     approved_at: string | null;
     /**
+     * Amended At
+     *
+     * When the newest addendum was signed; null where there is none.
+     */
+    amended_at: string | null;
+    /**
+     * Assigned To
+     *
+     * The member who is to sign it.
+     */
+    assigned_to: string | null;
+    /**
      * Method
      *
      * How it was written; shown wherever the note is shown.
@@ -4530,6 +4745,12 @@ export type NoteOut = {
      * Model
      */
     model: string | null;
+    /**
+     * Judged By
+     *
+     * By what the draft was judged; none: by the typed checks.
+     */
+    judged_by: string | null;
     /**
      * Completeness
      *
@@ -4545,9 +4766,23 @@ export type NoteOut = {
      */
     revealed: boolean;
     /**
+     * Title
+     *
+     * What a note by this template is called.
+     */
+    title: string;
+    /**
+     * Parts
+     */
+    parts: Array<PartOut>;
+    /**
      * Statements
      */
     statements: Array<StatementOut>;
+    /**
+     * Addenda
+     */
+    addenda: Array<AddendumOut>;
     /**
      * Missing
      */
@@ -4588,6 +4823,10 @@ export type NoteRow = {
      */
     template: string;
     /**
+     * Template Version
+     */
+    template_version: number | null;
+    /**
      * Version
      */
     version: number;
@@ -4612,6 +4851,18 @@ export type NoteRow = {
      */
     approved_at: string | null;
     /**
+     * Amended At
+     *
+     * When the newest addendum was signed; null where there is none.
+     */
+    amended_at: string | null;
+    /**
+     * Assigned To
+     *
+     * The member who is to sign it.
+     */
+    assigned_to: string | null;
+    /**
      * Method
      *
      * How it was written; shown wherever the note is shown.
@@ -4621,6 +4872,12 @@ export type NoteRow = {
      * Model
      */
     model: string | null;
+    /**
+     * Judged By
+     *
+     * By what the draft was judged; none: by the typed checks.
+     */
+    judged_by: string | null;
     /**
      * Completeness
      *
@@ -5107,6 +5364,114 @@ export type Overruled = {
 };
 
 /**
+ * OwnAddendum
+ */
+export type OwnAddendum = {
+    /**
+     * Author
+     */
+    author: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Sections
+     */
+    sections: Array<OwnSection>;
+};
+
+/**
+ * OwnNote
+ */
+export type OwnNote = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Consultation Id
+     */
+    consultation_id: string | null;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Approved At
+     */
+    approved_at: string;
+    /**
+     * Amended At
+     */
+    amended_at: string | null;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Signed By
+     */
+    signed_by: string;
+    /**
+     * Sections
+     */
+    sections: Array<OwnSection>;
+    /**
+     * Addenda
+     */
+    addenda: Array<OwnAddendum>;
+};
+
+/**
+ * OwnRow
+ */
+export type OwnRow = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Consultation Id
+     */
+    consultation_id: string | null;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Approved At
+     */
+    approved_at: string;
+    /**
+     * Amended At
+     */
+    amended_at: string | null;
+};
+
+/**
+ * OwnSection
+ */
+export type OwnSection = {
+    /**
+     * Heading
+     */
+    heading: string;
+    /**
+     * Statements
+     */
+    statements: Array<OwnStatement>;
+};
+
+/**
  * OwnSession
  */
 export type OwnSession = {
@@ -5154,6 +5519,20 @@ export type OwnSessions = {
      * Items
      */
     items: Array<OwnSession>;
+};
+
+/**
+ * OwnStatement
+ */
+export type OwnStatement = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Evidence
+     */
+    evidence: Array<EvidenceOut>;
 };
 
 /**
@@ -5463,6 +5842,20 @@ export type PageOrganizationOut = {
 };
 
 /**
+ * Page[OwnRow]
+ */
+export type PageOwnRow = {
+    /**
+     * Items
+     */
+    items: Array<OwnRow>;
+    /**
+     * Next
+     */
+    next?: string | null;
+};
+
+/**
  * Page[PatientOut]
  */
 export type PagePatientOut = {
@@ -5498,6 +5891,20 @@ export type PageQuestionOut = {
      * Items
      */
     items: Array<QuestionOut>;
+    /**
+     * Next
+     */
+    next?: string | null;
+};
+
+/**
+ * Page[Queued]
+ */
+export type PageQueued = {
+    /**
+     * Items
+     */
+    items: Array<Queued>;
     /**
      * Next
      */
@@ -5586,6 +5993,38 @@ export type Part = {
      * Text
      */
     text?: string | null;
+};
+
+/**
+ * PartOut
+ *
+ * A part of the note's template, in the order of the note.
+ */
+export type PartOut = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Heading
+     */
+    heading: string;
+    /**
+     * Section
+     */
+    section: 'subjective' | 'objective' | 'assessment' | 'plan';
+    /**
+     * Required
+     *
+     * Shown even where it is empty.
+     */
+    required: boolean;
+    /**
+     * Method
+     *
+     * By what it was drafted.
+     */
+    method: 'model' | 'extractive';
 };
 
 /**
@@ -5754,6 +6193,22 @@ export type PermissionHeld = {
      * Meaning
      */
     meaning: string;
+};
+
+/**
+ * Piece
+ *
+ * A run of words: in both, only in the earlier version, or only in the later one.
+ */
+export type Piece = {
+    /**
+     * How
+     */
+    how: 'same' | 'removed' | 'added';
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -6173,6 +6628,134 @@ export type QuestionOut = {
 };
 
 /**
+ * QueueCounts
+ *
+ * How many notes are in each state short of a signature.
+ */
+export type QueueCounts = {
+    /**
+     * Queued
+     */
+    queued: number;
+    /**
+     * Generating
+     */
+    generating: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    drafts: Drafts;
+    /**
+     * Oldest Draft At
+     */
+    oldest_draft_at: string | null;
+};
+
+/**
+ * Queued
+ *
+ * A note that waits, without anything clinical.
+ */
+export type Queued = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Consultation Id
+     */
+    consultation_id: string | null;
+    /**
+     * Patient Id
+     */
+    patient_id: string;
+    /**
+     * Template
+     */
+    template: string;
+    status: NoteStatus;
+    /**
+     * Failure Code
+     */
+    failure_code: string | null;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Method
+     */
+    method: string | null;
+    /**
+     * Model
+     */
+    model: string | null;
+    /**
+     * Ai Approved
+     */
+    ai_approved: boolean | null;
+    /**
+     * Completeness
+     */
+    completeness: number | null;
+    /**
+     * Missing Count
+     *
+     * Findings of the source that it does not carry.
+     */
+    missing_count: number | null;
+    /**
+     * Statements
+     */
+    statements: number;
+    /**
+     * Flagged
+     *
+     * Objections of the judge that nobody has overruled.
+     */
+    flagged: number;
+    /**
+     * Contradicted
+     *
+     * Of these: what was said speaks against it.
+     */
+    contradicted: number;
+    /**
+     * Unseen
+     *
+     * Of these: without support, and you have not looked at it.
+     */
+    unseen: number;
+    /**
+     * Clinician Id
+     *
+     * Who held the consultation.
+     */
+    clinician_id: string | null;
+    /**
+     * Assigned To
+     */
+    assigned_to: string | null;
+    /**
+     * Assigned At
+     */
+    assigned_at: string | null;
+    /**
+     * Turn
+     */
+    turn: 'mine' | 'unassigned' | 'others';
+    /**
+     * Waiting S
+     */
+    waiting_s: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * RateIn
  *
  * A price from a day on. It is never edited: a new price is a new rate, and the later one wins.
@@ -6450,6 +7033,30 @@ export type Refresh = {
      * Not needed with `X-Refresh-Cookie: 1`, where it comes in the cookie.
      */
     refresh_token?: string | null;
+};
+
+/**
+ * RegenerateIn
+ */
+export type RegenerateIn = {
+    /**
+     * Version
+     *
+     * The version you read; or say it in `If-Match`.
+     */
+    version?: number | null;
+    /**
+     * Wish
+     *
+     * What a model should do otherwise, as `shorter`.
+     */
+    wish?: string;
+    /**
+     * Replace Edited
+     *
+     * Give up what somebody wrote into this section.
+     */
+    replace_edited?: boolean;
 };
 
 /**
@@ -7076,6 +7683,40 @@ export type SearchSettingsOut = {
 };
 
 /**
+ * Seen
+ */
+export type Seen = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Verdict
+     */
+    verdict: 'supported' | 'inferred' | 'contradicted' | 'unsupported';
+    /**
+     * Seen By
+     */
+    seen_by: string;
+    /**
+     * Seen At
+     */
+    seen_at: string;
+};
+
+/**
+ * SeenIn
+ */
+export type SeenIn = {
+    /**
+     * Version
+     *
+     * The version you read; or say it in `If-Match`.
+     */
+    version?: number | null;
+};
+
+/**
  * ServedBy
  */
 export type ServedBy = {
@@ -7322,6 +7963,38 @@ export type StatementBody = {
 };
 
 /**
+ * StatementChange
+ *
+ * One statement in both versions. `was` is absent from an added one, `now` from a removed one.
+ *
+ * `changed`: its words, kind or evidence. It may have moved, or be judged otherwise, besides.
+ */
+export type StatementChange = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Fate
+     */
+    fate: 'added' | 'removed' | 'changed' | 'unchanged';
+    /**
+     * Moved
+     */
+    moved: boolean;
+    /**
+     * Verdict Changed
+     */
+    verdict_changed: boolean;
+    was: FrozenStatement | null;
+    now: FrozenStatement | null;
+    /**
+     * Words
+     */
+    words: Array<Piece>;
+};
+
+/**
  * StatementIn
  */
 export type StatementIn = {
@@ -7335,6 +8008,12 @@ export type StatementIn = {
      * Section
      */
     section: 'subjective' | 'objective' | 'assessment' | 'plan';
+    /**
+     * Part
+     *
+     * Of the note's template; absent: as it was, or by its section.
+     */
+    part?: string | null;
     /**
      * Text
      */
@@ -7363,6 +8042,12 @@ export type StatementOut = {
      * Section
      */
     section: 'subjective' | 'objective' | 'assessment' | 'plan';
+    /**
+     * Part
+     *
+     * Of the note's template, one of `parts`.
+     */
+    part: string | null;
     /**
      * Position
      */
@@ -8493,7 +9178,7 @@ export type AuricleAiPortCheck = {
     /**
      * Name
      */
-    name: 'drug' | 'number' | 'side' | 'negation' | 'experiencer' | 'time' | 'exam' | 'quote' | 'placeholder' | 'support';
+    name: 'drug' | 'number' | 'side' | 'negation' | 'experiencer' | 'time' | 'exam' | 'quote' | 'placeholder' | 'support' | 'model' | 'consistency';
     /**
      * Verdict
      */
@@ -8630,7 +9315,7 @@ export type AuricleNotesSchemasVersionOut = {
     /**
      * Reason
      */
-    reason: 'generated' | 'edited' | 'approved';
+    reason: 'generated' | 'edited' | 'regenerated' | 'approved' | 'addendum';
     /**
      * Created By
      */
@@ -8676,7 +9361,7 @@ export type AuricleNotesSchemasVersionRow = {
     /**
      * Reason
      */
-    reason: 'generated' | 'edited' | 'approved';
+    reason: 'generated' | 'edited' | 'regenerated' | 'approved' | 'addendum';
     /**
      * Created By
      */
@@ -19338,7 +20023,7 @@ export type GenerateNoteErrors = {
      */
     403: Problem;
     /**
-     * `not_found`
+     * `not_found` `note_template.unknown`
      */
     404: Problem;
     /**
@@ -19523,6 +20208,12 @@ export type GetNoteData = {
          * Put the masked identifiers back; needs `notes:reveal`, and is audited.
          */
         reveal?: boolean;
+        /**
+         * Language
+         *
+         * Of the headings, where the template has them.
+         */
+        language?: string;
     };
     url: '/api/v1/soap/notes/{note_id}';
 };
@@ -19601,7 +20292,7 @@ export type EditNoteErrors = {
      */
     403: Problem;
     /**
-     * `not_found`
+     * `not_found` `note.unknown_part`
      */
     404: Problem;
     /**
@@ -19629,7 +20320,7 @@ export type EditNoteErrors = {
      */
     502: Problem;
     /**
-     * A part of the system is away now; nothing was changed: `unavailable`.
+     * `ai.unavailable`
      */
     503: Problem;
 };
@@ -19915,6 +20606,12 @@ export type ExportNoteData = {
          * Put the masked identifiers back; needs `notes:reveal`, and is audited.
          */
         reveal?: boolean;
+        /**
+         * Language
+         *
+         * Of the headings, where the template has them.
+         */
+        language?: string;
     };
     url: '/api/v1/soap/notes/{note_id}/export';
 };
@@ -19962,6 +20659,614 @@ export type ExportNoteResponses = {
      */
     200: unknown;
 };
+
+export type ListQueueData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         *
+         * State.
+         */
+        state?: 'draft' | 'queued' | 'generating' | 'failed';
+        /**
+         * Whose
+         *
+         * `mine`: assigned to me, or of my own consultation and assigned to nobody.
+         */
+        whose?: 'mine' | 'unassigned' | 'others' | null;
+        /**
+         * Limit
+         *
+         * How many at most.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next` of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/soap/queue';
+};
+
+export type ListQueueErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `validation.bad_cursor`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListQueueError = ListQueueErrors[keyof ListQueueErrors];
+
+export type ListQueueResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageQueued;
+};
+
+export type ListQueueResponse = ListQueueResponses[keyof ListQueueResponses];
+
+export type CountQueueData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/soap/queue/counts';
+};
+
+export type CountQueueErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CountQueueError = CountQueueErrors[keyof CountQueueErrors];
+
+export type CountQueueResponses = {
+    /**
+     * Successful Response
+     */
+    200: QueueCounts;
+};
+
+export type CountQueueResponse = CountQueueResponses[keyof CountQueueResponses];
+
+export type AssignNoteData = {
+    body: Assignee;
+    path: {
+        /**
+         * Note Id
+         *
+         * Id of the note.
+         */
+        note_id: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/notes/{note_id}/assignee';
+};
+
+export type AssignNoteErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `note.not_a_draft` `note.assigned_elsewhere`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * `note.not_a_signer`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type AssignNoteError = AssignNoteErrors[keyof AssignNoteErrors];
+
+export type AssignNoteResponses = {
+    /**
+     * Successful Response
+     */
+    200: NoteRow;
+};
+
+export type AssignNoteResponse = AssignNoteResponses[keyof AssignNoteResponses];
+
+export type SeeStatementData = {
+    body: SeenIn;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * If match.
+         */
+        'if-match'?: string | null;
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Note Id
+         *
+         * Id of the note.
+         */
+        note_id: string;
+        /**
+         * Statement Id
+         *
+         * Id of the statement.
+         */
+        statement_id: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/notes/{note_id}/statements/{statement_id}/seen';
+};
+
+export type SeeStatementErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `note.not_a_draft` `note.stale_version`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * `note.version_needed`
+     */
+    428: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type SeeStatementError = SeeStatementErrors[keyof SeeStatementErrors];
+
+export type SeeStatementResponses = {
+    /**
+     * Successful Response
+     */
+    200: Seen;
+};
+
+export type SeeStatementResponse = SeeStatementResponses[keyof SeeStatementResponses];
+
+export type RegenerateSectionData = {
+    body: RegenerateIn;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * If match.
+         */
+        'if-match'?: string | null;
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Note Id
+         *
+         * Id of the note.
+         */
+        note_id: string;
+        /**
+         * Section
+         *
+         * Of the note's template: the key of one of its `parts`.
+         */
+        section: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/notes/{note_id}/sections/{section}/regenerate';
+};
+
+export type RegenerateSectionErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `billing.budget_exhausted`
+     */
+    402: Problem;
+    /**
+     * `authorization.forbidden` `consent.needed`
+     */
+    403: Problem;
+    /**
+     * `not_found` `note.unknown_part`
+     */
+    404: Problem;
+    /**
+     * `note.not_a_draft` `note.stale_version` `note.section_edited`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * `note.version_needed`
+     */
+    428: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * `note.unusable_answer`
+     */
+    502: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type RegenerateSectionError = RegenerateSectionErrors[keyof RegenerateSectionErrors];
+
+export type RegenerateSectionResponses = {
+    /**
+     * Successful Response
+     */
+    200: NoteOut;
+};
+
+export type RegenerateSectionResponse = RegenerateSectionResponses[keyof RegenerateSectionResponses];
+
+export type AddAddendumData = {
+    body: AddendumIn;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * If match.
+         */
+        'if-match'?: string | null;
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Note Id
+         *
+         * Id of the note.
+         */
+        note_id: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/notes/{note_id}/addenda';
+};
+
+export type AddAddendumErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found` `note.unknown_part`
+     */
+    404: Problem;
+    /**
+     * `note.not_signed` `note.stale_version` `note.contradicted_statements` `note.too_many_statements`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * `note.unknown_span`
+     */
+    422: Problem;
+    /**
+     * `note.version_needed`
+     */
+    428: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * `note.unusable_answer`
+     */
+    502: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type AddAddendumError = AddAddendumErrors[keyof AddAddendumErrors];
+
+export type AddAddendumResponses = {
+    /**
+     * Successful Response
+     */
+    201: NoteOut;
+};
+
+export type AddAddendumResponse = AddAddendumResponses[keyof AddAddendumResponses];
+
+export type CompareNoteVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Note Id
+         *
+         * Id of the note.
+         */
+        note_id: string;
+        /**
+         * Was
+         *
+         * A number, `draft` (as the AI wrote it), `signed` or `latest`.
+         */
+        was: number | 'draft' | 'signed' | 'latest';
+        /**
+         * Now
+         *
+         * A number, `draft` (as the AI wrote it), `signed` or `latest`.
+         */
+        now: number | 'draft' | 'signed' | 'latest';
+    };
+    query?: never;
+    url: '/api/v1/soap/notes/{note_id}/versions/{was}/diff/{now}';
+};
+
+export type CompareNoteVersionsErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CompareNoteVersionsError = CompareNoteVersionsErrors[keyof CompareNoteVersionsErrors];
+
+export type CompareNoteVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: DifferenceOut;
+};
+
+export type CompareNoteVersionsResponse = CompareNoteVersionsResponses[keyof CompareNoteVersionsResponses];
+
+export type ListOwnNotesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * How many at most.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next` of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/me/notes';
+};
+
+export type ListOwnNotesErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListOwnNotesError = ListOwnNotesErrors[keyof ListOwnNotesErrors];
+
+export type ListOwnNotesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOwnRow;
+};
+
+export type ListOwnNotesResponse = ListOwnNotesResponses[keyof ListOwnNotesResponses];
+
+export type GetOwnNoteData = {
+    body?: never;
+    path: {
+        /**
+         * Note Id
+         *
+         * Id of the note.
+         */
+        note_id: string;
+    };
+    query?: {
+        /**
+         * Language
+         *
+         * Of the headings, where the template has them.
+         */
+        language?: string;
+    };
+    url: '/api/v1/me/notes/{note_id}';
+};
+
+export type GetOwnNoteErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetOwnNoteError = GetOwnNoteErrors[keyof GetOwnNoteErrors];
+
+export type GetOwnNoteResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnNote;
+};
+
+export type GetOwnNoteResponse = GetOwnNoteResponses[keyof GetOwnNoteResponses];
 
 export type QueryNotesData = {
     body: NotesQuestion;
