@@ -40,7 +40,7 @@ export const PLACES: readonly Place[] = [
   { to: '/patients', name: 'patients', icon: Users, shown: may('patients:read') },
   { to: '/appointments', name: 'appointments', icon: CalendarDays, shown: may('appointments:read', 'own:book') },
   { to: '/consultations', name: 'consultations', icon: MessagesSquare, shown: may('consultations:read', 'own:read') },
-  { to: '/notes', name: 'notes', icon: FileText, shown: may('notes:read') },
+  { to: '/notes', name: 'notes', icon: FileText, shown: may('notes:read', 'own:read') },
   { to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write') },
   { to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write') },
   { to: '/providers', name: 'providers', icon: Plug, shown: may('providers:read') },

@@ -1,0 +1,94 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { compareNoteVersionsOptions, listNoteVersionsOptions } from '@/api/generated/@tanstack/react-query.gen'
+import type { StatementChange } from '@/api/generated/types.gen'
+import { Button } from '@/ui/button'
+import { Badge, Panel, type Tone } from '@/ui/page'
+import { Loaded } from '@/ui/states'
+import { useTime } from '@/ui/time'
+import { useNoteWords } from './words'
+
+export function History({ noteId, version }: { noteId: string; version: number }) {
+  const say = useNoteWords()
+  const time = useTime()
+  const [since, setSince] = useState<number | null>(null)
+  // The version is part of the key by being asked for anew: a later one means a longer history.
+  const query = useQuery({ ...listNoteVersionsOptions({ path: { note_id: noteId } }), staleTime: 0 })
+  return (
+    <Panel title={say('history')} className="no-print">
+      <Loaded query={query}>
+        {({ intact, versions }) => (
+          <div className="flex flex-col gap-3 text-sm">
+            <Badge tone={intact ? 'good' : 'bad'}>{say(intact ? 'chainHolds' : 'chainBroken')}</Badge>
+            <ol className="divide-y divide-line">
+              {versions.map((one) => (
+                <li key={one.number} className="flex flex-wrap items-center justify-between gap-2 py-2">
+                  <span>
+                    {say('version', { n: one.number })}: {say(`reason_${one.reason}` as 'reason_edited')}
+                  </span>
+                  <span className="flex items-center gap-2 text-soft">
+                    {time.moment(one.created_at)}
+                    {one.number < version && (
+                      <Button size="small" onClick={() => setSince(one.number)}>
+                        {say('changes', { was: one.number, now: version })}
+                      </Button>
+                    )}
+                  </span>
+                </li>
+              ))}
+            </ol>
+            {since !== null && <Difference noteId={noteId} was={since} now={version} />}
+          </div>
+        )}
+      </Loaded>
+    </Panel>
+  )
+}
+
+const FATES: Record<string, Tone> = { added: 'good', removed: 'bad', changed: 'warn', unchanged: 'neutral' }
+
+function Difference({ noteId, was, now }: { noteId: string; was: number; now: number }) {
+  const say = useNoteWords()
+  const query = useQuery(compareNoteVersionsOptions({ path: { note_id: noteId, was, now } }))
+  return (
+    <section aria-label={say('changes', { was, now })} className="rounded-lg bg-sunken p-3">
+      <Loaded query={query}>
+        {({ statements }) => (
+          <ul className="flex flex-col gap-3">
+            {statements
+              .filter((one) => one.fate !== 'unchanged')
+              .map((one) => (
+                <li key={one.id} className="flex flex-col gap-1">
+                  <span>
+                    <Badge tone={FATES[one.fate]}>{say(`fate_${one.fate}` as 'fate_added')}</Badge>
+                  </span>
+                  <Words change={one} />
+                </li>
+              ))}
+          </ul>
+        )}
+      </Loaded>
+    </section>
+  )
+}
+
+function Words({ change }: { change: StatementChange }) {
+  if (change.words.length === 0) return <p>{(change.now ?? change.was)?.body.text}</p>
+  return (
+    <p>
+      {change.words.map((one, n) =>
+        one.how === 'added' ? (
+          <ins key={n} className="bg-good-wash">
+            {one.text}{' '}
+          </ins>
+        ) : one.how === 'removed' ? (
+          <del key={n} className="bg-bad-wash">
+            {one.text}{' '}
+          </del>
+        ) : (
+          <span key={n}>{one.text} </span>
+        ),
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,34 @@
+import { Tabs as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+/** Tabs whose choice the page keeps, in the address where it can. */
+export function Tabs<V extends string>({
+  label,
+  value,
+  onChange,
+  options,
+  children,
+}: {
+  label: string
+  value: V
+  onChange: (value: V) => void
+  options: readonly { value: V; label: ReactNode }[]
+  children: ReactNode
+}) {
+  return (
+    <Radix.Root value={value} onValueChange={(next) => onChange(next as V)} className="flex flex-col gap-4">
+      <Radix.List aria-label={label} className="no-print flex gap-1 overflow-x-auto border-b border-line">
+        {options.map((one) => (
+          <Radix.Trigger
+            key={one.value}
+            value={one.value}
+            className="min-h-11 shrink-0 border-b-2 border-transparent px-4 text-sm font-medium text-soft hover:text-ink data-[state=active]:border-brand data-[state=active]:text-ink"
+          >
+            {one.label}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      <Radix.Content value={value}>{children}</Radix.Content>
+    </Radix.Root>
+  )
+}
