@@ -53,7 +53,7 @@ class NoSound(Invalid):
 
 
 class SoundTooLong(TooLarge):
-    """This recording is longer than five minutes."""
+    """This recording is longer than may be taken in."""
 
     code = "audio.too_long"
 
@@ -74,30 +74,30 @@ def kind_of(data: bytes) -> str:
     raise UnknownSound
 
 
-def decoded(data: bytes) -> bytes:
+def decoded(data: bytes, most_s: float = MAX_S) -> bytes:
     """PCM16 mono at `RATE_HZ`. Takes seconds of computing for a long file: call it in a thread.
 
     Raises:
         UnknownSound, DecoderMissing, DamagedSound, NoSound, SoundTooLong.
     """
     kind = kind_of(data)
-    pcm = wav_samples(data) if kind == "wav" else None
+    pcm = wav_samples(data, most_s) if kind == "wav" else None
     if pcm is None:
-        pcm = other_samples(data, kind)
+        pcm = other_samples(data, kind, most_s)
     if len(pcm) < MIN_S * RATE_HZ * 2:
         raise NoSound
     return pcm
 
 
-def wav_samples(data: bytes) -> bytes | None:
+def wav_samples(data: bytes, most_s: float = MAX_S) -> bytes | None:
     """None: a codec inside WAV that is not plain samples."""
     try:
         with wave.open(io.BytesIO(data)) as file:
             rate_hz, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
             if not (rate_hz in RATES_HZ and 1 <= channels <= MOST_CHANNELS and width in (1, 2, 3, 4)):
                 raise DamagedSound
-            if len(data) / (rate_hz * channels * width) > MAX_S:
-                raise SoundTooLong
+            if len(data) / (rate_hz * channels * width) > most_s:
+                raise SoundTooLong(limit_s=most_s)
             raw = file.readframes(min(file.getnframes(), len(data)))
     except wave.Error as error:
         if "unknown format" in str(error):
@@ -134,7 +134,7 @@ def av_module() -> ModuleType | None:
     return av
 
 
-def other_samples(data: bytes, kind: str) -> bytes:
+def other_samples(data: bytes, kind: str, most_s: float = MAX_S) -> bytes:
     av = av_module()
     if av is None:
         raise DecoderMissing
@@ -143,21 +143,21 @@ def other_samples(data: bytes, kind: str) -> bytes:
         with av.open(io.BytesIO(data), format=kind, metadata_errors="ignore") as file:
             if not file.streams.audio:
                 raise NoSound
-            if file.duration is not None and file.duration / av.time_base > MAX_S:
-                raise SoundTooLong
-            for piece in pieces_of(av, file):
+            if file.duration is not None and file.duration / av.time_base > most_s:
+                raise SoundTooLong(limit_s=most_s)
+            for piece in pieces_of(av, file, DECODE_S * max(1.0, most_s / MAX_S)):
                 pcm += piece
-                if len(pcm) > MAX_S * RATE_HZ * 2:
-                    raise SoundTooLong
+                if len(pcm) > most_s * RATE_HZ * 2:
+                    raise SoundTooLong(limit_s=most_s)
     except (av.FFmpegError, ValueError, MemoryError) as error:
         if len(pcm) < MIN_S * RATE_HZ * 2:  # a recording cut off at its end is worth what it holds
             raise DamagedSound from error
     return bytes(pcm)
 
 
-def pieces_of(av: Any, file: Any) -> Iterator[bytes]:
+def pieces_of(av: Any, file: Any, within_s: float) -> Iterator[bytes]:
     resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
-    deadline = time.monotonic() + DECODE_S
+    deadline = time.monotonic() + within_s
     for frame in file.decode(audio=0):
         if time.monotonic() > deadline:
             raise SoundTooLong("This recording takes too long to read.")

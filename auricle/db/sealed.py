@@ -11,8 +11,9 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -30,6 +31,8 @@ NONCE = 12
 ERASURE_HEEDED_S = 1.0
 EPOCH = text("select number from key_epoch")
 FORMAT = b"\x01"
+PIECE_BYTES = 1 << 20  # of a large file, sealed one after another
+SEALED_PIECE_BYTES = len(FORMAT) + NONCE + PIECE_BYTES + 16
 
 
 class Unreadable(AuricleError):
@@ -72,6 +75,28 @@ class Key:
     def open_file(self, sealed: bytes, table: str, row: UUID) -> bytes:
         return open_bytes(self._aes, sealed, place(table, "file", row))
 
+    def seal_large(self, plain: BinaryIO, into: BinaryIO, table: str, row: UUID) -> None:
+        """Seal a file of any size from its beginning, a piece at a time; blocking. `open_large` reads it."""
+        plain.seek(0)
+        number, piece = 0, plain.read(PIECE_BYTES)
+        while True:
+            following = plain.read(PIECE_BYTES) if len(piece) == PIECE_BYTES else b""
+            into.write(seal_bytes(self._aes, piece, piece_place(table, row, number, is_last=not following)))
+            if not following:
+                return
+            number, piece = number + 1, following
+
+    def open_large(self, sealed: BinaryIO, table: str, row: UUID) -> Iterator[bytes]:
+        """The pieces of a file as they were; blocking. One that is moved, missing or cut off is `Unreadable`."""
+        sealed.seek(0)
+        number, piece = 0, sealed.read(SEALED_PIECE_BYTES)
+        while True:
+            following = sealed.read(SEALED_PIECE_BYTES) if len(piece) == SEALED_PIECE_BYTES else b""
+            yield open_bytes(self._aes, piece, piece_place(table, row, number, is_last=not following))
+            if not following:
+                return
+            number, piece = number + 1, following
+
     def blind(self, purpose: str, folded: str) -> bytes:
         """A keyed hash for looking a sealed value up without opening it."""
         return hmac.new(self._raw, f"{purpose}\0{folded}".encode(), hashlib.sha256).digest()[:16]
@@ -89,6 +114,7 @@ class Keyring:
         self._size, self._ttl_s = size, ttl_s
         self._epoch, self._look_at = -1, 0.0
         self.token_secret = hmac.new(master, b"auricle access tokens", hashlib.sha256).digest()
+        self.link_secret = hmac.new(master, b"auricle document links", hashlib.sha256).digest()
         self.spool_key = hmac.new(master, b"auricle kept turns", hashlib.sha256).digest()
         self.installation = Key(hmac.new(master, b"auricle installation data", hashlib.sha256).digest())
         self.signing_seed = hmac.new(master, b"auricle audit heads", hashlib.sha256).digest()
@@ -199,6 +225,10 @@ def new_keys(db: AsyncSession) -> set[UUID | None]:
 
 def place(table: str, column: str, row: UUID) -> bytes:
     return f"{table}|{column}|{row}".encode()
+
+
+def piece_place(table: str, row: UUID, number: int, *, is_last: bool) -> bytes:
+    return place(table, f"file piece {number}{' and last' if is_last else ''}", row)
 
 
 def seal_bytes(aes: AESGCM, plain: bytes, where: bytes) -> bytes:

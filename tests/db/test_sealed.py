@@ -1,13 +1,23 @@
 """Sealed columns: opened only with their own key, at their own place, and not at all once forgotten."""
 
 import asyncio
+import io
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text, update
 
-from auricle.db.sealed import DataKey, Forgotten, Key, Keyring, Unreadable, master_key
+from auricle.db.sealed import (
+    PIECE_BYTES,
+    SEALED_PIECE_BYTES,
+    DataKey,
+    Forgotten,
+    Key,
+    Keyring,
+    Unreadable,
+    master_key,
+)
 from auricle.errors import Misconfigured
 from auricle.patients.create import identity_of, read_patient
 from tests.builders import make_member, make_organization, make_patient
@@ -133,3 +143,41 @@ async def test_a_patients_key_of_another_organization_is_not_found(database, key
         with pytest.raises(Unreadable):
             await identity_of(db, keyring, patient)
         await db.rollback()
+
+
+LARGE = bytes(range(256)) * 10_000  # two and a half pieces
+
+
+def sealed_large(data: bytes) -> bytes:
+    into = io.BytesIO()
+    key().seal_large(io.BytesIO(data), into, "document", ROW)
+    return into.getvalue()
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES, len(LARGE)])
+def test_a_file_of_any_size_comes_back_piece_by_piece(size):
+    pieces = list(key().open_large(io.BytesIO(sealed_large(LARGE[:size])), "document", ROW))
+    assert b"".join(pieces) == LARGE[:size]
+    assert max(map(len, pieces)) <= PIECE_BYTES
+
+
+@pytest.mark.parametrize(
+    "harmed",
+    [
+        lambda sealed: sealed[:-1],
+        lambda sealed: sealed[:SEALED_PIECE_BYTES],  # a whole piece, but not the last one
+        lambda sealed: sealed[SEALED_PIECE_BYTES:],
+        lambda sealed: sealed[SEALED_PIECE_BYTES : 2 * SEALED_PIECE_BYTES] + sealed[:SEALED_PIECE_BYTES],
+        lambda sealed: sealed + sealed[-100:],
+        lambda sealed: b"",
+    ],
+    ids=["cut", "cut between", "beheaded", "swapped", "longer", "gone"],
+)
+def test_a_large_file_of_which_a_piece_was_moved_or_lost_is_refused(harmed):
+    with pytest.raises(Unreadable):
+        list(key().open_large(io.BytesIO(harmed(sealed_large(LARGE))), "document", ROW))
+
+
+def test_a_large_file_of_another_row_is_refused():
+    with pytest.raises(Unreadable):
+        list(key().open_large(io.BytesIO(sealed_large(b"x")), "document", UUID(int=8)))
