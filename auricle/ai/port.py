@@ -27,6 +27,7 @@ class Utterance(Model):
     text: str
     start_s: float | None = None
     end_s: float | None = None
+    page: int | None = None  # of a document
 
 
 class Known(Model):

@@ -12,8 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.ai.port import ClinicalAI, Draft, Judged, Known, Section, Statement
 from auricle.ai.privacy.mask import unmask
-from auricle.consultations.known import known_identity
-from auricle.consultations.lifecycle import find_consultation
 from auricle.db.session import actor_of
 from auricle.errors import Invalid
 from auricle.live.events import publish
@@ -37,19 +35,20 @@ from auricle.notes.generate import Means, UnusableAnswer, new_statement
 from auricle.notes.masking import mask_edited
 from auricle.notes.models import Note, NoteStatement, NoteStatus
 from auricle.notes.outline import outline_of
+from auricle.notes.source import known_in
 from auricle.notes.versions import freeze
 from auricle.notes.writing.again import UnknownPart
 
 
 class UnknownSpan(Invalid):
-    """Evidence points at a place that the conversation does not have."""
+    """Evidence points at a place that the source does not have."""
 
     code = "note.unknown_span"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in the masked text of one message."""
+    """A place in the masked text of one message, or of one paragraph of a document."""
 
     message_id: UUID
     start: int
@@ -118,8 +117,7 @@ async def open_draft(
     async with means.database.transaction(actor) as db:
         signer(db)
         note = check(await find_note(db, note_id), version)
-        consultation = await find_consultation(db, note.consultation_id)
-        return await open_note(db, means.keyring, note), await known_identity(db, means.keyring, consultation)
+        return await open_note(db, means.keyring, note), await known_in(db, means.keyring, note)
 
 
 async def plan_changes(

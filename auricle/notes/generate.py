@@ -1,4 +1,4 @@
-"""Write a note from a consultation: request it, and the job that does it.
+"""Write a note from a consultation or a document: request it, and the job that does it.
 
 The job is two short transactions with the AI between them. Only the last one stores anything of the note, all of it
 at once, and only while the note is still in the making: run again after any crash, or twice at the same time, it
@@ -14,16 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
-from auricle.ai.port import AIUnavailable, ClinicalAI, Draft, Entity, Judged, Known, Masked, Statement, Utterance
+from auricle.ai.port import AIUnavailable, ClinicalAI, Draft, Entity, Judged, Masked, Statement
 from auricle.consent.decide import require
 from auricle.consent.models import Kind
-from auricle.consultations import transcript
-from auricle.consultations.known import known_identity
 from auricle.consultations.lifecycle import find_consultation
-from auricle.consultations.models import Consultation, Message
 from auricle.db.base import new_id
 from auricle.db.sealed import Key, Keyring
 from auricle.db.session import Database, actor_of
+from auricle.documents.receive import lock_of
 from auricle.errors import AuricleError, Conflict
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
@@ -40,15 +38,13 @@ from auricle.notes.content import (
 )
 from auricle.notes.evidence import body_of, verified_all
 from auricle.notes.models import UNFINISHED, Note, NoteStatement, NoteStatus
+from auricle.notes.source import NoText, Source, message_ids, source_document, source_of
 from auricle.notes.templates.keep import in_use
 from auricle.notes.templates.shape import Outline
 from auricle.notes.versions import freeze
 from auricle.notes.wait import wait_out
 from auricle.notes.writing.draft import write_draft
-from auricle.notes.writing.terms import Terms, terms_of
 from auricle.providers.routing import Router
-
-LONGEST_SOURCE = 2_000  # messages of one consultation that a note is written from
 
 
 class NothingSaid(Conflict):
@@ -77,15 +73,6 @@ class Means(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What was said, as heard, the identities that must not leave with it, and how the note is to be written."""
-
-    utterances: Sequence[Utterance]
-    known: Known
-    terms: Terms
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
     masked: Masked
     entities: Sequence[Entity]
@@ -101,15 +88,44 @@ async def request_note(db: AsyncSession, consultation_id: UUID, template: str = 
     """
     consultation = await find_consultation(db, consultation_id, lock=True)
     await require(db, consultation.patient_id, Kind.AI_USE)
-    kept = await in_use(db, template)
     said = await message_ids(db, consultation)
     if not said:
         raise NothingSaid
+    wanted = Note(consultation_id=consultation.id, patient_id=consultation.patient_id, template=template)
+    return await requested(db, wanted, said)
+
+
+async def request_note_from(
+    db: AsyncSession, document_id: UUID, template: str = "soap", *, must_be_sound: bool = False
+) -> Note:
+    """The same from a document; one that is still being read is waited for.
+
+    Raises:
+        NotFound, ConsentNeeded, NotSound, NotExtracted, TextTooLarge
+    """
+    document = await source_document(db, document_id, must_be_sound=must_be_sound)
+    await require(db, document.patient_id, Kind.AI_USE)
+    wanted = Note(
+        document_id=document.id,
+        consultation_id=document.consultation_id,
+        patient_id=document.patient_id,
+        template=template,
+    )
+    return await requested(db, wanted, None)
+
+
+async def requested(db: AsyncSession, wanted: Note, said: list[str] | None) -> Note:
+    """The note that is there already, queued again where it failed; else the wanted one, queued.
+
+    `said`: the messages that it would be written from now; None where the source never changes.
+    """
+    kept = await in_use(db, wanted.template)
     latest = await db.scalar(
         select(Note)
         .where(
-            Note.consultation_id == consultation.id,
-            Note.template == template,
+            Note.document_id.is_not_distinct_from(wanted.document_id),
+            Note.consultation_id.is_not_distinct_from(wanted.consultation_id),
+            Note.template == wanted.template,
             Note.status.not_in([NoteStatus.APPROVED, NoteStatus.DELETED]),
         )
         .order_by(Note.id.desc())
@@ -120,33 +136,23 @@ async def request_note(db: AsyncSession, consultation_id: UUID, template: str = 
         latest.status, latest.failure_code = NoteStatus.QUEUED, None
         return await queued(db, latest)
     same = latest is not None and (latest.template_id, latest.template_version or 1) == (kept.id, kept.version)
-    if latest is not None and (latest.status in UNFINISHED or (same and latest.source_message_ids == said)):
+    unchanged = latest is not None and (said is None or latest.source_message_ids == said)
+    if latest is not None and (latest.status in UNFINISHED or (same and unchanged)):
         return latest
-    note = Note(
-        consultation_id=consultation.id,
-        patient_id=consultation.patient_id,
-        template=template,
-        template_id=kept.id,
-        template_version=kept.version,
-        requested_by=actor_of(db).member_id,
-    )
-    db.add(note)
+    wanted.template_id, wanted.template_version = kept.id, kept.version
+    wanted.requested_by = actor_of(db).member_id
+    db.add(wanted)
     await db.flush()
-    return await queued(db, note)
+    return await queued(db, wanted)
 
 
 async def queued(db: AsyncSession, note: Note) -> Note:
     await db.flush()
-    await enqueue(db, "notes.generate", lock=f"note:{note.id}", note_id=note.id)
+    # Behind the reading of its document, where that is under way.
+    lock = lock_of(note.document_id) if note.document_id else f"note:{note.id}"
+    await enqueue(db, "notes.generate", lock=lock, note_id=note.id)
     await publish(db, "note.queued", note_id=note.id, consultation_id=note.consultation_id)
     return note
-
-
-async def message_ids(db: AsyncSession, consultation: Consultation) -> list[str]:
-    """The messages a note would be written from, in order; without their text."""
-    statement = select(Message.id).where(Message.consultation_id == consultation.id)
-    ids = await db.scalars(statement.order_by(Message.position.desc()).limit(LONGEST_SOURCE))
-    return [str(one) for one in reversed(ids.all())]
 
 
 async def give_up(means: Means, actor: Actor, note_id: UUID, away_since: int = 0, waits: int = 0) -> None:
@@ -154,8 +160,12 @@ async def give_up(means: Means, actor: Actor, note_id: UUID, away_since: int = 0
     async with means.database.transaction(actor) as db:
         note = await db.get(Note, note_id, with_for_update=True)
         if note is not None and note.status in UNFINISHED:
-            note.status, note.failure_code = NoteStatus.FAILED, note.failure_code or "note.generation_failed"
-            await publish(db, "note.failed", note_id=note.id, consultation_id=note.consultation_id)
+            await failed(db, note, note.failure_code or "note.generation_failed")
+
+
+async def failed(db: AsyncSession, note: Note, code: str) -> None:
+    note.status, note.failure_code = NoteStatus.FAILED, code
+    await publish(db, "note.failed", note_id=note.id, consultation_id=note.consultation_id)
 
 
 @task("notes.generate", retries=4, timeout_s=900, on_failed=give_up)
@@ -180,24 +190,11 @@ async def begin(means: Means, actor: Actor, note_id: UUID) -> Source | None:
             return None
         await require(db, note.patient_id, Kind.AI_USE)  # it may have been withdrawn while the job waited
         note.status = NoteStatus.GENERATING
-        consultation = await find_consultation(db, note.consultation_id)
-        said = await transcript.read(db, means.keyring, consultation, limit=LONGEST_SOURCE)
-        return Source(
-            [
-                Utterance.model_validate(
-                    {
-                        "id": str(one.id),
-                        "speaker": one.sender,
-                        "text": one.as_heard,
-                        "start_s": one.start_s,
-                        "end_s": one.end_s,
-                    }
-                )
-                for one in said
-            ],
-            await known_identity(db, means.keyring, consultation),
-            await terms_of(db, note),
-        )
+        try:
+            return await source_of(db, means.keyring, note)
+        except NoText as error:  # a document that was deleted, or can't be read: it says why
+            await failed(db, note, error.reason)
+            return None
 
 
 async def compose(ai: ClinicalAI, source: Source, router: Router | None = None) -> Written:

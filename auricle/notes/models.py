@@ -24,14 +24,17 @@ UNFINISHED = (NoteStatus.QUEUED, NoteStatus.GENERATING)
 
 
 class Note(Tenant, Base):
-    """A note of one consultation. `ai_approved` is the judge's verdict, `user_approved` the clinician's signature.
+    """A note, written from the document it names, else from its consultation's transcript.
+
+    `ai_approved` is the judge's verdict, `user_approved` the clinician's signature.
 
     `version` is that of its newest `NoteVersion`, 0 until the draft is written. `source` is a sealed `Source`, `masks`
     a sealed `Masks`, `context_data` a sealed `Context`.
     """
 
     __tablename__ = "soap_note"
-    consultation_id: Mapped[UUID]
+    consultation_id: Mapped[UUID | None]
+    document_id: Mapped[UUID | None]
     patient_id: Mapped[UUID]
     status: Mapped[NoteStatus] = mapped_column(default=NoteStatus.QUEUED)
     failure_code: Mapped[str | None]

@@ -14,7 +14,7 @@ from auricle.audit.reads import record, record_read
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
 from auricle.identity.models import Member
-from auricle.notes.content import OpenNote, OpenStatement, find_note, open_note
+from auricle.notes.content import Cited, OpenNote, OpenStatement, find_note, open_note
 from auricle.notes.models import UNFINISHED, Note, NoteAddendum, NoteStatus
 from auricle.notes.outline import outline_of
 from auricle.notes.schemas import AddendumOut, EvidenceOut, MissingOut, NoteOut, NoteRow, PartOut, StatementOut
@@ -147,17 +147,20 @@ def shown_statement(one: OpenStatement, said: Mapping[str, Utterance], masks: Ma
             **{name: getattr(one.row, name) for name in ("seen_by", "seen_at", "overruled_by")},
             "overrule_reason": one.overrule_reason,
             "text": unmask(one.body.text, masks),
-            "evidence": [
-                EvidenceOut(
-                    **cited.model_dump(exclude={"quote"}),
-                    quote=unmask(cited.quote, masks),
-                    speaker=said[str(cited.message_id)].speaker,
-                    start_s=said[str(cited.message_id)].start_s,
-                )
-                for cited in one.body.evidence
-            ],
+            "evidence": [shown_evidence(cited, said[str(cited.message_id)], masks) for cited in one.body.evidence],
             "checks": [c.model_copy(update={"detail": unmask(c.detail, masks)}) for c in one.body.checks],
         }
+    )
+
+
+def shown_evidence(cited: Cited, said: Utterance, masks: Mapping[str, str]) -> EvidenceOut:
+    return EvidenceOut(
+        **cited.model_dump(exclude={"quote"}),
+        source="document" if said.speaker == "document" else "message",
+        quote=unmask(cited.quote, masks),
+        speaker=said.speaker,
+        start_s=said.start_s,
+        page=said.page,
     )
 
 

@@ -4,10 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response, status
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
+from auricle.ai.limits import TextTooLarge
 from auricle.ai.port import AIUnavailable
 from auricle.consent.decide import ConsentNeeded
+from auricle.documents.read import NotExtracted
 from auricle.errors import Forbidden, NotFound
 from auricle.notes.approve import (
     ContradictedStatements,
@@ -24,8 +27,8 @@ from auricle.notes.edit import UnknownSpan, discard, edit_note
 from auricle.notes.export.document import NoteTooLarge, take_out
 from auricle.notes.export.fhir.abdm import RevealNeeded
 from auricle.notes.export.forms import FORMS, MEDIA_TYPES, ExportsBusy, FormName, desk
-from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note
-from auricle.notes.models import NoteStatus
+from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note, request_note_from
+from auricle.notes.models import Note, NoteStatus
 from auricle.notes.read import finished, list_notes, read_note
 from auricle.notes.schemas import (
     Approval,
@@ -41,6 +44,7 @@ from auricle.notes.schemas import (
     VersionOut,
     VersionRow,
 )
+from auricle.notes.source import NotSound
 from auricle.notes.templates.keep import UnknownTemplate
 from auricle.notes.versions import about, history, read_version
 from auricle.notes.writing.again import UnknownPart
@@ -62,17 +66,22 @@ Reveal = Annotated[bool, Query(description="Put the masked identifiers back; nee
 @router.post(
     "/generate",
     operation_id="generate_note",
-    summary="Write a note from a consultation",
+    summary="Write a note from a consultation, a document or sound",
     description="202 with the note's id and where to look; 200 with the whole note when it was ready within `wait`.",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={200: {"model": Requested}, **problems(Forbidden, ConsentNeeded, NotFound, NothingSaid, UnknownTemplate)},
+    responses={
+        200: {"model": Requested},
+        **problems(
+            Forbidden, ConsentNeeded, NotFound, NothingSaid, NotSound, NotExtracted, TextTooLarge, UnknownTemplate
+        ),
+    },
 )
 async def generate(
     body: GenerateIn, assembly: Installed, actor: Writer, response: Response, wait: Wait = 0
 ) -> Requested:
     # Not the request's own transaction: it must be committed before the wait, for the job to be seen.
     async with assembly.database.transaction(actor) as db:
-        note = await request_note(db, body.consultation_id, body.template)
+        note = await asked_for(db, body)
     if wait:
         note = await finished(assembly.database, actor, note.id, wait_s=wait)
     place = f"/api/v1/soap/notes/{note.id}"
@@ -83,6 +92,14 @@ async def generate(
             requested.note = await read_note(db, assembly.keyring, note.id)
         response.status_code = status.HTTP_200_OK
     return requested
+
+
+async def asked_for(db: AsyncSession, body: GenerateIn) -> Note:
+    if body.consultation_id is not None:
+        return await request_note(db, body.consultation_id, body.template)
+    document_id = body.document_id or body.audio
+    assert document_id is not None
+    return await request_note_from(db, document_id, body.template, must_be_sound=body.audio is not None)
 
 
 @router.get("/notes", operation_id="list_notes", summary="Notes, newest first", responses=problems(Forbidden))

@@ -24,12 +24,22 @@ class Body(BaseModel):
 
 
 class GenerateIn(Body):
-    consultation_id: UUID
+    """One source: a consultation's transcript, a document, or sound that was uploaded as a document."""
+
+    consultation_id: UUID | None = Field(None, examples=["018f6b2e-7c1a-7d3e-9b54-1f2a3c4d5e6f"])
+    document_id: UUID | None = None
+    audio: UUID | None = Field(None, description="A document of sound: WAV, MP3, M4A, OGG, WebM or FLAC.")
     template: Key = Field(DEFAULT, description="The key of a note template.", examples=[DEFAULT])
+
+    @model_validator(mode="after")
+    def one_source(self) -> Self:
+        if sum(one is not None for one in (self.consultation_id, self.document_id, self.audio)) != 1:
+            raise ValueError("name one source")
+        return self
 
 
 class SpanIn(Body):
-    """A place in the masked text of one message of the consultation."""
+    """A place in the masked text of one message of the consultation, or of one paragraph of the document."""
 
     message_id: UUID
     start: int = Field(ge=0, le=1_000_000)
@@ -100,7 +110,8 @@ class NoteRow(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    consultation_id: UUID
+    consultation_id: UUID | None
+    document_id: UUID | None = Field(description="What it was written from; null: the consultation's transcript.")
     patient_id: UUID
     status: NoteStatus
     failure_code: str | None
@@ -121,12 +132,14 @@ class NoteRow(BaseModel):
 
 
 class EvidenceOut(BaseModel):
-    message_id: UUID
+    source: Literal["message", "document"]
+    message_id: UUID = Field(description="The message, or the paragraph of the document.")
     speaker: str
     start_s: float | None
-    start: int = Field(description="Offset in the masked message.")
+    page: int | None = Field(description="Of a document with pages.")
+    start: int = Field(description="Offset in the masked message or paragraph.")
     end: int
-    original_start: int = Field(description="Offset in the message as it was said.")
+    original_start: int = Field(description="Offset in it as it was said or written.")
     original_end: int
     quote: str
 

@@ -66,7 +66,7 @@ class SimilarNote(BaseModel):
 
     note_id: UUID
     patient_id: UUID
-    consultation_id: UUID
+    consultation_id: UUID | None
     approved_at: datetime
     similarity: float
 

@@ -85,7 +85,7 @@ class NotesAnswer:
 class Similar:
     note_id: UUID
     patient_id: UUID
-    consultation_id: UUID
+    consultation_id: UUID | None
     approved_at: datetime
     similarity: float
 

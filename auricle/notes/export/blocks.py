@@ -58,11 +58,13 @@ def header(document: Document) -> Iterator[Block]:
         number = f", record number {patient.record_number}" if patient.record_number else ""
         gender = "" if patient.gender == "unknown" else f", {patient.gender}"
         yield Block("fact", f"{patient.full_name}{born}{gender}{number}", "Patient:")
-    specialty = f", {held.specialty}" if held.specialty else ""
-    kind = held.type.value.replace("_", " ")
-    yield Block(
-        "fact", f"{held.visit_date}, {kind}{specialty}; began {document.told(held.created_at)}", "Consultation:"
-    )
+    if held is not None:
+        specialty = f", {held.specialty}" if held.specialty else ""
+        kind = held.type.value.replace("_", " ")
+        began = document.told(held.created_at)
+        yield Block("fact", f"{held.visit_date}, {kind}{specialty}; began {began}", "Consultation:")
+    if note.document_id is not None:
+        yield Block("fact", f"a document of the patient, {note.document_id}", "Source:")
     if document.clinician is not None:
         own = f", {document.clinician.specialty}" if document.clinician.specialty else ""
         yield Block("fact", f"{document.clinician.name}{own}", "Clinician:")

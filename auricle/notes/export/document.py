@@ -49,8 +49,9 @@ class Person:
 class Document:
     """A note on its way out. Times are told in `zone`. `patient` is None while identifiers are masked.
 
-    `clinician` signed the note, or else held the consultation; None where an agent held it alone. `exporter` is whoever
-    asked for the document, None for a machine.
+    `consultation` is None for a note from a document that belongs to none. `clinician` signed the note, or else held
+    the consultation; None where an agent held it alone. `exporter` is whoever asked for the document, None for a
+    machine.
     """
 
     note: NoteOut
@@ -58,7 +59,7 @@ class Document:
     patient: Identity | None
     organization: Organization
     zone: ZoneInfo
-    consultation: Consultation
+    consultation: Consultation | None
     version: NoteVersion
     clinician: Person | None
     exporter: Person | None
@@ -92,7 +93,7 @@ async def take_out(
     if note.version == 0:
         raise NotADraft(status=note.status.value)
     check_fits(note)
-    consultation = await db.get_one(Consultation, note.consultation_id)
+    consultation = await db.get_one(Consultation, note.consultation_id) if note.consultation_id else None
     version = (
         await db.scalars(select(NoteVersion).where(NoteVersion.note_id == note.id, NoteVersion.number == note.version))
     ).one()
@@ -105,7 +106,7 @@ async def take_out(
         zone=await time_zone(db),
         consultation=consultation,
         version=version,
-        clinician=await person(db, note.approved_by or consultation.clinician_id),
+        clinician=await person(db, note.approved_by or (consultation.clinician_id if consultation else None)),
         exporter=await person(db, actor_of(db).member_id),
         consents=newest_of_each(await history(db, patient.id)),
         made_at=datetime.now(UTC),

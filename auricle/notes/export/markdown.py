@@ -60,8 +60,13 @@ def statement_line(statement: StatementOut, footnotes: list[str]) -> str:
 
 
 def footnote(evidence: EvidenceOut) -> str:
-    when = "" if evidence.start_s is None else f", {int(evidence.start_s) // 60}:{int(evidence.start_s) % 60:02}"
-    return f"{evidence.speaker.capitalize()}{when}: “{plain(evidence.quote)}”"
+    return f"{evidence.speaker.capitalize()}{place_of(evidence)}: “{plain(evidence.quote)}”"
+
+
+def place_of(evidence: EvidenceOut) -> str:
+    if evidence.page is not None:
+        return f", page {evidence.page}"
+    return "" if evidence.start_s is None else f", {int(evidence.start_s) // 60}:{int(evidence.start_s) % 60:02}"
 
 
 def plain(text: str) -> str:

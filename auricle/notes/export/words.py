@@ -3,7 +3,7 @@
 import re
 
 from auricle.notes.export.document import Document
-from auricle.notes.export.markdown import REMARKS
+from auricle.notes.export.markdown import REMARKS, place_of
 from auricle.notes.schemas import EvidenceOut, StatementOut
 
 # What XML 1.0 can't carry, in any spelling.
@@ -21,9 +21,8 @@ def remarks_on(statement: StatementOut) -> list[str]:
 
 
 def source_of(evidence: EvidenceOut) -> str:
-    """Who said it and when on the recording."""
-    when = "" if evidence.start_s is None else f", {int(evidence.start_s) // 60}:{int(evidence.start_s) % 60:02}"
-    return f"{evidence.speaker.capitalize()}{when}"
+    """Who said it and when on the recording, or on which page it is written."""
+    return f"{evidence.speaker.capitalize()}{place_of(evidence)}"
 
 
 def fit_for_xml(text: str) -> str:

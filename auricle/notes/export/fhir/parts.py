@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from auricle.consultations.models import Consultation
 from auricle.notes.export.document import Document, Person
 
 Json: TypeAlias = dict[str, Any]
@@ -69,8 +70,8 @@ def to_writer(document: Document) -> Json:
     return reference(writer_id(document), "Auricle")
 
 
-def to_encounter(document: Document) -> Json:
-    return reference(document.consultation.id, f"Consultation of {document.consultation.visit_date}")
+def to_encounter(consultation: Consultation) -> Json:
+    return reference(consultation.id, f"Consultation of {consultation.visit_date}")
 
 
 def to_composition(document: Document) -> Json:

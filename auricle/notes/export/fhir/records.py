@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from auricle.consent.models import Consent, Decision
-from auricle.consultations.models import ConsultationStatus, ConsultationType
+from auricle.consultations.models import Consultation, ConsultationStatus, ConsultationType
 from auricle.db.base import new_id
 from auricle.notes.export.document import Document
 from auricle.notes.export.fhir.parts import (
@@ -35,8 +35,7 @@ SCOPES = {
 }
 
 
-def encounter(document: Document) -> Json:
-    held = document.consultation
+def encounter(document: Document, held: Consultation) -> Json:
     here = held.type is ConsultationType.IN_PERSON
     place = coding(f"{TERMS}/v3-ActCode", *(("AMB", "ambulatory") if here else ("VR", "virtual")))
     period = {"start": moment(document, held.created_at)}
@@ -86,7 +85,7 @@ def document_reference(document: Document) -> Json:
                 }
             }
         ],
-        "context": {"encounter": [to_encounter(document)]},
+        **({"context": {"encounter": [to_encounter(document.consultation)]}} if document.consultation else {}),
     }
 
 
@@ -118,13 +117,13 @@ def consent(document: Document, decision: Consent) -> Json:
 
 
 def provenance(document: Document) -> Json:
-    """Written by software from what was said, and signed by whom; the version is named by its link in the chain."""
+    """Written by software from what was said or written, and signed by whom; the version is named by its link in the
+    chain."""
     roles = f"{TERMS}/provenance-participant-type"
     agents: list[Any] = [{"type": concept(roles, "assembler", "Assembler"), "who": to_writer(document)}]
     if document.signed_at and document.clinician:
         agents.append({"type": concept(roles, "attester", "Attester"), "who": to_person(document.clinician)})
     chained = identifier(document.version.hash.hex(), system="urn:auricle:note-version-hash")
-    spoken = {**to_encounter(document), "display": "What was said in the consultation"}
     return {
         "resourceType": "Provenance",
         "id": str(derived("provenance", document.version.id)),
@@ -133,13 +132,21 @@ def provenance(document: Document) -> Json:
         "recorded": moment(document, document.version.created_at),
         "agent": agents,
         "entity": [
-            {"role": "source", "what": spoken},
+            {"role": "source", "what": source(document)},
             {
                 "role": "revision",
                 "what": {"identifier": chained, "display": f"Version {document.version.number} of the note"},
             },
         ],
     }
+
+
+def source(document: Document) -> Json:
+    """What the note was written from; a document of the patient is named, and not taken along."""
+    if document.note.document_id is not None:
+        return {"identifier": identifier(urn(document.note.document_id)), "display": "A document of the patient"}
+    assert document.consultation is not None
+    return {**to_encounter(document.consultation), "display": "What was said in the consultation"}
 
 
 def audit_events(document: Document) -> Iterator[Json]:
