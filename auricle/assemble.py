@@ -37,6 +37,7 @@ from auricle.db.migrate import check_schema
 from auricle.db.prepare import check
 from auricle.db.sealed import Keyring, master_key
 from auricle.db.session import Database
+from auricle.documents.routes import router as documents
 from auricle.errors import Misconfigured
 from auricle.identity.admin_routes import router as administration
 from auricle.identity.api_keys import Machines
@@ -120,6 +121,7 @@ ROUTERS: list[APIRouter] = [
     embedder,
     evaluations,
     evaluation_runs,
+    documents,
     notes,
     notes_review,
     own_notes,

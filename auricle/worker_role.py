@@ -8,6 +8,8 @@ import auricle.agents.scenarios.keep
 import auricle.billing.recompute
 import auricle.consent.retention
 import auricle.consultations.summary
+import auricle.documents.extract
+import auricle.documents.remove
 import auricle.identity.reset
 import auricle.identity.tidy
 import auricle.knowledge.evaluation.run

@@ -123,7 +123,19 @@ LONG_FOLDERS = (
 )
 # Their files share an installation that is started once.
 SHARING = frozenset(
-    ("agents", "audit", "channels", "consent", "e2e", "knowledge", "listening", "live", "openai_api", "phone")
+    (
+        "agents",
+        "audit",
+        "channels",
+        "consent",
+        "documents",
+        "e2e",
+        "knowledge",
+        "listening",
+        "live",
+        "openai_api",
+        "phone",
+    )
     + ("recording", "web")
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 NAMING = (
     "consultation",
     "alert",
+    "document",
     "soap_note",
     "consent",
     "legal_hold",

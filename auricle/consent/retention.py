@@ -19,6 +19,7 @@ from auricle.assembly import Assembly
 from auricle.audit.reads import record
 from auricle.consent.models import RetentionRule
 from auricle.db.session import Database, actor_of
+from auricle.documents.remove import delete_documents
 from auricle.errors import Conflict, Invalid, NotFound
 from auricle.identity.models import Organization
 from auricle.jobs.schedule import periodic
@@ -114,6 +115,17 @@ CLASSES: Mapping[str, DataClass] = {
                 f"and {NOT_HELD.format(patient='c.patient_id')} order by r.id limit :limit"
             ),
             erase=delete_recordings,
+        ),
+        DataClass(
+            "documents",
+            "files of patients with their text, after they were added",
+            default_days=10 * 365,
+            minimum_days=365,
+            due=text(
+                "select d.id from document d where d.status <> 'deleted' and d.created_at < :before "
+                f"and {NOT_HELD.format(patient='d.patient_id')} order by d.id limit :limit"
+            ),
+            erase=delete_documents,
         ),
         DataClass(
             "notes",

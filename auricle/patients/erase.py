@@ -26,6 +26,7 @@ from auricle.consent.models import Decision, Erasure, PatientExport
 from auricle.consent.texts import text_for
 from auricle.db.sealed import DataKey, Keyring
 from auricle.db.session import actor_of
+from auricle.documents.remove import delete_documents
 from auricle.errors import AuricleError, Conflict, NotFound
 from auricle.jobs.app import task
 from auricle.jobs.queue import enqueue
@@ -65,6 +66,7 @@ SEALED: Mapping[str, TextClause] = {
     "messages": text(
         "select count(*) from message m join consultation c on c.id = m.consultation_id where c.patient_id = any (:ids)"
     ),
+    "documents": text("select count(*) from document where patient_id = any (:ids) and status <> 'deleted'"),
     "notes": text("select count(*) from soap_note where patient_id = any (:ids)"),
 }
 
@@ -72,6 +74,7 @@ SEALED: Mapping[str, TextClause] = {
 RECORDINGS = text(
     "select r.id from recording r join consultation c on c.id = r.consultation_id where c.patient_id = any (:ids)"
 )
+DOCUMENTS = text("select id from document where patient_id = any (:ids)")
 
 
 class MergedElsewhere(Conflict):
@@ -114,6 +117,7 @@ async def erase_patient(db: AsyncSession, keyring: Keyring, patient_id: UUID, re
     await db.execute(text("update key_epoch set number = number + 1"))
     await db.flush()
     await delete_recordings(db, (await db.scalars(RECORDINGS, {"ids": ids})).all())
+    await delete_documents(db, (await db.scalars(DOCUMENTS, {"ids": ids})).all())
     await enqueue(db, "patients.complete_erasure", erasure_id=erasure.id)
     await publish(db, "patient.erased", patient_id=patient_id, erasure_id=erasure.id)
     for one in ids:

@@ -23,6 +23,7 @@ from auricle.consultations.observations import Observation
 from auricle.consultations.transcript import opened
 from auricle.db.sealed import Key
 from auricle.db.session import actor_of
+from auricle.documents.export import documents, documents_of, file_of, write_file
 from auricle.errors import AuricleError, Forbidden, NotFound, TooLarge
 from auricle.identity.models import Organization
 from auricle.jobs.app import task
@@ -35,6 +36,7 @@ from auricle.notes.read import authors_of, shown
 from auricle.patients.create import find_patient, identity_of, whole
 from auricle.patients.models import Patient
 from auricle.phone.models import PhoneCall
+from auricle.storage.objects import ObjectMissing
 
 KEPT_S = 3600.0
 BATCH = 500
@@ -157,6 +159,7 @@ async def write_zip(assembly: Assembly, actor: Actor, patient_id: UUID, file: IO
         "patient": patient_id,
         "made_at": datetime.now(UTC),
         "files": {},
+        "missing": [],
     }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in PARTS.items():
@@ -171,6 +174,14 @@ async def write_zip(assembly: Assembly, actor: Actor, patient_id: UUID, file: IO
                     if file.tell() > LARGEST_BYTES:
                         raise ExportTooLarge(limit_bytes=LARGEST_BYTES)
             manifest["files"][f"{name}.ndjson"] = {"sha256": digest.hexdigest(), "lines": lines}
+        for one in records:
+            async for document, key in documents_of(assembly, actor, one):
+                try:
+                    await write_file(assembly, document, key, archive)
+                except ObjectMissing:  # a patient's right to the rest does not end with it
+                    manifest["missing"].append(file_of(document))
+                if file.tell() > LARGEST_BYTES:
+                    raise ExportTooLarge(limit_bytes=LARGEST_BYTES)
         archive.writestr("manifest.json", orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2))
     file.seek(0, 2)
 
@@ -283,6 +294,7 @@ PARTS = {
     "consultations": consultations,
     "messages": messages,
     "observations": observed,
+    "documents": documents,
     "notes": notes,
     "consents": consents,
     "appointments": appointments,

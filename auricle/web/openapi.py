@@ -39,6 +39,7 @@ TAGS: Mapping[str, str] = {
     "consultations": "Encounters, their sessions and transcripts.",
     "conversation": "Talking with an agent, by socket or text.",
     "knowledge": "What an organization taught its agents.",
+    "documents": "Files of patients: letters, reports, dictations.",
     "notes": "SOAP notes whose statements show their sources.",
     "openai": "Agents and the embedder in OpenAI's form, for programs that speak it.",
     "events": "What happens now, as a stream.",

@@ -36,9 +36,11 @@ class Attack(NamedTuple):
 
 def attacks(document: Json, theirs: IDS, ours: IDS) -> Iterator[Attack]:
     schemas = document["components"]["schemas"]
+    all_theirs, all_ours = theirs, ours
     for template, method, operation in operations(document):
         if template.startswith(LEFT_OUT):
             continue
+        theirs, ours = meant(template, all_theirs), meant(template, all_ours)
         content = operation.get("requestBody", {}).get("content", {})
         media = next(iter(content), "")
         body = content[media].get("example", {}) if content else None
@@ -71,6 +73,13 @@ def attacks(document: Json, theirs: IDS, ours: IDS) -> Iterator[Attack]:
                 )
         if not names and not places and not list(filters(operation)):
             yield bare._replace(kind="plain")  # nowhere to put an id: what it shows must still be one's own
+
+
+def meant(template: str, ids: IDS) -> IDS:
+    """`document_id` is a document of the knowledge, but where patients' documents are meant."""
+    if not template.startswith(("/api/v1/documents", "/api/v1/soap")) or "patient_document_id" not in ids:
+        return ids
+    return {**ids, "document_id": ids["patient_document_id"], "audio": ids["patient_document_id"]}
 
 
 def subsets(names: list[str]) -> Iterator[tuple[str, ...]]:

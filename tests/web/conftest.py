@@ -121,6 +121,7 @@ async def build(service: Service, family_name: str) -> Hospital:
     }
     gone = await builders.make_patient(service.database, service.keyring, people["org_admin"], family_name=family_name)
     ids |= await rights_of(service, headers, ids["patient_id"], str(gone.id))
+    ids["patient_document_id"] = await filed(service, headers["clinician"], family_name, ids["patient_id"])
     ids |= await tools_of(service, headers["org_admin"], ids["agent_id"])
     ids |= await phone_of(service, people["org_admin"], headers["org_admin"], ids["agent_id"])
     ids |= await money_of(service, headers["org_admin"])
@@ -201,6 +202,19 @@ async def care_of(service: Service, headers: dict[str, str], professional_id: st
             "merge_id": await made(f"/api/v1/patients/{kept}/merges", {"duplicate_id": duplicate}),
             "duplicate_id": duplicate,
         }
+
+
+async def filed(service: Service, headers: dict[str, str], family_name: str, patient_id: str) -> str:
+    """A document of the patient, read; its id."""
+    letter = {"file": (f"{family_name}.txt", f"A letter about {family_name}.".encode())}
+    async with service.client(headers) as http:
+        sent = await http.post("/api/v1/documents/upload", files=letter, data={"patient_id": patient_id})
+        document_id = str(sent.raise_for_status().json()["id"])
+        for _ in range(300):
+            if (await http.get(f"/api/v1/documents/{document_id}")).json()["status"] == "done":
+                return document_id
+            await asyncio.sleep(0.1)
+    raise AssertionError("the letter was not read")
 
 
 async def tools_of(service: Service, headers: dict[str, str], agent_id: str) -> dict[str, str]:

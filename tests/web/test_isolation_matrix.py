@@ -24,6 +24,8 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def filled(path: str, ids: dict[str, str]) -> str:
+    if path.startswith("/api/v1/documents/"):
+        ids = {**ids, "document_id": ids["patient_document_id"]}
     return re.sub(r"\{(\w+)\}", lambda m: ids.get(m.group(1), PLACES.get(m.group(1), "1")), path)
 
 
@@ -92,6 +94,7 @@ async def fingerprint(service: Service, hospital: Hospital) -> dict[str, Any]:
         "message",
         "agent",
         "agent_version",
+        "document",
         "soap_note",
         "note_statement",
         "note_version",
@@ -155,7 +158,14 @@ async def test_nobody_reaches_anything_without_signing_in(
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/patients", "/api/v1/consultations", "/api/v1/soap/notes", "/api/v1/agents", "/api/v1/rag/documents"],
+    [
+        "/api/v1/patients",
+        "/api/v1/consultations",
+        "/api/v1/soap/notes",
+        "/api/v1/agents",
+        "/api/v1/rag/documents",
+        "/api/v1/documents",
+    ],
 )
 async def test_a_cursor_of_another_hospital_shows_nothing_of_it(
     service: Service, hospitals: tuple[Hospital, Hospital], path: str
@@ -200,6 +210,7 @@ async def test_every_route_names_a_permission_or_is_on_the_public_list(service: 
         "answer_second_factor",
         "forget_password",
         "reset_password",
+        "download_document",  # by a link that says for whom it was made
         "begin_google_sign_in",
         "finish_google_sign_in",
         "read_invitation",

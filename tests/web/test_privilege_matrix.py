@@ -19,6 +19,8 @@ from tests.web import privileges
 from tests.web.conftest import Hospital
 from tests.web.privileges import ROLES, application_operations, verdict
 
+LINKED = "/api/v1/documents/{document_id}/file"  # opened by a link, which says for whose sign-in it was made
+
 
 def test_the_reviewed_table_says_what_the_routes_ask_for():
     reviewed = privileges.FILE.read_text("utf-8").splitlines()
@@ -33,7 +35,7 @@ def test_the_reviewed_table_says_what_the_routes_ask_for():
 
 def test_what_needs_no_permission_is_what_can_need_none():
     """A new operation that is open to all or to whoever is signed in must be argued for here."""
-    free = {"/health", "/ready", "/metrics", "/api/v1"}
+    free = {"/health", "/ready", "/metrics", "/api/v1", LINKED}
     for one in application_operations():
         if not one.needs:
             open_to_all = ("/api/v1/auth/", "/webhooks/")  # a carrier signs, with the secret of the line it names
@@ -116,7 +118,7 @@ async def test_the_service_does_what_the_table_says(
             answer = await call(http, one, await signed.headers(role, one) if role else {}, hospital_id)
             status, refused = answer.status_code, refused_for_lack_of(answer, one)
             if role is None:
-                fits = (status == 401) == one.signed_in or one.path.startswith("/api/v1/auth/")
+                fits = (status == 401) == one.signed_in or one.path.startswith(("/api/v1/auth/", LINKED))
             else:
                 fits = refused != verdict(one, role) and not (status == 401 and one.needs)
             return None if fits and status < 500 else f"{role or 'nobody'} {one.method} {one.path}: {status}"
