@@ -339,10 +339,15 @@ def knowledge_eval(
 
 @audit_app.command("verify")
 def audit_verify(data_dir: DataDir = None) -> None:
-    """Check every organization's audit chain; name the first bad entry."""
+    """Check every organization's audit chain, then its notes' versions against it; name the first bad one."""
     from auricle.audit.report import report
+    from auricle.notes import verify
 
-    raise typer.Exit(asyncio.run(report(with_database(settings_with(data_dir=data_dir)), typer.echo)))
+    async def verified() -> int:
+        settings = with_database(settings_with(data_dir=data_dir))
+        return max(await report(settings, typer.echo), await verify.report(settings, typer.echo))
+
+    raise typer.Exit(asyncio.run(verified()))
 
 
 @audit_app.command("verify-export")

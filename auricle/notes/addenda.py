@@ -105,7 +105,7 @@ async def append(
     statements = [*opened.statements]
     for position, (statement, one) in enumerate(zip(fresh, added, strict=True), start=last + 1):
         made = new_statement(opened.key, note.id, position, statement, body_of(statement, opened.source))
-        made.row.addendum_id, made.row.edited = addendum.id, True
+        made.row.addendum_id = addendum.id
         if made.row.verdict in FLAGGED:
             made.row.seen_by, made.row.seen_at = actor.member_id, now
         if one.reason is not None and made.row.verdict in FLAGGED:

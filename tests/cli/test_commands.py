@@ -98,6 +98,7 @@ async def test_audit_verify_says_intact_and_names_the_entry_that_was_changed(
     intact = await asyncio.to_thread(auricle, "audit", "verify", **environment)
     assert intact.returncode == 0, intact
     assert f"organization {organization_id}: intact" in intact.stdout
+    assert f"organization {organization_id}: 0 versions of 0 notes intact" in intact.stdout
     name = urlsplit(urls.app).path.lstrip("/")
     with psycopg.connect(postgres.admin_url.rsplit("/", 1)[0] + f"/{name}") as administrator:
         administrator.execute("set session_replication_role = replica")  # past every trigger

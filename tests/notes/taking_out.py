@@ -2,7 +2,10 @@
 
 from uuid import UUID
 
+from auricle.actor import Actor
+from auricle.notes.addenda import Added, add_addendum
 from auricle.notes.approve import approve
+from auricle.notes.edit import Wanted
 from auricle.notes.export.document import Document, take_out
 
 
@@ -17,3 +20,11 @@ async def signed(clinic) -> UUID:
     async with clinic.transaction() as db:
         await approve(db, clinic.means.keyring, note.id, version=2, seen=seen)
     return note.id
+
+
+async def amended(clinic, author: Actor) -> UUID:
+    """A signed note to which this member added."""
+    note_id = await signed(clinic)
+    added = [Added(Wanted("plan", "Asha Rao was told to return in a week."))]
+    await add_addendum(clinic.means, author, note_id, version=3, added=added)
+    return note_id

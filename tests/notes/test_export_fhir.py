@@ -8,9 +8,10 @@ import pytest
 
 from auricle.notes.export.fhir.abdm import op_consultation
 from auricle.notes.export.fhir.bundle import bundle
+from tests.builders import make_member
 from tests.notes.abdm_rules import broken
 from tests.notes.r4 import R4, definitions
-from tests.notes.taking_out import signed, taken
+from tests.notes.taking_out import amended, signed, taken
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,22 @@ async def test_a_draft_is_preliminary_and_a_signed_note_final_with_its_signer_an
     what = first(told, "Provenance")["entity"][1]["what"]["identifier"]
     assert what["value"] == document.version.hash.hex() and document.version.reason == "approved"
     assert kinds(told).count("AuditEvent") == 2
+
+
+async def test_an_addendum_makes_it_amended_and_is_its_authors_own(clinic, r4, database):
+    colleague = await make_member(database, clinic.clinician.organization_id)
+    note_id = await amended(clinic, colleague)
+    told = bundle(await taken(clinic, note_id))
+    assert r4.faults(told) == [] and r4.faults(bundle(await taken(clinic, note_id, reveal=False))) == []
+    composition = first(told, "Composition")
+    assert composition["status"] == first(told, "DocumentReference")["docStatus"] == "amended"
+    signer, author = (one["party"]["reference"] for one in composition["attester"])
+    assert author == f"urn:uuid:{colleague.member_id}" and signer != author
+    assert [one["reference"] for one in composition["author"]][:2] == [signer, author]
+    (section,) = [one for one in composition["section"] if one["title"].startswith("Addendum by Meera Iyer, ")]
+    assert "Asha Rao was told to return in a week." in section["text"]["div"]
+    assert not any("return in a week" in s["text"]["div"] for s in composition["section"] if s is not section)
+    assert kinds(told).count("Practitioner") == 2
 
 
 async def test_each_statement_stands_in_its_section_with_what_supports_it(clinic):

@@ -11,13 +11,14 @@ import pytest
 
 from auricle.notes.export.blocks import Block
 from auricle.notes.export.docx import MAIN, docx
+from auricle.notes.export.markdown import markdown
 from auricle.notes.export.pdf.file import pdf_file
 from auricle.notes.export.pdf.layout import MARGIN, MOST_PAGES, PAGE_WIDTH, Pages, TooManyPages
 from auricle.notes.export.pdf.note import pdf
 from auricle.notes.export.pdf.shape import face, shaped
 from auricle.notes.export.scripts import runs
 from auricle.uploads.parse.docx import docx as read_docx
-from tests.notes.taking_out import signed, taken
+from tests.notes.taking_out import amended, signed, taken
 
 HINDI = "मुझे दो हफ़्ते से कान में सीटी की आवाज़ आती है। क्षमा"
 TAMIL = "எனக்கு இரண்டு வாரங்களாக காதில் ஒலி கேட்கிறது"
@@ -60,6 +61,20 @@ async def test_a_draft_says_so_and_a_signed_note_shows_signer_version_hash_and_t
         assert note.version.hash.hex() in told
         assert f"Patient: Asha Rao, record number {note.patient.record_number}" in told
         assert note.organization.name in told and "Consultation: " in told
+
+
+async def test_an_addendum_stands_apart_with_its_author_and_its_time(clinic):
+    document = await taken(clinic, await amended(clinic, clinic.clinician))
+    when = document.told(document.note.addenda[0].created_at)
+    for write, read in FORMS:
+        told = read(write(document))
+        assert "Signed note with addenda, version 4" in told
+        told = " ".join(told.split())
+        assert f"Signed by: Meera Iyer, {when}" in told[told.index("Addendum") :]
+        assert told.index("Heart sounds") < told.index("Addendum") < told.index("return in a week")
+    told = markdown(document.note)
+    assert "with addenda" in told and "## Addendum, signed by Meera Iyer, " in told
+    assert told.index("Heart sounds") < told.index("## Addendum") < told.index("return in a week")
 
 
 async def test_every_statement_stands_there_with_its_quotes_and_what_was_said_against_it(clinic):

@@ -40,6 +40,11 @@ def told(document: Document) -> Iterator[Block]:
             yield Block("plain", "Nothing noted.")
         for statement in statements:
             yield from statement_blocks(statement)
+    for addendum in document.note.addenda:
+        yield Block("heading", "Addendum")
+        yield Block("fact", f"{addendum.author}, {document.told(addendum.created_at)}", "Signed by:")
+        for statement in addendum.statements:
+            yield from statement_blocks(statement)
     if document.note.missing:
         yield Block("heading", "Said, but not in this note")
         for one in document.note.missing:

@@ -63,12 +63,17 @@ class Document:
     version: NoteVersion
     clinician: Person | None
     exporter: Person | None
+    amenders: Sequence[Person]  # who added to the signed note, each once
     consents: Sequence[Consent]
     made_at: datetime
 
     @property
     def signed_at(self) -> datetime | None:
         return self.note.approved_at if self.note.user_approved else None
+
+    @property
+    def is_amended(self) -> bool:
+        return bool(self.note.addenda)
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
@@ -108,6 +113,7 @@ async def take_out(
         version=version,
         clinician=await person(db, note.approved_by or (consultation.clinician_id if consultation else None)),
         exporter=await person(db, actor_of(db).member_id),
+        amenders=await amenders_of(db, note),
         consents=newest_of_each(await history(db, patient.id)),
         made_at=datetime.now(UTC),
     )
@@ -116,8 +122,9 @@ async def take_out(
 
 
 def check_fits(note: NoteOut) -> None:
-    quotes = [e.quote for s in note.statements for e in s.evidence] + [m.quote for m in note.missing]
-    words = [s.text + (s.overrule_reason or "") for s in note.statements] + [m.text for m in note.missing]
+    statements = [*note.statements, *(s for one in note.addenda for s in one.statements)]
+    quotes = [e.quote for s in statements for e in s.evidence] + [m.quote for m in note.missing]
+    words = [s.text + (s.overrule_reason or "") for s in statements] + [m.text for m in note.missing]
     if len(quotes) > MOST_QUOTES or sum(map(len, quotes)) + sum(map(len, words)) > MOST_CHARACTERS:
         raise NoteTooLarge(limit_characters=MOST_CHARACTERS, limit_quotes=MOST_QUOTES)
 
@@ -131,6 +138,11 @@ async def kept_record(db: AsyncSession, patient_id: UUID) -> Patient:
 async def person(db: AsyncSession, member_id: UUID | None) -> Person | None:
     member = None if member_id is None else await db.get(Member, member_id)
     return None if member is None else Person(member.id, member.full_name or "Unnamed member", member.specialty)
+
+
+async def amenders_of(db: AsyncSession, note: NoteOut) -> list[Person]:
+    found = [await person(db, one) for one in dict.fromkeys(one.created_by for one in note.addenda)]
+    return [one for one in found if one is not None]
 
 
 def newest_of_each(decisions: Sequence[Consent]) -> list[Consent]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 
 from auricle.notes.outline import under
 from auricle.notes.schemas import EvidenceOut, NoteOut, PartOut, StatementOut
@@ -22,6 +23,10 @@ def markdown(note: NoteOut) -> str:
     for part, statements in shown_parts(note):
         parts.append(f"## {plain(part.heading)}")
         parts += [statement_line(s, footnotes) for s in statements] or ["Nothing noted."]
+    for addendum in note.addenda:
+        when = f"{addendum.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        parts.append(f"## Addendum, signed by {plain(addendum.author)}, {when}")
+        parts += [statement_line(s, footnotes) for s in addendum.statements]
     if note.missing:
         parts.append("## Said, but not in this note")
         parts += [f"- {plain(m.kind)}: {plain(m.text)} (“{plain(m.quote)}”)" for m in note.missing]
@@ -31,7 +36,7 @@ def markdown(note: NoteOut) -> str:
 def heading(note: NoteOut) -> Iterator[str]:
     signed = "**Unsigned draft.**"
     if note.user_approved and note.approved_at is not None:
-        signed = f"Signed {note.approved_at:%Y-%m-%d %H:%M} UTC."
+        signed = f"Signed {note.approved_at:%Y-%m-%d %H:%M} UTC{', with addenda' if note.addenda else ''}."
     judged = "The judge has no objection." if note.ai_approved else "The judge objects to statements below."
     written = plain(note.method or "") + (f" ({plain(note.model)})" if note.model else "")
     yield f"{signed} {judged} Written as: {written}."

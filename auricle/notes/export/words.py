@@ -32,4 +32,6 @@ def fit_for_xml(text: str) -> str:
 def standing(document: Document) -> str:
     """Whether it is signed: stands on every page."""
     version = f"version {document.note.version}"
-    return f"Signed note, {version}" if document.signed_at else f"UNSIGNED DRAFT, {version}"
+    if document.signed_at is None:
+        return f"UNSIGNED DRAFT, {version}"
+    return f"Signed note{' with addenda' if document.is_amended else ''}, {version}"

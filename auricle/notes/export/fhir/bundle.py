@@ -1,7 +1,10 @@
 """A note as a FHIR R4 document: a Bundle whose first entry is the Composition, with all that it refers to.
 
-Every reference leads to an entry of the same Bundle. Until the note is signed the Composition is preliminary.
+Every reference leads to an entry of the same Bundle. Until the note is signed the Composition is preliminary, and
+with addenda it is amended.
 """
+
+from collections.abc import Iterator
 
 import orjson
 
@@ -32,6 +35,7 @@ from auricle.notes.export.fhir.records import (
     document_reference,
     encounter,
     provenance,
+    standing,
 )
 from auricle.notes.export.markdown import shown_parts
 
@@ -79,7 +83,7 @@ def composition(document: Document) -> Json:
         "resourceType": "Composition",
         "id": str(document.note.id),
         "identifier": identifier(urn(document.note.id)),
-        "status": "final" if document.signed_at else "preliminary",
+        "status": standing(document),
         "type": concept(LOINC, "11488-4", "Consult note"),
         "subject": to_patient(document),
         **({"encounter": to_encounter(document.consultation)} if document.consultation else {}),
@@ -90,11 +94,19 @@ def composition(document: Document) -> Json:
         "custodian": to_organization(document),
         "section": sections(document),
     }
-    if document.signed_at and document.clinician:
-        told["attester"] = [
-            {"mode": "legal", "time": moment(document, document.signed_at), "party": to_person(document.clinician)}
-        ]
+    if attested := list(attesters(document)):
+        told["attester"] = attested
     return told
+
+
+def attesters(document: Document) -> Iterator[Json]:
+    """Who signed the note, and who signed each addendum."""
+    if document.signed_at and document.clinician:
+        yield {"mode": "legal", "time": moment(document, document.signed_at), "party": to_person(document.clinician)}
+    people = {one.id: one for one in document.amenders}
+    for addendum in document.note.addenda:
+        if author := people.get(addendum.created_by):
+            yield {"mode": "legal", "time": moment(document, addendum.created_at), "party": to_person(author)}
 
 
 def title(document: Document) -> str:
@@ -110,6 +122,9 @@ def sections(document: Document) -> list[Json]:
         }
         for part, statements in shown_parts(document.note)
     ]
+    for addendum in document.note.addenda:
+        added = f"Addendum by {addendum.author}, {document.told(addendum.created_at)}"
+        told.append({"title": added, "code": {"text": "Addendum"}, "text": of_statements(addendum.statements)})
     if document.note.missing:
         missing = "Said, but not in this note"
         told.append({"title": missing, "code": {"text": missing}, "text": of_missing(document.note.missing)})

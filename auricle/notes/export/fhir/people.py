@@ -31,9 +31,9 @@ def patient(document: Document) -> Json:
 
 
 def practitioners(document: Document) -> Iterator[Json]:
-    """The clinician, and whoever took the document out."""
+    """The clinician, whoever added to the note, and whoever took the document out."""
     people: dict[str, Person] = {}
-    for one in (document.clinician, document.exporter):
+    for one in (document.clinician, *document.amenders, document.exporter):
         if one is not None:
             people.setdefault(str(one.id), one)
     for one in people.values():

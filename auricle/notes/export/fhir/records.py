@@ -67,7 +67,7 @@ def document_reference(document: Document) -> Json:
         "id": str(document.version.id),
         "identifier": [identifier(urn(document.version.id))],
         "status": "current",
-        "docStatus": "final" if document.signed_at else "preliminary",
+        "docStatus": standing(document),
         "type": concept(LOINC, "11488-4", "Consult note"),
         "subject": to_patient(document),
         "date": moment(document, document.version.created_at),
@@ -89,10 +89,18 @@ def document_reference(document: Document) -> Json:
     }
 
 
+def standing(document: Document) -> str:
+    """As FHIR says of a document: not signed yet, signed, or added to since."""
+    if document.signed_at is None:
+        return "preliminary"
+    return "amended" if document.is_amended else "final"
+
+
 def authors(document: Document) -> list[Json]:
-    """Whoever signed it first; a draft is the software's alone."""
-    signer = [to_person(document.clinician)] if document.signed_at and document.clinician else []
-    return [*signer, to_writer(document)]
+    """Whoever signed it first, then whoever added to it; a draft is the software's alone."""
+    signer = [document.clinician] if document.signed_at and document.clinician else []
+    people = {one.id: one for one in (*signer, *document.amenders)}
+    return [*map(to_person, people.values()), to_writer(document)]
 
 
 def consent(document: Document, decision: Consent) -> Json:
@@ -123,6 +131,7 @@ def provenance(document: Document) -> Json:
     agents: list[Any] = [{"type": concept(roles, "assembler", "Assembler"), "who": to_writer(document)}]
     if document.signed_at and document.clinician:
         agents.append({"type": concept(roles, "attester", "Attester"), "who": to_person(document.clinician)})
+    agents += [{"type": concept(roles, "author", "Author"), "who": to_person(one)} for one in document.amenders]
     chained = identifier(document.version.hash.hex(), system="urn:auricle:note-version-hash")
     return {
         "resourceType": "Provenance",
