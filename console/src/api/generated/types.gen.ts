@@ -4027,6 +4027,82 @@ export type Login = {
 };
 
 /**
+ * MaskingIn
+ *
+ * Replaces the whole policy.
+ */
+export type MaskingIn = {
+    /**
+     * Mode
+     *
+     * `off`; `text`: texts are masked for every provider that is not your own; `all`: besides, only recognizers of your own hear and only voices of your own speak.
+     */
+    mode: 'off' | 'text' | 'all';
+    /**
+     * Passes
+     *
+     * Kinds that may leave in clear, unless they are known to be the patient's. Booking needs `DATE`.
+     */
+    passes?: Array<'DATE' | 'AGE' | 'LOCATION' | 'ORGANIZATION' | 'URL'>;
+    /**
+     * Own Servers
+     *
+     * Providers that run on servers of your own, by name. One that moves to another address has to be named again.
+     */
+    own_servers?: Array<string>;
+    /**
+     * Version
+     *
+     * The one you read; refused if there is another one by now.
+     */
+    version?: number | null;
+};
+
+/**
+ * MaskingOut
+ */
+export type MaskingOut = {
+    /**
+     * Mode
+     */
+    mode: 'off' | 'text' | 'all';
+    /**
+     * Passes
+     */
+    passes: Array<'DATE' | 'AGE' | 'LOCATION' | 'ORGANIZATION' | 'URL'>;
+    /**
+     * Own Servers
+     *
+     * Name → address at which it was called your own.
+     */
+    own_servers: {
+        [key: string]: string;
+    };
+    /**
+     * Version
+     *
+     * 0: never set.
+     */
+    version?: number;
+    /**
+     * Changed At
+     */
+    changed_at?: string | null;
+    /**
+     * Changed By
+     */
+    changed_by?: string | null;
+    /**
+     * Warnings
+     *
+     * By place. Nothing of it keeps anything from working.
+     */
+    warnings?: {
+        [key: string]: string;
+    };
+};
+
+/**
  * Me
  */
 export type Me = {
@@ -4793,6 +4869,60 @@ export type NoteOut = {
      * Entities of the conversation.
      */
     context_data: Array<Entity>;
+};
+
+/**
+ * NotePart
+ *
+ * One part of a note: a heading, and what belongs under it.
+ */
+export type NotePart = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Heading
+     *
+     * By language; `en` is shown where a language has none.
+     */
+    heading: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Section
+     */
+    section: 'subjective' | 'objective' | 'assessment' | 'plan';
+    /**
+     * Instructions
+     *
+     * For a model that writes this part.
+     */
+    instructions?: string;
+    /**
+     * Required
+     *
+     * Shown even where there is nothing to say.
+     */
+    required?: boolean;
+    /**
+     * Kinds
+     *
+     * What an extractive draft puts here: findings…
+     */
+    kinds?: Array<'problem' | 'symptom' | 'drug' | 'procedure' | 'anatomy' | 'lab' | 'vital' | 'device' | 'hearing' | 'allergy'>;
+    /**
+     * Words
+     *
+     * … and statements with one of these words.
+     */
+    words?: Array<string>;
+    /**
+     * Also
+     *
+     * Sections besides its own that such words may be of.
+     */
+    also?: Array<'subjective' | 'objective' | 'assessment' | 'plan'>;
 };
 
 /**
@@ -7775,6 +7905,110 @@ export type SessionOut = {
 };
 
 /**
+ * SettingIn
+ *
+ * How the organization's notes are written and judged. What is left out is as it comes.
+ */
+export type SettingIn = {
+    /**
+     * Writer
+     *
+     * `model`: a language model writes; what it fails at is extracted, and says so.
+     */
+    writer?: 'extractive' | 'model';
+    /**
+     * Provider
+     *
+     * Who writes; none: the language models in their own order.
+     */
+    provider?: string | null;
+    /**
+     * Model
+     *
+     * One of that provider's; none: the account's own.
+     */
+    model?: string | null;
+    /**
+     * Judges
+     *
+     * A model gives a verdict on each statement, besides the typed checks.
+     */
+    judges?: boolean;
+    /**
+     * Looks For Missing
+     *
+     * A model names what was said and is not in the note.
+     */
+    looks_for_missing?: boolean;
+    /**
+     * Style
+     *
+     * Wishes on wording. They change no fact.
+     */
+    style?: string;
+    /**
+     * Phrases
+     *
+     * Examples of how things are worded; no patient's words.
+     */
+    phrases?: Array<string>;
+};
+
+/**
+ * SettingOut
+ */
+export type SettingOut = {
+    /**
+     * Writer
+     *
+     * `model`: a language model writes; what it fails at is extracted, and says so.
+     */
+    writer?: 'extractive' | 'model';
+    /**
+     * Provider
+     *
+     * Who writes; none: the language models in their own order.
+     */
+    provider?: string | null;
+    /**
+     * Model
+     *
+     * One of that provider's; none: the account's own.
+     */
+    model?: string | null;
+    /**
+     * Judges
+     *
+     * A model gives a verdict on each statement, besides the typed checks.
+     */
+    judges?: boolean;
+    /**
+     * Looks For Missing
+     *
+     * A model names what was said and is not in the note.
+     */
+    looks_for_missing?: boolean;
+    /**
+     * Style
+     *
+     * Wishes on wording. They change no fact.
+     */
+    style?: string;
+    /**
+     * Phrases
+     *
+     * Examples of how things are worded; no patient's words.
+     */
+    phrases?: Array<string>;
+    /**
+     * Models
+     *
+     * Who can be asked now, first to last; with none, notes stay extractive.
+     */
+    models: Array<string>;
+};
+
+/**
  * SignIn
  */
 export type SignIn = {
@@ -8167,6 +8401,158 @@ export type Switch = {
      * Organization
      */
     organization: string;
+};
+
+/**
+ * Template
+ *
+ * A kind of note.
+ */
+export type Template = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Name
+     */
+    name: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Specialty
+     */
+    specialty?: string | null;
+    /**
+     * Instructions
+     */
+    instructions?: string;
+    /**
+     * Parts
+     */
+    parts: Array<NotePart>;
+};
+
+/**
+ * TemplateOut
+ *
+ * A template as new notes are written by it.
+ */
+export type TemplateOut = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Own
+     */
+    own: boolean;
+    template: Template;
+};
+
+/**
+ * TemplateRow
+ */
+export type TemplateRow = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Name
+     */
+    name: {
+        [key: string]: string;
+    };
+    /**
+     * Specialty
+     */
+    specialty: string | null;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Own
+     *
+     * The organization's; otherwise it comes with the product.
+     */
+    own: boolean;
+};
+
+/**
+ * TemplateSaved
+ */
+export type TemplateSaved = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Number
+     *
+     * The newest version; send it as `If-Match` when you save another.
+     */
+    number: number;
+    /**
+     * Published
+     *
+     * The version that new notes are written by.
+     */
+    published: number | null;
+};
+
+/**
+ * TemplateVersionOut
+ */
+export type TemplateVersionOut = {
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string | null;
+    template: Template;
+};
+
+/**
+ * TemplateVersionRow
+ */
+export type TemplateVersionRow = {
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string | null;
+};
+
+/**
+ * TemplateVersions
+ */
+export type TemplateVersions = {
+    /**
+     * Published
+     */
+    published: number | null;
+    /**
+     * Versions
+     *
+     * Newest first.
+     */
+    versions: Array<TemplateVersionRow>;
 };
 
 /**
@@ -21468,6 +21854,560 @@ export type EmbedNotesResponses = {
     202: unknown;
 };
 
+export type ListNoteTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/soap/templates';
+};
+
+export type ListNoteTemplatesErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * Signed in, and not allowed: `authorization.forbidden`.
+     */
+    403: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListNoteTemplatesError = ListNoteTemplatesErrors[keyof ListNoteTemplatesErrors];
+
+export type ListNoteTemplatesResponses = {
+    /**
+     * Response List Note Templates
+     *
+     * Successful Response
+     */
+    200: Array<TemplateRow>;
+};
+
+export type ListNoteTemplatesResponse = ListNoteTemplatesResponses[keyof ListNoteTemplatesResponses];
+
+export type CreateNoteTemplateData = {
+    body: Template;
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/soap/templates';
+};
+
+export type CreateNoteTemplateErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `note_template.taken` `note_template.too_many`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CreateNoteTemplateError = CreateNoteTemplateErrors[keyof CreateNoteTemplateErrors];
+
+export type CreateNoteTemplateResponses = {
+    /**
+     * Successful Response
+     */
+    201: TemplateSaved;
+};
+
+export type CreateNoteTemplateResponse = CreateNoteTemplateResponses[keyof CreateNoteTemplateResponses];
+
+export type RemoveNoteTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * Template Key
+         *
+         * The key of a template.
+         */
+        template_key: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/templates/{template_key}';
+};
+
+export type RemoveNoteTemplateErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `note_template.unknown`
+     */
+    404: Problem;
+    /**
+     * `note_template.shipped`
+     */
+    409: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type RemoveNoteTemplateError = RemoveNoteTemplateErrors[keyof RemoveNoteTemplateErrors];
+
+export type RemoveNoteTemplateResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveNoteTemplateResponse = RemoveNoteTemplateResponses[keyof RemoveNoteTemplateResponses];
+
+export type GetNoteTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * Template Key
+         *
+         * The key of a template.
+         */
+        template_key: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/templates/{template_key}';
+};
+
+export type GetNoteTemplateErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * Signed in, and not allowed: `authorization.forbidden`.
+     */
+    403: Problem;
+    /**
+     * `note_template.unknown`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetNoteTemplateError = GetNoteTemplateErrors[keyof GetNoteTemplateErrors];
+
+export type GetNoteTemplateResponses = {
+    /**
+     * Successful Response
+     */
+    200: TemplateOut;
+};
+
+export type GetNoteTemplateResponse = GetNoteTemplateResponses[keyof GetNoteTemplateResponses];
+
+export type SaveNoteTemplateData = {
+    body: Template;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * The newest version you have read; another: 409.
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Template Key
+         *
+         * The key of a template.
+         */
+        template_key: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/templates/{template_key}';
+};
+
+export type SaveNoteTemplateErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `note_template.unknown`
+     */
+    404: Problem;
+    /**
+     * `note_template.shipped` `note_template.changed` `note_template.too_many`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type SaveNoteTemplateError = SaveNoteTemplateErrors[keyof SaveNoteTemplateErrors];
+
+export type SaveNoteTemplateResponses = {
+    /**
+     * Successful Response
+     */
+    200: TemplateSaved;
+};
+
+export type SaveNoteTemplateResponse = SaveNoteTemplateResponses[keyof SaveNoteTemplateResponses];
+
+export type ListNoteTemplateVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Template Key
+         *
+         * The key of a template.
+         */
+        template_key: string;
+    };
+    query?: never;
+    url: '/api/v1/soap/templates/{template_key}/versions';
+};
+
+export type ListNoteTemplateVersionsErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * Signed in, and not allowed: `authorization.forbidden`.
+     */
+    403: Problem;
+    /**
+     * `note_template.unknown`
+     */
+    404: Problem;
+    /**
+     * `note_template.shipped`
+     */
+    409: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListNoteTemplateVersionsError = ListNoteTemplateVersionsErrors[keyof ListNoteTemplateVersionsErrors];
+
+export type ListNoteTemplateVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: TemplateVersions;
+};
+
+export type ListNoteTemplateVersionsResponse = ListNoteTemplateVersionsResponses[keyof ListNoteTemplateVersionsResponses];
+
+export type GetNoteTemplateVersionData = {
+    body?: never;
+    path: {
+        /**
+         * Template Key
+         *
+         * The key of a template.
+         */
+        template_key: string;
+        /**
+         * Number
+         *
+         * The number of a version.
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/soap/templates/{template_key}/versions/{number}';
+};
+
+export type GetNoteTemplateVersionErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * Signed in, and not allowed: `authorization.forbidden`.
+     */
+    403: Problem;
+    /**
+     * `not_found` `note_template.unknown`
+     */
+    404: Problem;
+    /**
+     * `note_template.shipped`
+     */
+    409: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetNoteTemplateVersionError = GetNoteTemplateVersionErrors[keyof GetNoteTemplateVersionErrors];
+
+export type GetNoteTemplateVersionResponses = {
+    /**
+     * Successful Response
+     */
+    200: TemplateVersionOut;
+};
+
+export type GetNoteTemplateVersionResponse = GetNoteTemplateVersionResponses[keyof GetNoteTemplateVersionResponses];
+
+export type PublishNoteTemplateData = {
+    body?: never;
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Template Key
+         *
+         * The key of a template.
+         */
+        template_key: string;
+        /**
+         * Number
+         *
+         * The number of a version.
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/v1/soap/templates/{template_key}/publish/{number}';
+};
+
+export type PublishNoteTemplateErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found` `note_template.unknown`
+     */
+    404: Problem;
+    /**
+     * `note_template.shipped`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type PublishNoteTemplateError = PublishNoteTemplateErrors[keyof PublishNoteTemplateErrors];
+
+export type PublishNoteTemplateResponses = {
+    /**
+     * Successful Response
+     */
+    200: TemplateSaved;
+};
+
+export type PublishNoteTemplateResponse = PublishNoteTemplateResponses[keyof PublishNoteTemplateResponses];
+
+export type GetNoteSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/soap/settings';
+};
+
+export type GetNoteSettingsErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * Signed in, and not allowed: `authorization.forbidden`.
+     */
+    403: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetNoteSettingsError = GetNoteSettingsErrors[keyof GetNoteSettingsErrors];
+
+export type GetNoteSettingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingOut;
+};
+
+export type GetNoteSettingsResponse = GetNoteSettingsResponses[keyof GetNoteSettingsResponses];
+
+export type SaveNoteSettingsData = {
+    body: SettingIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/soap/settings';
+};
+
+export type SaveNoteSettingsErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * `note_setting.no_such_writer`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type SaveNoteSettingsError = SaveNoteSettingsErrors[keyof SaveNoteSettingsErrors];
+
+export type SaveNoteSettingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingOut;
+};
+
+export type SaveNoteSettingsResponse = SaveNoteSettingsResponses[keyof SaveNoteSettingsResponses];
+
 export type ListModelsData = {
     body?: never;
     path?: never;
@@ -22378,6 +23318,96 @@ export type ListProviderVendorsResponses = {
 };
 
 export type ListProviderVendorsResponse = ListProviderVendorsResponses[keyof ListProviderVendorsResponses];
+
+export type GetMaskingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/masking';
+};
+
+export type GetMaskingErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetMaskingError = GetMaskingErrors[keyof GetMaskingErrors];
+
+export type GetMaskingResponses = {
+    /**
+     * Successful Response
+     */
+    200: MaskingOut;
+};
+
+export type GetMaskingResponse = GetMaskingResponses[keyof GetMaskingResponses];
+
+export type SetMaskingData = {
+    body: MaskingIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/masking';
+};
+
+export type SetMaskingErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `masking.changed`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * `masking.unknown_provider` `masking.not_own_server` `masking.no_own_speech`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type SetMaskingError = SetMaskingErrors[keyof SetMaskingErrors];
+
+export type SetMaskingResponses = {
+    /**
+     * Successful Response
+     */
+    200: MaskingOut;
+};
+
+export type SetMaskingResponse = SetMaskingResponses[keyof SetMaskingResponses];
 
 export type ListUsageData = {
     body?: never;
