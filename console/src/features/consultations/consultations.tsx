@@ -1,0 +1,68 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { listConsultations } from '@/api/generated/sdk.gen'
+import type { ConsultationOut, ConsultationStatus } from '@/api/generated/types.gen'
+import { PatientName } from '@/features/patients/patient-name'
+import { useMe } from '@/session/session'
+import { SelectField } from '@/ui/field'
+import { Badge, Page } from '@/ui/page'
+import { Empty } from '@/ui/states'
+import { Table, useRows, type Column } from '@/ui/table'
+import { clock, useTime, ZONE } from '@/ui/time'
+import { useCommonWords } from '@/ui/words'
+import { useConsultationWords } from './words'
+
+export function Consultations() {
+  const say = useConsultationWords()
+  const common = useCommonWords()
+  const navigate = useNavigate()
+  const { state } = useSearch({ strict: false }) as { state?: ConsultationStatus }
+  return (
+    <Page title={say('title')} hint={common('zone', { zone: ZONE })}>
+      <div className="max-w-56">
+        <SelectField
+          label={say('filter')}
+          value={state ?? ''}
+          onChange={(event) => void navigate({ to: '/consultations', search: { state: event.target.value || undefined } })}
+          options={[
+            { value: '', label: say('filterAll') },
+            { value: 'active', label: say('active') },
+            { value: 'ended', label: say('ended') },
+          ]}
+        />
+      </div>
+      <ConsultationTable state={state} />
+    </Page>
+  )
+}
+
+/** Consultations, newest first; of one patient where one is named. */
+export function ConsultationTable({ state, patientId }: { state?: ConsultationStatus; patientId?: string }) {
+  const say = useConsultationWords()
+  const time = useTime()
+  const me = useMe()
+  const rows = useRows(['consultations', state, patientId], async (cursor) => {
+    const { data } = await listConsultations({ query: { state, patient_id: patientId, cursor }, throwOnError: true })
+    return data
+  })
+  const started: Column<ConsultationOut> = { name: say('started'), cell: (row) => time.moment(row.created_at) }
+  const who: Column<ConsultationOut> = { name: say('patient'), cell: (row) => <PatientName id={row.patient_id} /> }
+  const columns: Column<ConsultationOut>[] = [
+    ...(me.patient_id !== null || patientId ? [started] : [who, started]),
+    { name: say('type'), cell: (row) => say(`type_${row.type}`) },
+    {
+      name: say('state'),
+      cell: (row) => <Badge tone={row.status === 'active' ? 'brand' : 'neutral'}>{say(row.status)}</Badge>,
+    },
+    { name: '⏱', cell: (row) => clock(row.total_s), numeric: true },
+  ]
+  return (
+    <Table
+      caption={say('title')}
+      columns={columns}
+      rows={rows}
+      keyOf={(row) => row.id}
+      to={(row) => ({ to: '/consultations/$consultationId', params: { consultationId: row.id } })}
+      empty={<Empty title={say('none')}>{say('noneHint')}</Empty>}
+    />
+  )
+}

@@ -1,0 +1,118 @@
+import { useMutation } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { UserRoundPlus } from 'lucide-react'
+import { useState, type FormEvent } from 'react'
+import { listPatients, searchPatients } from '@/api/generated/sdk.gen'
+import type { PatientOut } from '@/api/generated/types.gen'
+import { useSession } from '@/session/session'
+import { Button } from '@/ui/button'
+import { TextField } from '@/ui/field'
+import { Page, Panel } from '@/ui/page'
+import { Empty, Refused } from '@/ui/states'
+import { Table, useRows, type Column } from '@/ui/table'
+import { useTime } from '@/ui/time'
+import { useCommonWords } from '@/ui/words'
+import { AddPatient } from './add-patient'
+import { usePatientWords } from './words'
+
+export const nameOf = (one: PatientOut) => [one.given_name, one.family_name].filter(Boolean).join(' ')
+
+export function Patients() {
+  const say = usePatientWords()
+  const common = useCommonWords()
+  const { may } = useSession()
+  const [text, setText] = useState('')
+  const [adding, setAdding] = useState(false)
+  // What is searched for is a name: it goes in a body, and stays out of the address and the history.
+  const search = useMutation({
+    mutationFn: async (wanted: string) => (await searchPatients({ body: { text: wanted, limit: 20 }, throwOnError: true })).data,
+  })
+  const find = (event: FormEvent) => {
+    event.preventDefault()
+    if (text.trim()) search.mutate(text.trim())
+  }
+  return (
+    <Page
+      title={say('title')}
+      actions={
+        may('patients:write') && (
+          <Button kind="primary" onClick={() => setAdding(true)}>
+            <UserRoundPlus aria-hidden className="size-4" />
+            {say('add')}
+          </Button>
+        )
+      }
+    >
+      <form role="search" onSubmit={find} className="flex max-w-xl items-end gap-2">
+        <div className="flex-1">
+          <TextField
+            label={common('search')}
+            hint={say('searchHint')}
+            type="search"
+            autoComplete="off"
+            maxLength={100}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </div>
+        <Button type="submit" busy={search.isPending} className="mb-6">
+          {common('search')}
+        </Button>
+      </form>
+      {search.isError && <Refused error={search.error} />}
+      {search.data ? (
+        <Panel
+          title={say('found', { text: search.variables })}
+          actions={<Button onClick={search.reset}>{say('stop')}</Button>}
+        >
+          {search.data.items.length === 0 && <p className="text-sm text-soft">{say('foundNone')}</p>}
+          <ul className="divide-y divide-line">
+            {search.data.items.map(({ patient }) => (
+              <li key={patient.id} className="flex flex-wrap justify-between gap-3 py-3 text-sm">
+                <PatientLink patient={patient} />
+                <span className="text-soft">{[patient.record_number, patient.phone].filter(Boolean).join(' · ')}</span>
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      ) : (
+        <All />
+      )}
+      <AddPatient open={adding} onClose={() => setAdding(false)} />
+    </Page>
+  )
+}
+
+function PatientLink({ patient }: { patient: PatientOut }) {
+  return (
+    <Link
+      to="/patients/$patientId"
+      params={{ patientId: patient.id }}
+      className="font-medium text-brand underline-offset-4 hover:underline"
+    >
+      {nameOf(patient)}
+    </Link>
+  )
+}
+
+function All() {
+  const say = usePatientWords()
+  const time = useTime()
+  const rows = useRows(['patients'], async (cursor) => (await listPatients({ query: { cursor }, throwOnError: true })).data)
+  const columns: Column<PatientOut>[] = [
+    { name: say('name'), cell: nameOf },
+    { name: say('recordNumber'), cell: (row) => row.record_number ?? '–' },
+    { name: say('birthDate'), cell: (row) => (row.birth_date ? time.date(row.birth_date) : '–') },
+    { name: say('phone'), cell: (row) => row.phone ?? '–' },
+  ]
+  return (
+    <Table
+      caption={say('title')}
+      columns={columns}
+      rows={rows}
+      keyOf={(row) => row.id}
+      to={(row) => ({ to: '/patients/$patientId', params: { patientId: row.id } })}
+      empty={<Empty title={say('none')}>{say('noneHint')}</Empty>}
+    />
+  )
+}
