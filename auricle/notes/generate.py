@@ -44,6 +44,7 @@ from auricle.notes.templates.shape import Outline
 from auricle.notes.versions import freeze
 from auricle.notes.wait import wait_out
 from auricle.notes.writing.draft import write_draft
+from auricle.notes.writing.verdicts import weighed
 from auricle.providers.routing import Router
 
 
@@ -79,6 +80,7 @@ class Written:
     draft: Draft
     outline: Outline
     judged: Judged
+    judged_by: str
 
 
 async def request_note(db: AsyncSession, consultation_id: UUID, template: str = "soap") -> Note:
@@ -198,7 +200,7 @@ async def begin(means: Means, actor: Actor, note_id: UUID) -> Source | None:
 
 
 async def compose(ai: ClinicalAI, source: Source, router: Router | None = None) -> Written:
-    """Mask → entities → write → judge. No transaction is open meanwhile."""
+    """Mask → entities → write → judge, by a model too where that is wanted. No transaction is open meanwhile."""
     heard = [u for u in source.utterances if u.text.strip()]
     if not heard:
         raise NothingSaid
@@ -211,7 +213,8 @@ async def compose(ai: ClinicalAI, source: Source, router: Router | None = None) 
     judged = await ai.judge(draft, masked.utterances, entities)
     if len(judged.statements) != len(draft.statements) or any(s.verdict is None for s in judged.statements):
         raise UnusableAnswer(stage="judge")
-    return Written(masked, entities, draft, drafted.outline, judged)
+    judged, judged_by = await weighed(ai, router, source.terms, masked, entities, judged)
+    return Written(masked, entities, draft, drafted.outline, judged, judged_by)
 
 
 async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, written: Written) -> None:
@@ -224,7 +227,7 @@ async def finish(means: Means, actor: Actor, note_id: UUID, source: Source, writ
         statements = verified_all(written.judged.statements, written.masked)
         note.method, note.model = written.draft.method, written.draft.model
         note.outline = written.outline.model_dump(mode="json")
-        note.completeness = written.judged.completeness
+        note.completeness, note.judged_by = written.judged.completeness, written.judged_by
         note.ai_approved = written.judged.approved and not flagged_among(statements)
         note.source_message_ids = [u.id for u in source.utterances]
         note.source_hash = key.blind("note source", "\n".join(f"{u.id} {u.text}" for u in source.utterances))

@@ -2,14 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auricle.ai.port import Utterance
+from auricle.billing.budgets.keep import set_budget
+from auricle.billing.budgets.require import BudgetExhausted
+from auricle.billing.budgets.schemas import BudgetIn
+from auricle.billing.budgets.spend import spend
+from auricle.billing.pricing import Cost
 from auricle.db.base import new_id
 from auricle.notes.content import find_note, open_note
+from auricle.notes.models import NoteStatus
 from auricle.notes.regenerate import regenerate_section
 from auricle.notes.templates.models import NoteSetting
 from auricle.notes.templates.shipped import shipped
@@ -260,3 +268,21 @@ async def test_a_draft_whose_part_is_regenerated_says_by_what_it_is_written_now(
     assert (again.method, again.model, again.version) == ("draft by a language model", "it/some-model", 3)
     assert [(s.text, s.edited) for s in again.statements] == [("No fever.", False)]
     assert "shorter, says [PERSON_1]" in playing.asked[0].text and "Asha" not in playing.asked[0].text
+
+
+# ── the budget, and how the record says it ────────────────────────────────────────────────────────────────────────
+async def test_an_organization_that_has_spent_its_budget_asks_no_model(by_model: Any, told: Running) -> None:
+    note = await opened(by_model, await by_model.drafted())
+    asked = len(told.records)
+    admin = replace(by_model.clinician, permissions=frozenset({"budgets:write"}))
+    async with by_model.transaction(admin) as db:
+        await set_budget(db, "organization", BudgetIn(amount=Decimal("0.01"), currency="USD"))
+        cost = Cost(Decimal(1), None, None, None, None)
+        await spend(db, [(datetime.now(UTC), cost)])
+    with pytest.raises(BudgetExhausted):
+        await write_section(by_model.means, by_model.clinician, note, "plan")
+    async with by_model.transaction() as db:
+        (await find_note(db, note.note.id)).status = NoteStatus.DELETED  # so that another one is written
+    again = await by_model.read(await by_model.drafted())
+    assert again.method == "extractive draft: the budget is used up" and again.statements
+    assert len(told.records) == asked

@@ -47,7 +47,12 @@ def _kept(statement: Statement, clashes: Sequence[Check]) -> Statement:
 
 
 def verdict(statement: Statement, checks: Sequence[Check]) -> Verdict:
-    """Contradicted by a typed check, else unsupported, else inferred (or of an unsure number), else supported."""
+    """Contradicted by a typed check, else unsupported, else inferred (or of an unsure number), else supported.
+
+    A `model` check (a language model's opinion) lowers what the typed ones leave standing, and lends support where they
+    are unsure of it; against a typed conflict it does nothing.
+    """
+    opinion = {c.verdict for c in checks if c.name == "model"}
     conflicts = {c.name for c in checks if c.verdict == "conflict"}
     if "quote" in conflicts or "placeholder" in conflicts:
         return "unsupported"
@@ -55,9 +60,14 @@ def verdict(statement: Statement, checks: Sequence[Check]) -> Verdict:
         return "contradicted"
     if "exam" in conflicts:
         return "unsupported"
+    if "conflict" in opinion:
+        return "contradicted"
+    if "unsure" in opinion:
+        return "unsupported"
     if statement.kind == "inferred":
         return "inferred" if statement.section in {"assessment", "plan"} else "unsupported"
-    if any(c.name == "support" and c.verdict != "pass" for c in checks):
+    support = {c.verdict for c in checks if c.name == "support"}
+    if "conflict" in support or ("unsure" in support and "pass" not in opinion):
         return "unsupported"
     corrected = any(c.name == "number" and c.verdict == "unsure" for c in checks)
     return "inferred" if corrected else "supported"  # a number that its speaker corrected wants a second look
