@@ -76,7 +76,8 @@ def header(document: Document) -> Iterator[Block]:
     yield Block("fact", document.organization.email, "Clinic:")
     model = f" ({note.model})" if note.model else ""
     judged = "no objection" if note.ai_approved else "objects to statements marked below"
-    yield Block("fact", f"{note.method or 'unknown'}{model}; the judge: {judged}", "Written:")
+    by = f" ({note.judged_by})" if note.judged_by else ""
+    yield Block("fact", f"{note.method or 'unknown'}{model}; the judge{by}: {judged}", "Written:")
 
 
 def statement_blocks(statement: StatementOut) -> Iterator[Block]:

@@ -39,7 +39,8 @@ def heading(note: NoteOut) -> Iterator[str]:
         signed = f"Signed {note.approved_at:%Y-%m-%d %H:%M} UTC{', with addenda' if note.addenda else ''}."
     judged = "The judge has no objection." if note.ai_approved else "The judge objects to statements below."
     written = plain(note.method or "") + (f" ({plain(note.model)})" if note.model else "")
-    yield f"{signed} {judged} Written as: {written}."
+    by = f" Judged by: {plain(note.judged_by)}." if note.judged_by else ""
+    yield f"{signed} {judged} Written as: {written}.{by}"
     if not note.revealed:
         yield "Identifiers are masked."
 
