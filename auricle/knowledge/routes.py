@@ -109,7 +109,7 @@ async def ingest_upload(request: Request, assembly: Installed, actor: Writer, re
     return Accepted(**document, known_already=received.known_already, status_url=place)
 
 
-@router.get("/documents")
+@router.get("/documents", operation_id="list_knowledge", summary="What was taught, newest first")
 async def list_documents(
     db: Db,
     actor: Reader,
@@ -127,7 +127,12 @@ async def list_documents(
     return page([DocumentOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 
-@router.get("/documents/{document_id}", responses=problems(NoSuchDocument))
+@router.get(
+    "/documents/{document_id}",
+    operation_id="get_knowledge",
+    summary="One document and its stage",
+    responses=problems(NoSuchDocument),
+)
 async def get_document(document_id: UUID, db: Db, actor: Reader) -> DocumentOut:
     document = await db.get(KnowledgeDocument, document_id)
     if document is None:
@@ -147,13 +152,24 @@ async def retry_document(document_id: UUID, db: Db, actor: Writer) -> DocumentOu
     return DocumentOut.model_validate(await retry(db, document_id))
 
 
-@router.delete("/documents/{document_id}", status_code=204, responses=problems(NoSuchDocument))
+@router.delete(
+    "/documents/{document_id}",
+    operation_id="delete_knowledge",
+    summary="Forget a document",
+    status_code=204,
+    responses=problems(NoSuchDocument),
+)
 async def delete_document(document_id: UUID, assembly: Installed, actor: Writer) -> None:
     """Delete a document with every chunk of it and its file."""
     await remove(assembly.database, assembly.objects, assembly.knowledge, actor, document_id)
 
 
-@router.get("/search", responses=problems(EmptyQuestion))
+@router.get(
+    "/search",
+    operation_id="search_knowledge",
+    summary="Passages for a question",
+    responses=problems(EmptyQuestion),
+)
 async def search_knowledge(
     assembly: Installed,
     actor: Reader,
@@ -202,6 +218,8 @@ def _settings(own: Tuning, assembly: Assembly) -> SearchSettingsOut:
 
 @router.post(
     "/answer",
+    operation_id="answer_question",
+    summary="An answer from the knowledge, with its sources",
     response_model=AnswerOut,
     responses={**problems(EmptyQuestion, ProviderFailed, BudgetExhausted), 200: {"content": {EVENT_STREAM: {}}}},
 )

@@ -31,109 +31,6 @@ export type Acceptance = {
 };
 
 /**
- * Accepted
- *
- * The document an upload became.
- */
-export type Accepted = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * File Name
-     */
-    file_name: string;
-    /**
-     * Media Type
-     */
-    media_type: string;
-    /**
-     * Byte Size
-     */
-    byte_size: number;
-    /**
-     * Language
-     */
-    language: string;
-    /**
-     * Collection
-     */
-    collection: string;
-    /**
-     * Specialty
-     */
-    specialty: string;
-    status: DocumentStatus;
-    /**
-     * Percent
-     */
-    percent: number;
-    /**
-     * Failure Code
-     */
-    failure_code: string | null;
-    /**
-     * Attempts
-     *
-     * Runs of its job that failed so far.
-     */
-    attempts: number;
-    /**
-     * Trouble Code
-     *
-     * Why the last run failed, while another is to come.
-     */
-    trouble_code: string | null;
-    /**
-     * Can Retry
-     *
-     * It failed for a passing reason, and its file is here.
-     */
-    can_retry: boolean;
-    /**
-     * Hidden Characters
-     *
-     * Characters no reader would have seen; they were left out.
-     */
-    hidden_characters: number;
-    /**
-     * Hidden
-     *
-     * The same by reason: `white`, `tiny`, `off_page`, `comment`, …
-     */
-    hidden: {
-        [key: string]: number;
-    };
-    /**
-     * Chunk Count
-     */
-    chunk_count: number;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Live At
-     */
-    live_at: string | null;
-    /**
-     * Known Already
-     *
-     * The same file was here already; nothing new was stored.
-     */
-    known_already: boolean;
-    /**
-     * Status Url
-     */
-    status_url: string;
-};
-
-/**
  * AccessIn
  */
 export type AccessIn = {
@@ -2236,6 +2133,22 @@ export type DecisionIn = {
 };
 
 /**
+ * Deleted
+ */
+export type Deleted = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Notes
+     *
+     * Notes written from it: they stay, with the passages that they cite.
+     */
+    notes: Array<string>;
+};
+
+/**
  * Difference
  *
  * One field; `before` or `after` is null where the field is not there.
@@ -2291,99 +2204,6 @@ export type DifferenceOut = {
 export type Direction = 'inbound' | 'outbound';
 
 /**
- * DocumentOut
- *
- * A knowledge document and how far its indexing has come.
- */
-export type DocumentOut = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * File Name
-     */
-    file_name: string;
-    /**
-     * Media Type
-     */
-    media_type: string;
-    /**
-     * Byte Size
-     */
-    byte_size: number;
-    /**
-     * Language
-     */
-    language: string;
-    /**
-     * Collection
-     */
-    collection: string;
-    /**
-     * Specialty
-     */
-    specialty: string;
-    status: DocumentStatus;
-    /**
-     * Percent
-     */
-    percent: number;
-    /**
-     * Failure Code
-     */
-    failure_code: string | null;
-    /**
-     * Attempts
-     *
-     * Runs of its job that failed so far.
-     */
-    attempts: number;
-    /**
-     * Trouble Code
-     *
-     * Why the last run failed, while another is to come.
-     */
-    trouble_code: string | null;
-    /**
-     * Can Retry
-     *
-     * It failed for a passing reason, and its file is here.
-     */
-    can_retry: boolean;
-    /**
-     * Hidden Characters
-     *
-     * Characters no reader would have seen; they were left out.
-     */
-    hidden_characters: number;
-    /**
-     * Hidden
-     *
-     * The same by reason: `white`, `tiny`, `off_page`, `comment`, …
-     */
-    hidden: {
-        [key: string]: number;
-    };
-    /**
-     * Chunk Count
-     */
-    chunk_count: number;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Live At
-     */
-    live_at: string | null;
-};
-
-/**
  * DocumentRef
  */
 export type DocumentRef = {
@@ -2396,13 +2216,6 @@ export type DocumentRef = {
      */
     title: string;
 };
-
-/**
- * DocumentStatus
- *
- * How far a document has come. Only `live` ones are searched; `failed` ones say why in `failure_code`.
- */
-export type DocumentStatus = 'queued' | 'extracted' | 'chunked' | 'embedded' | 'live' | 'failed';
 
 /**
  * Drafts
@@ -3078,7 +2891,13 @@ export type Evidence = {
  */
 export type EvidenceOut = {
     /**
+     * Source
+     */
+    source: 'message' | 'document';
+    /**
      * Message Id
+     *
+     * The message, or the paragraph of the document.
      */
     message_id: string;
     /**
@@ -3090,9 +2909,15 @@ export type EvidenceOut = {
      */
     start_s: number | null;
     /**
+     * Page
+     *
+     * Of a document with pages.
+     */
+    page: number | null;
+    /**
      * Start
      *
-     * Offset in the masked message.
+     * Offset in the masked message or paragraph.
      */
     start: number;
     /**
@@ -3102,7 +2927,7 @@ export type EvidenceOut = {
     /**
      * Original Start
      *
-     * Offset in the message as it was said.
+     * Offset in it as it was said or written.
      */
     original_start: number;
     /**
@@ -3507,12 +3332,24 @@ export type Function = {
 
 /**
  * GenerateIn
+ *
+ * One source: a consultation's transcript, a document, or sound that was uploaded as a document.
  */
 export type GenerateIn = {
     /**
      * Consultation Id
      */
-    consultation_id: string;
+    consultation_id?: string | null;
+    /**
+     * Document Id
+     */
+    document_id?: string | null;
+    /**
+     * Audio
+     *
+     * A document of sound: WAV, MP3, M4A, OGG, WebM or FLAC.
+     */
+    audio?: string | null;
     /**
      * Template
      *
@@ -3952,6 +3789,22 @@ export type LineOut = {
      * Only for those who may change lines.
      */
     addresses: Addresses | null;
+};
+
+/**
+ * LinkOut
+ */
+export type LinkOut = {
+    /**
+     * Url
+     *
+     * Below this installation's address; works without a sign-in in the request.
+     */
+    url: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
 };
 
 /**
@@ -4757,7 +4610,13 @@ export type NoteOut = {
     /**
      * Consultation Id
      */
-    consultation_id: string;
+    consultation_id: string | null;
+    /**
+     * Document Id
+     *
+     * What it was written from; null: the consultation's transcript.
+     */
+    document_id: string | null;
     /**
      * Patient Id
      */
@@ -4938,7 +4797,13 @@ export type NoteRow = {
     /**
      * Consultation Id
      */
-    consultation_id: string;
+    consultation_id: string | null;
+    /**
+     * Document Id
+     *
+     * What it was written from; null: the consultation's transcript.
+     */
+    document_id: string | null;
     /**
      * Patient Id
      */
@@ -5818,20 +5683,6 @@ export type PageConsultationOut = {
 };
 
 /**
- * Page[DocumentOut]
- */
-export type PageDocumentOut = {
-    /**
-     * Items
-     */
-    items: Array<DocumentOut>;
-    /**
-     * Next
-     */
-    next?: string | null;
-};
-
-/**
  * Page[EntryOut]
  */
 export type PageEntryOut = {
@@ -6109,6 +5960,58 @@ export type PageVersionRow = {
      * Next
      */
     next?: string | null;
+};
+
+/**
+ * ParagraphOut
+ */
+export type ParagraphOut = {
+    /**
+     * Id
+     *
+     * What the evidence of a note calls it.
+     */
+    id: string;
+    /**
+     * Position
+     *
+     * From 1.
+     */
+    position: number;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Start
+     *
+     * Offset in the whole text.
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Page
+     */
+    page: number | null;
+    /**
+     * Section
+     *
+     * The heading that it stands under.
+     */
+    section: string;
+    /**
+     * Start S
+     *
+     * When it is heard, in a sound.
+     */
+    start_s: number | null;
+    /**
+     * End S
+     */
+    end_s: number | null;
 };
 
 /**
@@ -8079,7 +7982,7 @@ export type SimilarNote = {
     /**
      * Consultation Id
      */
-    consultation_id: string;
+    consultation_id: string | null;
     /**
      * Approved At
      */
@@ -8103,7 +8006,7 @@ export type SimilarNotes = {
 /**
  * SpanIn
  *
- * A place in the masked text of one message of the consultation.
+ * A place in the masked text of one message of the consultation, or of one paragraph of the document.
  */
 export type SpanIn = {
     /**
@@ -8581,46 +8484,13 @@ export type TextIn = {
 };
 
 /**
- * TextOut
- */
-export type TextOut = {
-    kind: AuricleConsentModelsKind;
-    /**
-     * Language
-     */
-    language: string;
-    /**
-     * Version
-     */
-    version: number;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Body
-     */
-    body: string;
-    /**
-     * Hash
-     *
-     * Send it back with the decision, so that it is about what was shown.
-     */
-    hash: string;
-    /**
-     * Renew
-     */
-    renew: boolean;
-};
-
-/**
  * TextsOut
  */
 export type TextsOut = {
     /**
      * Items
      */
-    items: Array<TextOut>;
+    items: Array<AuricleConsentSchemasTextOut>;
 };
 
 /**
@@ -9583,6 +9453,258 @@ export type AuricleAiPortCheck = {
 export type AuricleConsentModelsKind = 'recording' | 'ai_use' | 'sharing';
 
 /**
+ * TextOut
+ */
+export type AuricleConsentSchemasTextOut = {
+    kind: AuricleConsentModelsKind;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Hash
+     *
+     * Send it back with the decision, so that it is about what was shown.
+     */
+    hash: string;
+    /**
+     * Renew
+     */
+    renew: boolean;
+};
+
+/**
+ * DocumentStatus
+ *
+ * How far the reading of a document has come. `failed` ones say why in `failure_code`.
+ */
+export type AuricleDocumentsModelsDocumentStatus = 'pending' | 'processing' | 'done' | 'failed' | 'deleted';
+
+/**
+ * Accepted
+ */
+export type AuricleDocumentsSchemasAccepted = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Patient Id
+     */
+    patient_id: string;
+    /**
+     * Consultation Id
+     */
+    consultation_id: string | null;
+    /**
+     * Name
+     *
+     * As it was sent, without what has no place in a name.
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Media Type
+     */
+    media_type: string;
+    /**
+     * Language
+     *
+     * Of what is spoken or written in it.
+     */
+    language: string;
+    /**
+     * Byte Size
+     */
+    byte_size: number;
+    status: AuricleDocumentsModelsDocumentStatus;
+    /**
+     * Failure Code
+     *
+     * Why there is no text.
+     */
+    failure_code: string | null;
+    /**
+     * Text Extracted
+     */
+    text_extracted: boolean;
+    /**
+     * Processed At
+     */
+    processed_at: string | null;
+    /**
+     * Paragraph Count
+     */
+    paragraph_count: number;
+    /**
+     * Character Count
+     */
+    character_count: number;
+    /**
+     * Page Count
+     *
+     * Of a document with pages.
+     */
+    page_count: number | null;
+    /**
+     * Length S
+     *
+     * Of sound.
+     */
+    length_s: number | null;
+    /**
+     * Read By
+     *
+     * Who transcribed sound: provider and model.
+     */
+    read_by: string | null;
+    /**
+     * Uploaded By
+     */
+    uploaded_by: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Known Already
+     *
+     * The same file was here already; nothing new was stored.
+     */
+    known_already: boolean;
+    /**
+     * Status Url
+     */
+    status_url: string;
+};
+
+/**
+ * DocumentOut
+ */
+export type AuricleDocumentsSchemasDocumentOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Patient Id
+     */
+    patient_id: string;
+    /**
+     * Consultation Id
+     */
+    consultation_id: string | null;
+    /**
+     * Name
+     *
+     * As it was sent, without what has no place in a name.
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Media Type
+     */
+    media_type: string;
+    /**
+     * Language
+     *
+     * Of what is spoken or written in it.
+     */
+    language: string;
+    /**
+     * Byte Size
+     */
+    byte_size: number;
+    status: AuricleDocumentsModelsDocumentStatus;
+    /**
+     * Failure Code
+     *
+     * Why there is no text.
+     */
+    failure_code: string | null;
+    /**
+     * Text Extracted
+     */
+    text_extracted: boolean;
+    /**
+     * Processed At
+     */
+    processed_at: string | null;
+    /**
+     * Paragraph Count
+     */
+    paragraph_count: number;
+    /**
+     * Character Count
+     */
+    character_count: number;
+    /**
+     * Page Count
+     *
+     * Of a document with pages.
+     */
+    page_count: number | null;
+    /**
+     * Length S
+     *
+     * Of sound.
+     */
+    length_s: number | null;
+    /**
+     * Read By
+     *
+     * Who transcribed sound: provider and model.
+     */
+    read_by: string | null;
+    /**
+     * Uploaded By
+     */
+    uploaded_by: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * TextOut
+ */
+export type AuricleDocumentsSchemasTextOut = {
+    /**
+     * Document Id
+     */
+    document_id: string;
+    /**
+     * Paragraphs
+     */
+    paragraphs: Array<ParagraphOut>;
+    /**
+     * Next
+     *
+     * Give it as `after` to read on; null at the end.
+     */
+    next: number | null;
+};
+
+/**
  * RunIn
  */
 export type AuricleKnowledgeEvaluationSchemasRunIn = {
@@ -9688,6 +9810,209 @@ export type AuricleKnowledgeEvaluationSchemasRunOut = {
      * Finished At
      */
     finished_at: string | null;
+};
+
+/**
+ * DocumentStatus
+ *
+ * How far a document has come. Only `live` ones are searched; `failed` ones say why in `failure_code`.
+ */
+export type AuricleKnowledgeModelsDocumentStatus = 'queued' | 'extracted' | 'chunked' | 'embedded' | 'live' | 'failed';
+
+/**
+ * Accepted
+ *
+ * The document an upload became.
+ */
+export type AuricleKnowledgeSchemasAccepted = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Media Type
+     */
+    media_type: string;
+    /**
+     * Byte Size
+     */
+    byte_size: number;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Collection
+     */
+    collection: string;
+    /**
+     * Specialty
+     */
+    specialty: string;
+    status: AuricleKnowledgeModelsDocumentStatus;
+    /**
+     * Percent
+     */
+    percent: number;
+    /**
+     * Failure Code
+     */
+    failure_code: string | null;
+    /**
+     * Attempts
+     *
+     * Runs of its job that failed so far.
+     */
+    attempts: number;
+    /**
+     * Trouble Code
+     *
+     * Why the last run failed, while another is to come.
+     */
+    trouble_code: string | null;
+    /**
+     * Can Retry
+     *
+     * It failed for a passing reason, and its file is here.
+     */
+    can_retry: boolean;
+    /**
+     * Hidden Characters
+     *
+     * Characters no reader would have seen; they were left out.
+     */
+    hidden_characters: number;
+    /**
+     * Hidden
+     *
+     * The same by reason: `white`, `tiny`, `off_page`, `comment`, …
+     */
+    hidden: {
+        [key: string]: number;
+    };
+    /**
+     * Chunk Count
+     */
+    chunk_count: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Live At
+     */
+    live_at: string | null;
+    /**
+     * Known Already
+     *
+     * The same file was here already; nothing new was stored.
+     */
+    known_already: boolean;
+    /**
+     * Status Url
+     */
+    status_url: string;
+};
+
+/**
+ * DocumentOut
+ *
+ * A knowledge document and how far its indexing has come.
+ */
+export type AuricleKnowledgeSchemasDocumentOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Media Type
+     */
+    media_type: string;
+    /**
+     * Byte Size
+     */
+    byte_size: number;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Collection
+     */
+    collection: string;
+    /**
+     * Specialty
+     */
+    specialty: string;
+    status: AuricleKnowledgeModelsDocumentStatus;
+    /**
+     * Percent
+     */
+    percent: number;
+    /**
+     * Failure Code
+     */
+    failure_code: string | null;
+    /**
+     * Attempts
+     *
+     * Runs of its job that failed so far.
+     */
+    attempts: number;
+    /**
+     * Trouble Code
+     *
+     * Why the last run failed, while another is to come.
+     */
+    trouble_code: string | null;
+    /**
+     * Can Retry
+     *
+     * It failed for a passing reason, and its file is here.
+     */
+    can_retry: boolean;
+    /**
+     * Hidden Characters
+     *
+     * Characters no reader would have seen; they were left out.
+     */
+    hidden_characters: number;
+    /**
+     * Hidden
+     *
+     * The same by reason: `white`, `tiny`, `off_page`, `comment`, …
+     */
+    hidden: {
+        [key: string]: number;
+    };
+    /**
+     * Chunk Count
+     */
+    chunk_count: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Live At
+     */
+    live_at: string | null;
 };
 
 /**
@@ -9800,6 +10125,34 @@ export type AuricleProvidersRoutesProviders = {
      * Providers
      */
     providers: Array<ProviderOut>;
+};
+
+/**
+ * Page[DocumentOut]
+ */
+export type AuricleWebPagingPageDocumentOut1 = {
+    /**
+     * Items
+     */
+    items: Array<AuricleKnowledgeSchemasDocumentOut>;
+    /**
+     * Next
+     */
+    next?: string | null;
+};
+
+/**
+ * Page[DocumentOut]
+ */
+export type AuricleWebPagingPageDocumentOut2 = {
+    /**
+     * Items
+     */
+    items: Array<AuricleDocumentsSchemasDocumentOut>;
+    /**
+     * Next
+     */
+    next?: string | null;
 };
 
 /**
@@ -16630,7 +16983,7 @@ export type PublishConsentTextResponses = {
     /**
      * Successful Response
      */
-    201: TextOut;
+    201: AuricleConsentSchemasTextOut;
 };
 
 export type PublishConsentTextResponse = PublishConsentTextResponses[keyof PublishConsentTextResponses];
@@ -19045,12 +19398,12 @@ export type UploadKnowledgeResponses = {
     /**
      * Successful Response
      */
-    202: Accepted;
+    202: AuricleKnowledgeSchemasAccepted;
 };
 
 export type UploadKnowledgeResponse = UploadKnowledgeResponses[keyof UploadKnowledgeResponses];
 
-export type ListDocumentsApiV1RagDocumentsGetData = {
+export type ListKnowledgeData = {
     body?: never;
     path?: never;
     query?: {
@@ -19071,12 +19424,12 @@ export type ListDocumentsApiV1RagDocumentsGetData = {
          *
          * Status.
          */
-        status?: DocumentStatus | null;
+        status?: AuricleKnowledgeModelsDocumentStatus | null;
     };
     url: '/api/v1/rag/documents';
 };
 
-export type ListDocumentsApiV1RagDocumentsGetErrors = {
+export type ListKnowledgeErrors = {
     /**
      * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
      */
@@ -19099,18 +19452,18 @@ export type ListDocumentsApiV1RagDocumentsGetErrors = {
     503: Problem;
 };
 
-export type ListDocumentsApiV1RagDocumentsGetError = ListDocumentsApiV1RagDocumentsGetErrors[keyof ListDocumentsApiV1RagDocumentsGetErrors];
+export type ListKnowledgeError = ListKnowledgeErrors[keyof ListKnowledgeErrors];
 
-export type ListDocumentsApiV1RagDocumentsGetResponses = {
+export type ListKnowledgeResponses = {
     /**
      * Successful Response
      */
-    200: PageDocumentOut;
+    200: AuricleWebPagingPageDocumentOut1;
 };
 
-export type ListDocumentsApiV1RagDocumentsGetResponse = ListDocumentsApiV1RagDocumentsGetResponses[keyof ListDocumentsApiV1RagDocumentsGetResponses];
+export type ListKnowledgeResponse = ListKnowledgeResponses[keyof ListKnowledgeResponses];
 
-export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteData = {
+export type DeleteKnowledgeData = {
     body?: never;
     path: {
         /**
@@ -19124,7 +19477,7 @@ export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteData = {
     url: '/api/v1/rag/documents/{document_id}';
 };
 
-export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteErrors = {
+export type DeleteKnowledgeErrors = {
     /**
      * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
      */
@@ -19151,18 +19504,18 @@ export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteErrors = {
     503: Problem;
 };
 
-export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteError = DeleteDocumentApiV1RagDocumentsDocumentIdDeleteErrors[keyof DeleteDocumentApiV1RagDocumentsDocumentIdDeleteErrors];
+export type DeleteKnowledgeError = DeleteKnowledgeErrors[keyof DeleteKnowledgeErrors];
 
-export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteResponses = {
+export type DeleteKnowledgeResponses = {
     /**
      * Successful Response
      */
     204: void;
 };
 
-export type DeleteDocumentApiV1RagDocumentsDocumentIdDeleteResponse = DeleteDocumentApiV1RagDocumentsDocumentIdDeleteResponses[keyof DeleteDocumentApiV1RagDocumentsDocumentIdDeleteResponses];
+export type DeleteKnowledgeResponse = DeleteKnowledgeResponses[keyof DeleteKnowledgeResponses];
 
-export type GetDocumentApiV1RagDocumentsDocumentIdGetData = {
+export type GetKnowledgeData = {
     body?: never;
     path: {
         /**
@@ -19176,7 +19529,7 @@ export type GetDocumentApiV1RagDocumentsDocumentIdGetData = {
     url: '/api/v1/rag/documents/{document_id}';
 };
 
-export type GetDocumentApiV1RagDocumentsDocumentIdGetErrors = {
+export type GetKnowledgeErrors = {
     /**
      * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
      */
@@ -19203,16 +19556,16 @@ export type GetDocumentApiV1RagDocumentsDocumentIdGetErrors = {
     503: Problem;
 };
 
-export type GetDocumentApiV1RagDocumentsDocumentIdGetError = GetDocumentApiV1RagDocumentsDocumentIdGetErrors[keyof GetDocumentApiV1RagDocumentsDocumentIdGetErrors];
+export type GetKnowledgeError = GetKnowledgeErrors[keyof GetKnowledgeErrors];
 
-export type GetDocumentApiV1RagDocumentsDocumentIdGetResponses = {
+export type GetKnowledgeResponses = {
     /**
      * Successful Response
      */
-    200: DocumentOut;
+    200: AuricleKnowledgeSchemasDocumentOut;
 };
 
-export type GetDocumentApiV1RagDocumentsDocumentIdGetResponse = GetDocumentApiV1RagDocumentsDocumentIdGetResponses[keyof GetDocumentApiV1RagDocumentsDocumentIdGetResponses];
+export type GetKnowledgeResponse = GetKnowledgeResponses[keyof GetKnowledgeResponses];
 
 export type RetryDocumentData = {
     body?: never;
@@ -19275,12 +19628,12 @@ export type RetryDocumentResponses = {
     /**
      * Successful Response
      */
-    202: DocumentOut;
+    202: AuricleKnowledgeSchemasDocumentOut;
 };
 
 export type RetryDocumentResponse = RetryDocumentResponses[keyof RetryDocumentResponses];
 
-export type SearchKnowledgeApiV1RagSearchGetData = {
+export type SearchKnowledgeData = {
     body?: never;
     path?: never;
     query: {
@@ -19336,7 +19689,7 @@ export type SearchKnowledgeApiV1RagSearchGetData = {
     url: '/api/v1/rag/search';
 };
 
-export type SearchKnowledgeApiV1RagSearchGetErrors = {
+export type SearchKnowledgeErrors = {
     /**
      * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
      */
@@ -19359,16 +19712,16 @@ export type SearchKnowledgeApiV1RagSearchGetErrors = {
     503: Problem;
 };
 
-export type SearchKnowledgeApiV1RagSearchGetError = SearchKnowledgeApiV1RagSearchGetErrors[keyof SearchKnowledgeApiV1RagSearchGetErrors];
+export type SearchKnowledgeError = SearchKnowledgeErrors[keyof SearchKnowledgeErrors];
 
-export type SearchKnowledgeApiV1RagSearchGetResponses = {
+export type SearchKnowledgeResponses = {
     /**
      * Successful Response
      */
     200: SearchOut;
 };
 
-export type SearchKnowledgeApiV1RagSearchGetResponse = SearchKnowledgeApiV1RagSearchGetResponses[keyof SearchKnowledgeApiV1RagSearchGetResponses];
+export type SearchKnowledgeResponse = SearchKnowledgeResponses[keyof SearchKnowledgeResponses];
 
 export type GetSearchSettingsData = {
     body?: never;
@@ -19456,7 +19809,7 @@ export type SetSearchSettingsResponses = {
 
 export type SetSearchSettingsResponse = SetSearchSettingsResponses[keyof SetSearchSettingsResponses];
 
-export type AnswerQuestionApiV1RagAnswerPostData = {
+export type AnswerQuestionData = {
     body: Question;
     headers?: {
         /**
@@ -19469,7 +19822,7 @@ export type AnswerQuestionApiV1RagAnswerPostData = {
     url: '/api/v1/rag/answer';
 };
 
-export type AnswerQuestionApiV1RagAnswerPostErrors = {
+export type AnswerQuestionErrors = {
     /**
      * The request can't be read at all: `request.malformed`.
      */
@@ -19508,16 +19861,16 @@ export type AnswerQuestionApiV1RagAnswerPostErrors = {
     503: Problem;
 };
 
-export type AnswerQuestionApiV1RagAnswerPostError = AnswerQuestionApiV1RagAnswerPostErrors[keyof AnswerQuestionApiV1RagAnswerPostErrors];
+export type AnswerQuestionError = AnswerQuestionErrors[keyof AnswerQuestionErrors];
 
-export type AnswerQuestionApiV1RagAnswerPostResponses = {
+export type AnswerQuestionResponses = {
     /**
      * Successful Response
      */
     200: AnswerOut;
 };
 
-export type AnswerQuestionApiV1RagAnswerPostResponse = AnswerQuestionApiV1RagAnswerPostResponses[keyof AnswerQuestionApiV1RagAnswerPostResponses];
+export type AnswerQuestionResponse = AnswerQuestionResponses[keyof AnswerQuestionResponses];
 
 export type GetEmbedderData = {
     body?: never;
@@ -20375,6 +20728,543 @@ export type CompareEvaluationRunsResponses = {
 
 export type CompareEvaluationRunsResponse = CompareEvaluationRunsResponses[keyof CompareEvaluationRunsResponses];
 
+export type UploadDocumentData = {
+    body: {
+        /**
+         * A .pdf, .docx, .txt, .md, .html, .csv or .tsv file, or sound: .wav, and .mp3, .m4a, .ogg, .webm or .flac where the installation reads them.
+         */
+        file: Blob | File;
+        patient_id?: string;
+        /**
+         * A consultation that it belongs to; then its patient need not be named.
+         */
+        consultation_id?: string;
+        /**
+         * What is spoken in it; unset: the patient's language.
+         */
+        language?: string;
+    };
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/documents/upload';
+};
+
+export type UploadDocumentErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `billing.budget_exhausted`
+     */
+    402: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `document.too_many`
+     */
+    409: Problem;
+    /**
+     * `sealed.forgotten`
+     */
+    410: Problem;
+    /**
+     * `upload.archive_too_large` `upload.too_large`
+     */
+    413: Problem;
+    /**
+     * `upload.unknown_kind` `upload.kind_mismatch` `upload.two_kinds` `upload.macros`
+     */
+    415: Problem;
+    /**
+     * `upload.bad_form` `document.bad_field` `document.whose` `upload.encrypted` `upload.broken_archive` `upload.nested_archive` `upload.empty`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * `upload.no_room` `object.unavailable`
+     */
+    503: Problem;
+};
+
+export type UploadDocumentError = UploadDocumentErrors[keyof UploadDocumentErrors];
+
+export type UploadDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    202: AuricleDocumentsSchemasAccepted;
+};
+
+export type UploadDocumentResponse = UploadDocumentResponses[keyof UploadDocumentResponses];
+
+export type ListDocumentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Patient Id
+         *
+         * Id of the patient.
+         */
+        patient_id?: string | null;
+        /**
+         * Consultation Id
+         *
+         * Id of the consultation.
+         */
+        consultation_id?: string | null;
+        /**
+         * Status
+         *
+         * Status.
+         */
+        status?: AuricleDocumentsModelsDocumentStatus | null;
+        /**
+         * Limit
+         *
+         * How many at most.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next` of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/documents';
+};
+
+export type ListDocumentsErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListDocumentsError = ListDocumentsErrors[keyof ListDocumentsErrors];
+
+export type ListDocumentsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuricleWebPagingPageDocumentOut2;
+};
+
+export type ListDocumentsResponse = ListDocumentsResponses[keyof ListDocumentsResponses];
+
+export type DeleteDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: never;
+    url: '/api/v1/documents/{document_id}';
+};
+
+export type DeleteDocumentErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `patient.on_hold`
+     */
+    409: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type DeleteDocumentError = DeleteDocumentErrors[keyof DeleteDocumentErrors];
+
+export type DeleteDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: Deleted;
+};
+
+export type DeleteDocumentResponse = DeleteDocumentResponses[keyof DeleteDocumentResponses];
+
+export type GetDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: never;
+    url: '/api/v1/documents/{document_id}';
+};
+
+export type GetDocumentErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetDocumentError = GetDocumentErrors[keyof GetDocumentErrors];
+
+export type GetDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuricleDocumentsSchemasDocumentOut;
+};
+
+export type GetDocumentResponse = GetDocumentResponses[keyof GetDocumentResponses];
+
+export type ProcessDocumentData = {
+    body?: never;
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: never;
+    url: '/api/v1/documents/{document_id}/process';
+};
+
+export type ProcessDocumentErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * It does not fit the present state, or the `Idempotency-Key` was used for something else.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ProcessDocumentError = ProcessDocumentErrors[keyof ProcessDocumentErrors];
+
+export type ProcessDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    202: AuricleDocumentsSchemasDocumentOut;
+};
+
+export type ProcessDocumentResponse = ProcessDocumentResponses[keyof ProcessDocumentResponses];
+
+export type ReadDocumentTextData = {
+    body?: never;
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: {
+        /**
+         * After
+         *
+         * The paragraph after which to read on.
+         */
+        after?: number;
+        /**
+         * Limit
+         *
+         * Paragraphs at the most.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/documents/{document_id}/text';
+};
+
+export type ReadDocumentTextErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `document.not_extracted`
+     */
+    409: Problem;
+    /**
+     * `sealed.forgotten`
+     */
+    410: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ReadDocumentTextError = ReadDocumentTextErrors[keyof ReadDocumentTextErrors];
+
+export type ReadDocumentTextResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuricleDocumentsSchemasTextOut;
+};
+
+export type ReadDocumentTextResponse = ReadDocumentTextResponses[keyof ReadDocumentTextResponses];
+
+export type LinkDocumentData = {
+    body?: never;
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: never;
+    url: '/api/v1/documents/{document_id}/link';
+};
+
+export type LinkDocumentErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * It does not fit the present state, or the `Idempotency-Key` was used for something else.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type LinkDocumentError = LinkDocumentErrors[keyof LinkDocumentErrors];
+
+export type LinkDocumentResponses = {
+    /**
+     * Successful Response
+     */
+    200: LinkOut;
+};
+
+export type LinkDocumentResponse = LinkDocumentResponses[keyof LinkDocumentResponses];
+
+export type DownloadDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: {
+        /**
+         * Link
+         *
+         * As `/link` gave it.
+         */
+        link?: string;
+    };
+    url: '/api/v1/documents/{document_id}/file';
+};
+
+export type DownloadDocumentErrors = {
+    /**
+     * `document.bad_link`
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found` `object.missing`
+     */
+    404: Problem;
+    /**
+     * `document.link_expired` `sealed.forgotten`
+     */
+    410: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * `object.unavailable`
+     */
+    503: Problem;
+};
+
+export type DownloadDocumentError = DownloadDocumentErrors[keyof DownloadDocumentErrors];
+
+export type DownloadDocumentResponses = {
+    /**
+     * The file as it was sent.
+     */
+    200: Blob | File;
+};
+
+export type DownloadDocumentResponse = DownloadDocumentResponses[keyof DownloadDocumentResponses];
+
 export type GenerateNoteData = {
     body: GenerateIn;
     headers?: {
@@ -20413,15 +21303,15 @@ export type GenerateNoteErrors = {
      */
     404: Problem;
     /**
-     * `note.nothing_said`
+     * `note.nothing_said` `document.not_extracted`
      */
     409: Problem;
     /**
-     * The body is larger than allowed: `request.too_large`.
+     * `ai.text_too_large`
      */
     413: Problem;
     /**
-     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     * `note.not_sound`
      */
     422: Problem;
     /**

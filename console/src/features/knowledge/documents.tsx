@@ -1,0 +1,163 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { FileUp, RotateCcw, Trash2 } from 'lucide-react'
+import { useId, useState, type DragEvent } from 'react'
+import { listKnowledgeOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { deleteKnowledge, retryDocument, uploadKnowledge } from '@/api/generated/sdk.gen'
+import type { ListKnowledgeResponse } from '@/api/generated/types.gen'
+import { asProblem } from '@/api/client'
+import { useLanguage } from '@/i18n'
+import { Button } from '@/ui/button'
+import { Badge, type Tone } from '@/ui/page'
+import { Empty, Loaded } from '@/ui/states'
+import { useTime } from '@/ui/time'
+import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
+import { useKnowledgeWords } from './words'
+
+type Taught = ListKnowledgeResponse['items'][number]
+type Stage = Taught['status']
+
+const SHOWN = { query: { limit: 100 } }
+const UNDER_WAY: readonly Stage[] = ['queued', 'extracted', 'chunked', 'embedded']
+const LOOK_AGAIN_MS = 1_500
+
+export function Documents() {
+  const say = useKnowledgeWords()
+  const query = useQuery({
+    ...listKnowledgeOptions(SHOWN),
+    refetchInterval: ({ state }) => (state.data?.items.some((one) => UNDER_WAY.includes(one.status)) ? LOOK_AGAIN_MS : false),
+  })
+  return (
+    <div className="flex flex-col gap-4">
+      <DropZone />
+      <Loaded query={query} lines={6}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title={say('none')}>{say('noneHint')}</Empty>
+          ) : (
+            <ul className="divide-y divide-line rounded-xl border border-line bg-panel">
+              {items.map((one) => (
+                <Document key={one.id} document={one} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </div>
+  )
+}
+
+function DropZone() {
+  const say = useKnowledgeWords()
+  const id = useId()
+  const tell = useTell()
+  const cache = useQueryClient()
+  const language = useLanguage()
+  const [over, setOver] = useState(false)
+  const upload = useMutation({
+    mutationFn: async (files: File[]) => {
+      for (const file of files) {
+        try {
+          const { data } = await uploadKnowledge({ body: { file, language }, throwOnError: true })
+          tell(data.known_already ? say('knownAlready') : say('taken', { name: file.name }))
+        } catch (error) {
+          const problem = asProblem(error)
+          tell.refusal(new Error(`${say('refusedFile', { name: file.name })}: ${problem.message}`))
+        }
+      }
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: listKnowledgeOptions(SHOWN).queryKey }),
+  })
+  const drop = (event: DragEvent) => {
+    event.preventDefault()
+    setOver(false)
+    upload.mutate([...event.dataTransfer.files])
+  }
+  return (
+    <label
+      htmlFor={id}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+      className={`flex cursor-pointer flex-col items-center gap-2 rounded-xl border-2 border-dashed p-6 text-center focus-within:outline-3 focus-within:outline-brand ${over ? 'border-brand bg-brand-wash' : 'border-line'}`}
+    >
+      <FileUp aria-hidden className="size-7 text-brand" />
+      <span className="font-medium">{say('drop')}</span>
+      <span className="text-sm text-soft">{say('dropHint')}</span>
+      <input
+        id={id}
+        type="file"
+        multiple
+        accept=".pdf,.docx,.txt,.md,.html,.csv,.tsv"
+        className="sr-only"
+        disabled={upload.isPending}
+        onChange={(event) => {
+          upload.mutate([...(event.target.files ?? [])])
+          event.target.value = ''
+        }}
+      />
+    </label>
+  )
+}
+
+const TONES: Partial<Record<Stage, Tone>> = { live: 'good', failed: 'bad' }
+function Document({ document }: { document: Taught }) {
+  const say = useKnowledgeWords()
+  const common = useCommonWords()
+  const time = useTime()
+  const tell = useTell()
+  const cache = useQueryClient()
+  const settled = {
+    onError: tell.refusal,
+    onSettled: () => cache.invalidateQueries({ queryKey: listKnowledgeOptions(SHOWN).queryKey }),
+  }
+  const path = { document_id: document.id }
+  const retry = useMutation({ mutationFn: () => retryDocument({ path, throwOnError: true }), ...settled })
+  const remove = useMutation({
+    mutationFn: () => deleteKnowledge({ path, throwOnError: true }),
+    onSuccess: () => tell(say('deleted')),
+    ...settled,
+  })
+  const working = UNDER_WAY.includes(document.status)
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-3 p-4">
+      <div className="min-w-0">
+        <p className="font-medium break-words">{document.title || document.file_name}</p>
+        <p className="flex flex-wrap items-center gap-2 text-sm text-soft">
+          <Badge tone={TONES[document.status] ?? 'brand'}>{say(`status_${document.status}`)}</Badge>
+          {working && (
+            <progress aria-label={say('stage')} max={100} value={document.percent} className="h-2 w-24 accent-brand" />
+          )}
+          {document.chunk_count > 0 && say('chunks', { n: time.number(document.chunk_count) })}
+          <span>{document.collection}</span>
+          <span>{document.language}</span>
+          <span>{time.ago(document.created_at)}</span>
+        </p>
+        {document.failure_code && <p className="text-sm text-bad">{document.failure_code}</p>}
+        {document.hidden_characters > 0 && (
+          <p className="text-sm text-warn">{say('hidden', { n: time.number(document.hidden_characters) })}</p>
+        )}
+      </div>
+      <div className="flex gap-1">
+        {document.can_retry && (
+          <Button size="small" busy={retry.isPending} onClick={() => retry.mutate()}>
+            <RotateCcw aria-hidden className="size-4" />
+            {say('retry')}
+          </Button>
+        )}
+        <Button
+          size="icon"
+          kind="quiet"
+          aria-label={`${common('delete')}: ${document.title || document.file_name}`}
+          busy={remove.isPending}
+          onClick={() => remove.mutate()}
+        >
+          <Trash2 aria-hidden className="size-4" />
+        </Button>
+      </div>
+    </li>
+  )
+}
