@@ -1,8 +1,8 @@
-"""`python -m bench.clinical.run [drafting|masking|judging|entities …] [--dev]`: the clinical half in numbers."""
+"""The clinical half in numbers: `python -m bench.clinical.run [drafting|masking|judging|entities|written …] [--dev]`"""
 
 import sys
 
-from bench.clinical import drafting, entities, judging, masking
+from bench.clinical import drafting, entities, judging, masking, written
 from bench.clinical.corpora import ROOT, present
 
 
@@ -12,6 +12,7 @@ def main(wanted: list[str]) -> int:
         ("drafting", "aci-bench", drafting.run),
         ("masking", "pii", lambda: masking.run(wanted)),
         ("judging", "", lambda: judging.run(show="--dev" in wanted)),
+        ("written", "", lambda: written.run(show="--show" in wanted)),
         ("entities", "", lambda: entities.run(dev="--dev" in wanted, show="--show" in wanted)),
     ):
         if names and name not in names:
