@@ -32,6 +32,7 @@ from auricle.consent.rights_routes import router as rights
 from auricle.consent.routes import router as consent
 from auricle.consultations.alert_routes import router as alerts
 from auricle.consultations.known import KnownPeople
+from auricle.consultations.rating_routes import router as ratings
 from auricle.consultations.routes import router as consultations
 from auricle.db.migrate import check_schema
 from auricle.db.prepare import check
@@ -39,6 +40,7 @@ from auricle.db.sealed import Keyring, master_key
 from auricle.db.session import Database
 from auricle.documents.routes import router as documents
 from auricle.errors import Misconfigured
+from auricle.finetune.routes import router as finetune
 from auricle.identity.admin_routes import router as administration
 from auricle.identity.api_keys import Machines
 from auricle.identity.credential_routes import router as credentials
@@ -112,6 +114,7 @@ ROUTERS: list[APIRouter] = [
     rights,
     break_glass,
     consultations,
+    ratings,
     alerts,
     conversation,
     one_shot,
@@ -127,6 +130,7 @@ ROUTERS: list[APIRouter] = [
     own_notes,
     notes_search,
     note_templates,
+    finetune,
     openai_api,
     events,
     providers,

@@ -10,6 +10,7 @@ import auricle.consent.retention
 import auricle.consultations.summary
 import auricle.documents.extract
 import auricle.documents.remove
+import auricle.finetune.export
 import auricle.identity.reset
 import auricle.identity.tidy
 import auricle.knowledge.evaluation.run

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     RECORDING = "recording"
     AI_USE = "ai_use"
     SHARING = "sharing"
+    TRAINING = "training"  # of models, with what no longer tells who the patient is
 
 
 class Decision(StrEnum):

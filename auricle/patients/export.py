@@ -20,6 +20,8 @@ from auricle.audit.reads import record
 from auricle.consent.models import Consent, ConsentText, PatientExport
 from auricle.consultations.models import Consultation, Message
 from auricle.consultations.observations import Observation
+from auricle.consultations.ratings import ConsultationRating
+from auricle.consultations.ratings import opened as comment_of
 from auricle.consultations.transcript import opened
 from auricle.db.sealed import Key
 from auricle.db.session import actor_of
@@ -289,12 +291,19 @@ async def accesses(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIt
         after = rows[-1].id
 
 
+async def rated(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncIterator[Mapping[str, Any]]:
+    wanted = select(ConsultationRating).where(ConsultationRating.patient_id == record_id)
+    async for row, key in sealed_rows(assembly, actor, record_id, wanted, ConsultationRating.id):
+        yield {**plain(row, leave_out={"organization_id", "comment"}), "comment": comment_of(key, row)}
+
+
 PARTS = {
     "identity": identities,
     "consultations": consultations,
     "messages": messages,
     "observations": observed,
     "documents": documents,
+    "ratings": rated,
     "notes": notes,
     "consents": consents,
     "appointments": appointments,

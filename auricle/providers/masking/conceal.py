@@ -111,6 +111,12 @@ class Conversation:
         spans = self._found(one)
         return _replaced(text, self._settled(one, spans, names_in(text, spans), None), lambda kind, _: f"[{kind}]")
 
+    def identifies(self, text: str) -> bool:
+        """Whether a text holds anything that would be masked, but for placeholders."""
+        one = Text(text)
+        spans = self._settled(one, self._found(one), frozenset(), None)
+        return any(not MASK.fullmatch(text[span.start : span.end]) for span in spans)
+
     def _found(self, one: Text) -> list[Span]:
         text = one.text
         spans = [*self._finds.of(text), *self._identity.find(text), *self._sounding.find(text), *_fields(text)]
