@@ -28,6 +28,7 @@ from auricle.finetune.examples import Cleaning, Example, LeftOut, Reason, of_con
 from auricle.finetune.formats import Form
 from auricle.notes.content import NOTHING, opened
 from auricle.notes.models import Note, NoteStatus, NoteVersion
+from auricle.notes.source import known_in
 from auricle.notes.templates.keep import of_note as template_of
 from auricle.notes.versions import opened_version
 from auricle.notes.writing.prompts import Style
@@ -123,14 +124,13 @@ async def readable(reading: Any) -> Found:
 
 async def _note(db: AsyncSession, keyring: Keyring, finds: Finds, note_id: UUID) -> Found:
     note = await db.get_one(Note, note_id)
-    consultation = await db.get(Consultation, note.consultation_id)
     patient = await find_patient(db, note.patient_id)
     if not await holds(db, patient.id, Kind.TRAINING):
         return nothing("no_consent")
     number = await db.scalar(
         select(func.max(NoteVersion.number)).where(NoteVersion.note_id == note.id, NoteVersion.reason == "approved")
     )
-    if number is None or consultation is None:
+    if number is None:
         return nothing("no_source")
     _, signed = await opened_version(db, keyring, note, number)
     key = await keyring.patient(db, note.patient_id)
@@ -138,7 +138,7 @@ async def _note(db: AsyncSession, keyring: Keyring, finds: Finds, note_id: UUID)
     kept = await template_of(db, note.template, note.template_id, note.template_version)
     setting = await setting_of(db)
     style = Style(setting.style, tuple(setting.phrases))
-    cleaning = Cleaning(finds, await known_identity(db, keyring, consultation))
+    cleaning = Cleaning(finds, await known_in(db, keyring, note))
     return Found(lambda: of_note(cleaning, patient.id, note.id, signed, source.utterances, kept.template, style))
 
 

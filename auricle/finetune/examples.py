@@ -14,7 +14,7 @@ import orjson
 from auricle.ai.port import Known, Utterance
 from auricle.consultations.transcript import Said
 from auricle.notes.content import FrozenNote, FrozenStatement
-from auricle.notes.templates.shape import Part, Template
+from auricle.notes.templates.shape import NotePart, Template
 from auricle.notes.writing.part import windows
 from auricle.notes.writing.prompts import Style, messages
 from auricle.providers.masking.conceal import Conversation, Finds, Text
@@ -146,7 +146,7 @@ class _Filled:
 
 
 def _turns(
-    part: Part,
+    part: NotePart,
     fill: _Filled,
     shown: Mapping[str, Utterance],
     ids: Mapping[str, str],
