@@ -24,7 +24,7 @@ def test_a_text_of_every_kind_ships_in_english_and_hindi_and_says_that_no_is_fre
     for (_, language), text in shipped().items():
         assert ("free to say no" if language == FALLBACK else "मना कर सकते हैं") in text.body
         assert re.fullmatch(r"[0-9a-f]{64}", text.hash)
-    assert len({text.hash for text in shipped().values()}) == 6
+    assert len({text.hash for text in shipped().values()}) == 8
 
 
 async def test_no_message_reaches_the_agent_without_consent_and_one_does_with_it(clinic):
@@ -150,7 +150,7 @@ async def test_a_consent_keeps_version_hash_and_language_of_what_was_shown_and_h
         whole = (await http.get(place)).raise_for_status().json()
     assert [one["decision"] for one in whole["history"]] == ["granted", "withdrawn", "granted"]
     assert [one["language"] for one in whole["history"]] == ["en", "en", "hi"]
-    assert whole["standing"] == {"ai_use": True, "recording": False, "sharing": False}
+    assert whole["standing"] == {"ai_use": True, "recording": False, "sharing": False, "training": False}
 
 
 async def test_another_patient_and_another_clinic_decide_nothing(clinic):

@@ -185,7 +185,7 @@ async def test_a_patient_takes_everything_about_them_once(clinic, noted):
         again = await http.post(f"{place}/download")
         assert (again.status_code, again.json()["error_code"]) == (410, "export.gone")
     archive = zipfile.ZipFile(io.BytesIO(taken.content))
-    names = ("identity", "consultations", "messages", "observations", "documents", "notes", "consents")
+    names = ("identity", "consultations", "messages", "observations", "ratings", "documents", "notes", "consents")
     names += ("appointments", "phone_calls", "accesses")
     parts = {name: [orjson.loads(line) for line in archive.read(f"{name}.ndjson").splitlines()] for name in names}
     manifest = orjson.loads(archive.read("manifest.json"))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from auricle.finetune.quality import Quality, quality
-from auricle.notes.approve import approve
+from auricle.notes.approve import approve, overrule
 from tests.notes.conftest import Clinic, kept
 
 
@@ -36,10 +36,15 @@ async def test_what_a_clinician_had_to_do_is_seen(clinic: Clinic):
     note = await clinic.read(note_id)
     await clinic.edit(note_id, 1, kept(note, metformin_says="Takes metformin 500 mg twice a day, every day."))
     note = await clinic.read(note_id)
-    seen = [s.id for s in note.statements if s.verdict == "unsupported"]
-    await sign(clinic, note_id, note.version, seen)
+    async with clinic.transaction() as db:
+        for one in note.statements:
+            if one.verdict == "contradicted":
+                await overrule(db, clinic.means.keyring, note_id, one.id, "So it was meant.")
+    note = await clinic.read(note_id)
+    await sign(clinic, note_id, note.version, [s.id for s in note.statements if s.verdict == "unsupported"])
     [week] = await told(clinic)
     assert (week.approved, week.approved_unchanged, week.changes, week.edited) == (1, 0, 1, 1)
+    assert week.overruled == sum(s.verdict == "contradicted" for s in note.statements)
 
 
 async def test_models_and_weeks_are_told_apart_and_old_ones_left_out(clinic: Clinic):
