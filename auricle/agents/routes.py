@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Query, Response, status
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.agents.archive import AgentInUse, archive_agent
@@ -32,6 +33,7 @@ from auricle.agents.versions import (
     to_yaml,
 )
 from auricle.agents.yaml_io import MOST_VERSIONS, read_agent, write_agent
+from auricle.assembly import Assembly
 from auricle.errors import Forbidden, Invalid, NotFound
 from auricle.providers.catalog import ModelGone
 from auricle.web.deps import Db, Installed, Requires
@@ -182,9 +184,32 @@ async def export(
 async def save(
     agent_id: UUID, body: AgentConfig, db: Db, assembly: Installed, actor: Writer, if_match: IfMatch = None
 ) -> VersionOut:
+    return await saved(agent_id, body, db, assembly, if_match)
+
+
+@router.put(
+    "/{agent_id}/yaml",
+    operation_id="save_agent_yaml",
+    summary="Save a new version from YAML; of several versions in it, the last",
+    responses=problems(Forbidden, NotFound, BadAgentFile, AgentInvalid, ModelGone, AgentChanged),
+)
+async def save_yaml(
+    agent_id: UUID,
+    text: Annotated[str, Body(media_type="application/yaml", max_length=2_000_000)],
+    db: Db,
+    assembly: Installed,
+    actor: Writer,
+    if_match: IfMatch = None,
+) -> VersionOut:
+    return await saved(agent_id, read_agent(text).versions[-1], db, assembly, if_match)
+
+
+async def saved(
+    agent_id: UUID, body: AgentConfig, db: AsyncSession, assembly: Assembly, based_on: str | None
+) -> VersionOut:
     before = await last_config(db, agent_id)
     warnings = (await examine(db, assembly, body, before)).require()
-    version = await save_version(db, agent_id, body, based_on=number_in(if_match))
+    version = await save_version(db, agent_id, body, based_on=number_in(based_on))
     return VersionOut(agent_id=agent_id, number=version.number, warnings=warnings)
 
 

@@ -179,6 +179,22 @@ async def test_an_agent_goes_out_and_comes_in_again_with_its_history(clinic: Cli
     assert AgentConfig.model_validate(yaml.safe_load(single)).tools[0].name == "hand_over"
 
 
+async def test_a_version_is_saved_from_its_file_unless_another_was_saved_meanwhile(
+    clinic: Clinic, admin: httpx2.AsyncClient
+) -> None:
+    made = await created(admin)
+    there = f"/api/v1/agents/{made['id']}/yaml"
+    file = yaml.safe_load((await admin.get(there)).text) | {"temperature": 0.9}
+    headers = {"content-type": "application/yaml", "if-match": '"1"'}
+    saved = await admin.put(there, content=yaml.safe_dump(file, allow_unicode=True).encode(), headers=headers)
+    assert saved.json()["number"] == 2
+    late = await admin.put(there, content=yaml.safe_dump(file, allow_unicode=True).encode(), headers=headers)
+    assert (late.status_code, late.json()["error_code"]) == (409, "agent.changed")
+    broken = await admin.put(there, content=b"name: [", headers={"content-type": "application/yaml"})
+    assert broken.status_code == 422
+    assert (await admin.get(f"/api/v1/agents/{made['id']}/versions/2")).json()["config"]["temperature"] == 0.9
+
+
 @pytest.mark.parametrize(
     "text",
     [

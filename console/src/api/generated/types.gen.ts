@@ -15614,6 +15614,81 @@ export type ExportAgentResponses = {
     200: unknown;
 };
 
+export type SaveAgentYamlData = {
+    /**
+     * Text
+     */
+    body: string;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * The number that you have read; another: 409.
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Agent Id
+         *
+         * Id of the agent.
+         */
+        agent_id: string;
+    };
+    query?: never;
+    url: '/api/v1/agents/{agent_id}/yaml';
+};
+
+export type SaveAgentYamlErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `agent.changed`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * `agent.bad_file` `agent.invalid` `provider.model_gone`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type SaveAgentYamlError = SaveAgentYamlErrors[keyof SaveAgentYamlErrors];
+
+export type SaveAgentYamlResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuricleAgentsRoutesVersionOut;
+};
+
+export type SaveAgentYamlResponse = SaveAgentYamlResponses[keyof SaveAgentYamlResponses];
+
 export type ListAgentVersionsData = {
     body?: never;
     path: {

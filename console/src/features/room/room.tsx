@@ -32,7 +32,7 @@ export function ConsultationRoom() {
   )
 }
 
-function Conversing({ consultationId, language }: { consultationId: string; language: string }) {
+export function Conversing({ consultationId, language }: { consultationId: string; language: string }) {
   const room = useConversation(consultationId, language)
   const [captions, setCaptions] = useState(true)
   useVoiceStats(room)

@@ -1,0 +1,70 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { getAgentOptions, getAgentVersionOptions, listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
+import type { AgentOut } from '@/api/generated/types.gen'
+import { Badge, Page } from '@/ui/page'
+import { Loaded } from '@/ui/states'
+import { Tabs } from '@/ui/tabs'
+import { AgentForm } from './form'
+import { Scenarios } from './scenarios'
+import { TryOut } from './try-out'
+import { Versions } from './versions'
+import { useAgentWords } from './words'
+import { Yaml } from './yaml'
+
+const TABS = ['form', 'yaml', 'versions', 'scenarios', 'try'] as const
+type Tab = (typeof TABS)[number]
+
+export function AgentPage() {
+  const { agentId } = useParams({ strict: false }) as { agentId: string }
+  const serving = useQuery(getAgentOptions({ path: { agent_id: agentId } }))
+  return <Loaded query={serving}>{({ latest }) => <Latest key={latest} agentId={agentId} number={latest} />}</Loaded>
+}
+
+/** What is edited is the newest version, whichever serves. */
+function Latest({ agentId, number }: { agentId: string; number: number }) {
+  const query = useQuery(getAgentVersionOptions({ path: { agent_id: agentId, number } }))
+  return <Loaded query={query}>{(agent) => <Whole agent={agent} />}</Loaded>
+}
+
+function Whole({ agent }: { agent: AgentOut }) {
+  const say = useAgentWords()
+  const navigate = useNavigate()
+  const { tab = 'form' } = useSearch({ strict: false }) as { tab?: Tab }
+  const published = usePublished(agent.id)
+  return (
+    <Page
+      title={agent.config.name}
+      hint={
+        <span className="flex flex-wrap gap-2">
+          <Badge>{say('version', { n: agent.latest })}</Badge>
+          {published === null ? (
+            <Badge tone="warn">{say('unpublished')}</Badge>
+          ) : (
+            <Badge tone="good">{say('published', { n: published ?? '…' })}</Badge>
+          )}
+        </span>
+      }
+    >
+      <Tabs
+        label={agent.config.name}
+        value={tab}
+        options={TABS.map((value) => ({ value, label: say(value) }))}
+        onChange={(next) => void navigate({ to: '/agents/$agentId', params: { agentId: agent.id }, search: { tab: next } })}
+      >
+        {tab === 'form' && <AgentForm agent={agent} />}
+        {tab === 'yaml' && <Yaml agent={agent} />}
+        {tab === 'versions' && <Versions agent={agent} published={published ?? null} />}
+        {tab === 'scenarios' && <Scenarios agent={agent} />}
+        {tab === 'try' && <TryOut agent={agent} />}
+      </Tabs>
+    </Page>
+  )
+}
+
+/** The version that serves; null where none does, undefined until it is known. */
+function usePublished(agentId: string): number | null | undefined {
+  const { data } = useQuery(listAgentsOptions({ query: { limit: 200 } }))
+  const row = data?.items.find((one) => one.id === agentId)
+  return row === undefined ? undefined : (row.published ?? null)
+}

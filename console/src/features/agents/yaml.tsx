@@ -1,0 +1,68 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { authorizedFetch, problemOf } from '@/api/client'
+import { getAgentOptions } from '@/api/generated/@tanstack/react-query.gen'
+import type { AgentOut } from '@/api/generated/types.gen'
+import { Button } from '@/ui/button'
+import { TextArea } from '@/ui/field'
+import { Panel } from '@/ui/page'
+import { Loaded, Refused } from '@/ui/states'
+import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
+import { useAgentWords } from './words'
+
+/** The agent as its file. Saved, it becomes the next version, as it does from the form. */
+export function Yaml({ agent }: { agent: AgentOut }) {
+  const address = `/api/v1/agents/${agent.id}/yaml?number=${agent.latest}`
+  const query = useQuery({
+    queryKey: ['agents', agent.id, 'yaml', agent.latest],
+    queryFn: async () => {
+      const answer = await authorizedFetch(address)
+      if (!answer.ok) throw await problemOf(answer)
+      return answer.text()
+    },
+  })
+  return <Loaded query={query}>{(text) => <Editor agent={agent} text={text} />}</Loaded>
+}
+
+function Editor({ agent, text }: { agent: AgentOut; text: string }) {
+  const say = useAgentWords()
+  const common = useCommonWords()
+  const tell = useTell()
+  const cache = useQueryClient()
+  const [wanted, setWanted] = useState(text)
+  const save = useMutation({
+    mutationFn: async () => {
+      const answer = await authorizedFetch(`/api/v1/agents/${agent.id}/yaml`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/yaml', 'if-match': `"${agent.latest}"` },
+        body: wanted,
+      })
+      if (!answer.ok) throw await problemOf(answer)
+      return (await answer.json()) as { number: number }
+    },
+    onSuccess: async (saved) => {
+      tell(say('savedAs', { n: saved.number }))
+      await cache.invalidateQueries({ queryKey: getAgentOptions({ path: { agent_id: agent.id } }).queryKey })
+    },
+  })
+  return (
+    <Panel className="flex flex-col gap-4">
+      <TextArea
+        label={say('yaml')}
+        hint={say('yamlHint')}
+        value={wanted}
+        onChange={(event) => setWanted(event.target.value)}
+        rows={24}
+        spellCheck={false}
+        className="font-mono text-xs"
+      />
+      {save.isError && <Refused error={save.error} />}
+      <div>
+        <Button kind="primary" busy={save.isPending} disabled={wanted === text} onClick={() => save.mutate()}>
+          {common('save')}
+        </Button>
+      </div>
+    </Panel>
+  )
+}
