@@ -1,4 +1,8 @@
-"""ROUGE F-measures (Lin, 2004) without stemming: unigrams, bigrams, and the summary-level LCS over lines."""
+"""ROUGE F-measures (Lin, 2004) without stemming: unigrams, bigrams, and the summary-level LCS over lines.
+
+Equal to `rouge-score` 0.1.2, which ACI-Bench's own evaluation calls, to the last digit; `tests/ai/test_rouge.py` holds
+figures of it.
+"""
 
 import re
 from collections import Counter
@@ -10,15 +14,14 @@ def words(text: str) -> list[str]:
 
 
 def rouge_n(reference: str, candidate: str, n: int) -> float:
-    a, b = _grams(words(reference), n), _grams(words(candidate), n)
+    a, b = grams(words(reference), n), grams(words(candidate), n)
     return _f(sum((a & b).values()), sum(a.values()), sum(b.values()))
 
 
 def rouge_lsum(reference: str, candidate: str) -> float:
     """Union of the longest common subsequences of each reference line with every candidate line, clipped by counts."""
-    left = [words(line) for line in re.split(r"\n+|(?<=[.!?])\s+", reference)]
-    right = [words(line) for line in re.split(r"\n+|(?<=[.!?])\s+", candidate)]
-    left, right = [s for s in left if s], [s for s in right if s]
+    left = [s for s in map(words, reference.split("\n")) if s]
+    right = [s for s in map(words, candidate.split("\n")) if s]
     total_a, total_b = sum(map(len, left)), sum(map(len, right))
     counts_a, counts_b = Counter(w for s in left for w in s), Counter(w for s in right for w in s)
     hits = 0
@@ -35,7 +38,7 @@ def rouge_lsum(reference: str, candidate: str) -> float:
     return _f(hits, total_a, total_b)
 
 
-def _grams(stream: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
+def grams(stream: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
     return Counter(tuple(stream[i : i + n]) for i in range(len(stream) - n + 1))
 
 

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from auricle.ai.entities.find import Turn
 from auricle.ai.entities.lexicon import lexicon
 from auricle.ai.entities.measures import SPANS, find_measures
 from auricle.ai.entities.pieces import ASKING, Piece
 from auricle.ai.entities.replies import FINDINGS
-from auricle.ai.port import Entity, Evidence, Statement
+from auricle.ai.port import Entity, Evidence, Section, Statement
 from auricle.ai.soap import facts
-from auricle.ai.soap.rewrite import clean, sentence, third_person
+from auricle.ai.soap.rewrite import THEY, Pronouns, as_patients, third_person
+from auricle.ai.soap.speech import clean, is_tangled, sentence, tells
 from auricle.ai.tokens import words
 
 _TOPICS = (
@@ -29,7 +31,17 @@ _OFFER = re.compile(
     re.I,
 )
 _STARTED = re.compile(r"(?:(?:it|this|that|they)\s+)?(?:all\s+)?(?:has\s+|have\s+)?(?:started|began)\b\s*", re.I)
-_BEEN = re.compile(r"(?:it|this|that)(?:'s| has)? (?:all )?been (?:going on )?(?:for )?|for ", re.I)
+_BEEN = re.compile(
+    r"(?:it|this|that)(?:'s| has)? (?:all )?been (?:going on )?(?:for )?|(?:it|this|that)(?: was|'s| is) |for "
+    r"|probably ",
+    re.I,
+)
+_THERE = re.compile(
+    r"(?:(?:it|this|that)(?:'s| is| was| hurts?| aches?)?|(?:i )?(?:mostly|mainly|just|probably|like|right|kind of))\s+"
+    r"(?=(?:it|mostly|mainly|just|like|right|in|on|at|around|the|my|both|all|over)\b)",
+    re.I,
+)
+_POINTS = re.compile(r"(?:right |over |down |up |around |just |in )*(?:here|there|this|that)\b[\w\s,]{0,12}$", re.I)
 _ABOUT = re.compile(r"(?:(?:about|around|maybe|almost|nearly|over|just|a|an|few|couple|the|last|past|of)\s+)*", re.I)
 _SPAN = re.compile(r"(?:one )?(?:day|week|month|year)s?\b", re.I)
 _PREPOSITION = re.compile(r"(?:mostly |only )?(?:in|on|at|for|since|when|during|after|with|from|sometimes)\b", re.I)
@@ -41,6 +53,12 @@ _EXCEPTION = re.compile(
 )
 _ELLIPSIS_WORDS = 9  # an answer up to this length needs its question
 _DETAIL_WORDS = 9
+# "Does it hurt when i press here?": an examination, which tells something only with what the clinician says of it.
+_BY_HAND = re.compile(
+    r"\b(?:right |down |up |over |in )?here\b(?! (?:today|for))|\bwhen i\b|\bif i\b|\b(?:pain|hurt|tender"
+    r"|feel) (?:with )?(?:this|that|there)\b"
+    r"|\bhow about\b.{0,20}\b(?:here|there|this|that|now)\b", re.I)  # fmt: skip
+_QUOTED_WORDS = 40
 _CITED_CLAUSES = 12  # of one answer
 
 
@@ -52,6 +70,7 @@ class Around:
     piece: Piece
     before: Turn | None
     after: Turn | None
+    who: Pronouns = THEY
 
     @property
     def answered(self) -> bool:
@@ -108,6 +127,7 @@ def answered(around: Around, asked: Sequence[Entity]) -> Iterator[Statement]:
             text = sentence(f"Agreed: {clean(question[offer.end() :])}")
             yield Statement(section="plan", text=text, evidence=evidence, kind="plan")
         return
+    asked = [e for e in asked if not (_BY_HAND.search(question) and e.kind == "symptom")]
     yield from facts.denials(asked, evidence, question)
     after = around.after
     own = {m.term.name for p in after.pieces for m in lexicon().mentions(p.stream)} if after else set()
@@ -121,7 +141,7 @@ def _detail(around: Around, confirmed: Sequence[Entity]) -> str:
     after = around.after
     if after is None or not after.pieces or len([e for e in confirmed if not e.negated]) != 1:
         return ""
-    return detail(Around(after, after.pieces[0], around.turn, None))
+    return detail(Around(after, after.pieces[0], around.turn, None, around.who))
 
 
 def detail(around: Around) -> str:
@@ -133,7 +153,11 @@ def detail(around: Around) -> str:
     first_person = re.search(r"(?<![\w'])i(?:'\w+)?(?![\w'])", said, re.I)
     if around.answers.reply.whole != "yes" or names or first_person or not _PREPOSITION.match(said):
         return ""
-    return third_person(said).removeprefix("Reports ").rstrip(".") if len(said.split()) <= _DETAIL_WORDS else ""
+    return (
+        third_person(said, around.who).removeprefix("Reports ").rstrip(".")
+        if len(said.split()) <= _DETAIL_WORDS
+        else ""
+    )
 
 
 def patients_words(around: Around, left: Sequence[Entity]) -> Statement | None:
@@ -147,12 +171,24 @@ def patients_words(around: Around, left: Sequence[Entity]) -> Statement | None:
     asked = _question_before(around)
     if elliptic and asked:
         topic = next((name for pattern, name in _TOPICS if pattern.search(asked.clause.text)), None)
-        if topic is None and not left:
+        if (topic is None and not left) or _POINTS.match(said):
             return None
-        return _with_question(around, _under(topic, said) if topic else third_person(said))
-    if len(said.split()) < 3:
+        return _with_question(around, _under(topic, said, around.who) if topic else third_person(said, around.who))
+    written = third_person(said, around.who)
+    if len(said.split()) < 3 or not tells(written, bool(left)):
         return None
-    return Statement(section="subjective", text=third_person(said), evidence=around.evidence())
+    if is_tangled(written):
+        return quoted("subjective", around.evidence())
+    return Statement(section="subjective", text=written, evidence=around.evidence())
+
+
+def quoted(section: Section, evidence: Sequence[Evidence], kind: Literal["fact", "plan"] = "fact") -> Statement | None:
+    """The words themselves: of a question and its answer both. None where they are too long to be read."""
+    said = [" ".join(re.sub(r"\s+([,.;:?!])", r"\1", e.quote).split()) for e in evidence[:2]]
+    if not said or sum(len(s.split()) for s in said) > _QUOTED_WORDS:
+        return None
+    text = f"States: “{said[0]}”." if len(said) == 1 else f"Asked “{said[0]}”: “{said[1]}”."
+    return Statement(section=section, text=text, evidence=evidence, kind=kind)
 
 
 def _question_before(around: Around) -> Piece | None:
@@ -166,10 +202,13 @@ def _with_question(around: Around, text: str) -> Statement:
     return Statement(section="subjective", text=sentence(text), evidence=[*question, *around.evidence()])
 
 
-def _under(topic: str, said: str) -> str:
+def _under(topic: str, said: str, who: Pronouns) -> str:
     """ "When did it start?" – "two months ago" → "Started two months ago"."""
+    if topic == "Location":
+        while (place := _THERE.sub("", said, count=1) if _THERE.match(said) else said) != said:
+            said = place
     if topic != "Since":
-        return f"{topic}: {said}"
+        return f"{topic}: {as_patients(said, who)}"
     time = _BEEN.sub("", said, count=1) if _BEEN.match(said) else said
     if words(time)[:1] == ["since"]:
         return time

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from auricle.ai.entities.find import Turn
 from auricle.ai.entities.pieces import Piece
 from auricle.ai.port import Entity, Evidence, Section, Statement, Utterance
-from auricle.ai.soap.rewrite import sentence
+from auricle.ai.soap.speech import sentence
 
 DENIABLE = frozenset({"symptom", "problem", "hearing", "procedure", "device"})
 
@@ -14,6 +14,26 @@ HEARING_TESTS = frozenset({"audiogram", "speech audiometry", "tympanometry", "ot
 _HAD = re.compile(r"\b(?:had|have you|ever|before|previous(?:ly)?|did you|done|undergone)\b|पहले", re.I)
 _USE = re.compile(r"\b(?:us(?:e|ed|es|ing)|wear(?:s|ing)?|wore|worn|tried)\b", re.I)
 _WISH = re.compile(r"\b(?:want|like|need|book|schedule|shall|should|would you|will you|can you|could you)\b", re.I)
+
+
+# A drug that a denial only stands near ("any side effects of …?" – "no") is not one that is not taken.
+_NOT_TAKEN = re.compile(
+    r"\b(?:not?|n't|never|no longer|stopped|quit|off|denies|without)\b[^,.;]{0,25}?\b(?:tak\w+|us(?:e|ed|ing)"
+    r"|on|need\w*|prescribed)\b"
+    r"|\b(?:stopped|quit|off|refused?)\b|नहीं|nahi", re.I)  # fmt: skip
+_ASKS_USE = re.compile(
+    r"\b(?:tak(?:e|es|en|ing)|us(?:e|es|ed|ing)|tried|try|on|given|prescribed)\b|लेते|लेती|lete|leti", re.I
+)
+_ASKS_MORE = re.compile(
+    r"\b(?:side effects?|problems?|adjust\w*|chang\w+|issues?|trouble|refills?|allerg\w+|reactions?)\b", re.I
+)
+
+
+def denies_use(text: str, asked: bool) -> bool:
+    """Does the clause, or a "no" to it where it is `asked`, deny that a drug is taken?"""
+    if asked:
+        return _ASKS_USE.search(text) is not None and not _ASKS_MORE.search(text)
+    return _NOT_TAKEN.search(text) is not None
 
 
 def cite(utterance: Utterance, start: int, end: int) -> Evidence:

@@ -7,6 +7,8 @@ from auricle.ai.entities.assertion import find_cues
 from auricle.ai.entities.measures import find_duration, find_measures
 from auricle.ai.entities.pieces import Piece
 from auricle.ai.port import Entity, Section, Utterance
+from auricle.ai.soap.speech import clean
+from auricle.ai.soap.verbs import written_out
 
 _PLAN = re.compile(
     r"\b(?:start|stop|continue|increase|decrease|prescrib\w+|order\w*|refer\w*|follow[\s-]?up"
@@ -46,6 +48,59 @@ _SMALL_TALK = re.compile(
     r"|see you|bye|hey dragon|any questions|sounds good|dax)\b",
     re.I,
 )
+
+
+_NOT_TOLD = re.compile(
+    r"(?:(?:now|then|first|next|today|here|just),? )*(?:show me|pull up|come with me|finalize|hey"
+    r"|any (?:other )?questions?"
+    r"|(?:it is |it's )?(?:nice|good|great) (?:to|seeing|talking)|thank|how are you|does that sound"
+    r"|sounds? good|take (?:a )?(?:nice |big )?deep"
+    r"|follow my finger|push|pull|kick|squeeze|say ah|open (?:your|up)|have a (?:good|great|nice)|bye|see you"
+    r"|let (?:me|us)(?: just| also| quickly)*(?: go ahead and| go ahead)?(?: just)*,? ?(?:take (?:a"
+    r"|another) (?:quick )?(?:look|listen)|look"
+    r"|see|go (?:over|through)|talk|discuss|listen|check|examine|do|review|get|start|ask|tell|know|i)\b"
+    r"|(?:i|we)(?: am| are| will| would like to| want to|)(?: also| just| now)*(?: going to| want to| like to"
+    r"| need to)?(?: also| just)*"
+    r"(?: go ahead and| go ahead)?(?: just)*,? ?(?:take a (?:quick )?(?:look|listen)|listen to|look at"
+    r"|check (?:you|some things|out|it)"
+    r"|examine|do (?:a|your|the|my) (?:[a-z]+ ){0,2}exam|go over|let you know|tell dax|be (?:right )?back|press"
+    r"|feel (?:your|around)"
+    r"|touch|move your|bend|lift|talk (?:about|a)|start with|have you (?:lie|sit|stand|lay|follow|lean|look)|ask you)\b"
+    r"|i know (?:that )?the nurse|(?:the|my) (?:nurse|assistant|staff|medical assistant|m\.?a\.?) (?:is|will"
+    r"|said|told|can)\b"
+    r"|(?:lift|raise|turn|bend|straighten|move|relax|lean|lie|sit|stand) (?:your|up|down|back|forward|it|that)\b)",
+    re.I,
+)
+_INTRODUCES = re.compile(
+    r"\b(?:\d+|[a-z]+ty(?:[\s-][a-z]+)?)[\s-]+years?[\s-]+old\b.*\b(?:who|here|with|presents?|complain|for)\b", re.I
+)
+
+
+_CONCLUDES = re.compile(
+    r"\b(?:i (?:do )?(?:think|believe|suspect)|my (?:impression|assessment|diagnosis)|diagnos(?:is|es|ed) (?:is"
+    r"|of|would|as|with)|etiolog\w+"
+    r"|consistent with|(?:most |very |more )?likely (?:due|a|an|from|related|represents?|secondary)"
+    r"|appears to be (?:a|an)"
+    r"|concern(?:ed|ing|s)? (?:for|about|that)|suspicious for|differential|suspect|(?:well|poorly|under|out of"
+    r"|not) (?:good )?control(?:led)?)\b",
+    re.I,
+)
+
+
+def concludes(text: str) -> bool:
+    """ "I think you have …", "this is consistent with …"."""
+    return _CONCLUDES.search(written_out(text)) is not None
+
+
+def tells_nothing(text: str) -> bool:
+    """What a clinician says to lead through the visit: "let me take a listen", "show me the x-ray"."""
+    said = written_out(clean(text))
+    return _NOT_TOLD.match(said) is not None
+
+
+def introduces(text: str) -> bool:
+    """ "… is a 58 year old male with …, who presents today for …"."""
+    return _INTRODUCES.search(text) is not None
 
 
 def heading(text: str) -> Section | None:
