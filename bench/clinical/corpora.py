@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from auricle.ai.port import Utterance
 
@@ -16,6 +16,9 @@ ROOT = Path(os.environ.get("AURICLE_SHARED_DATA") or Path(__file__).parents[2] /
 _TURN = re.compile(r"\[(doctor|patient|patient_guest|nurse)\]\s*")
 _INTERVAL = re.compile(r'xmin = ([\d.]+)\s+xmax = [\d.]+\s+text = "((?:[^"]|"")*)"')
 _TAG = re.compile(r"<[^>]*>")
+_INTERVAL = re.compile(r'xmin = ([\d.]+)\s+xmax = ([\d.]+)\s+text = "((?:[^"]|"")*)"')
+_MARK = re.compile(r"</?[A-Z_]+/?>")
+PRIMOCK_SPEAKERS: dict[str, Literal["clinician", "patient"]] = {"doctor": "clinician", "patient": "patient"}
 ACI_FILES = {"test1": "clinicalnlp_taskB_test1.csv", "train": "train.csv", "valid": "valid.csv"}
 
 
@@ -71,6 +74,30 @@ def turns(dialogue: str) -> list[Utterance]:
         speaker = "patient" if mark[1].startswith("patient") else "clinician"
         found.append(Utterance(id=str(index), speaker=speaker, text=dialogue[mark.end() : end].strip()))
     return found
+
+
+def primock57() -> Iterator[Visit]:
+    """Recorded mock consultations of PriMock57 (Papadopoulos Korfiatis et al. 2022, CC BY 4.0), by their transcripts.
+
+    Each speaker's tier is read, and what they said put in order of when it began.
+    """
+    for file in sorted((ROOT / "primock57" / "notes").glob("*.json")):
+        said = [
+            Utterance(id="", speaker=speaker, text=text, start_s=start, end_s=end)
+            for tier, speaker in PRIMOCK_SPEAKERS.items()
+            for start, end, text in spoken(ROOT / "primock57" / "transcripts" / f"{file.stem}_{tier}.TextGrid")
+        ]
+        said.sort(key=lambda u: u.start_s or 0.0)
+        numbered = [u.model_copy(update={"id": str(n)}) for n, u in enumerate(said)]
+        yield Visit(file.stem, numbered, json.loads(file.read_text("utf-8"))["note"])
+
+
+def spoken(file: Path) -> Iterator[tuple[float, float, str]]:
+    """The intervals of a tier in which something was understood; marks of doubt are left out, the doubted words kept."""
+    for start, end, text in _INTERVAL.findall(file.read_text("utf-8")):
+        words = " ".join(_MARK.sub(" ", text.replace('""', '"')).split())
+        if words:
+            yield float(start), float(end), words
 
 
 def pii_documents() -> Iterator[dict[str, Any]]:

@@ -1,18 +1,22 @@
-"""The clinical half in numbers: `python -m bench.clinical.run [drafting|masking|judging|entities|written …] [--dev]`"""
+"""The clinical half in numbers: `python -m bench.clinical.run [drafting|masking|judging|entities|written …] [--dev]`
+
+Also `consultations [--show N]`: recorded consultations through a whole installation, N of the notes printed.
+"""
 
 import sys
 
-from bench.clinical import drafting, entities, judging, masking, written
+from bench.clinical import consultations, drafting, entities, judging, masking, written
 from bench.clinical.corpora import ROOT, present
 
 
 def main(wanted: list[str]) -> int:
-    names = [name for name in wanted if not name.startswith("--")]
+    names = [name for name in wanted if not name.startswith("--") and not name.isdigit()]
     for name, needs, run in (
         ("drafting", "aci-bench", drafting.run),
         ("masking", "pii", lambda: masking.run(wanted)),
         ("judging", "", lambda: judging.run(show="--dev" in wanted)),
         ("written", "", lambda: written.run(show="--show" in wanted)),
+        ("consultations", "primock57", lambda: consultations.run(shown(wanted))),
         ("entities", "", lambda: entities.run(dev="--dev" in wanted, show="--show" in wanted)),
     ):
         if names and name not in names:
@@ -22,6 +26,12 @@ def main(wanted: list[str]) -> int:
             continue
         run()
     return 0
+
+
+def shown(wanted: list[str]) -> int:
+    """How many notes are printed whole: `--show 5`."""
+    at = wanted.index("--show") + 1 if "--show" in wanted else len(wanted)
+    return int(wanted[at]) if at < len(wanted) and wanted[at].isdigit() else 0
 
 
 if __name__ == "__main__":
