@@ -13,6 +13,7 @@ class OwnRow(BaseModel):
 
     id: UUID
     consultation_id: UUID | None
+    document_id: UUID | None
     template: str
     version: int
     approved_at: datetime

@@ -26,7 +26,11 @@ NOBODY = UUID(int=0)
 
 
 class Turn(IntEnum):
-    """Whose turn a note is: assigned to oneself or of one's own consultation, then nobody's, then a colleague's."""
+    """Whose turn a note is: one's own, then nobody's, then a colleague's.
+
+    It is one's own where it was given to one. Where it was given to nobody it is that of whoever held the consultation,
+    and with no such person (a document, a talk with an agent alone) of whoever asked for the note.
+    """
 
     MINE = 0
     UNASSIGNED = 1
@@ -71,14 +75,16 @@ def open_notes(turn: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
 
 
 COLUMNS = (
-    *("id", "consultation_id", "patient_id", "template", "status", "failure_code", "version", "method", "model"),
-    *("ai_approved", "completeness", "missing_count", "assigned_to", "assigned_at", "created_at"),
+    *("id", "consultation_id", "document_id", "patient_id", "template", "status", "failure_code", "version"),
+    *("method", "model", "ai_approved", "completeness", "missing_count"),
+    *("assigned_to", "assigned_at", "created_at"),
 )
 
 
 def turn_for(member_id: UUID) -> ColumnElement[int]:
     free = Note.assigned_to.is_(None)
-    mine = or_(Note.assigned_to == member_id, and_(free, Consultation.clinician_id == member_id))
+    asked = and_(Consultation.clinician_id.is_(None), Note.requested_by == member_id)
+    mine = or_(Note.assigned_to == member_id, and_(free, or_(Consultation.clinician_id == member_id, asked)))
     return case((mine, int(Turn.MINE)), (free, int(Turn.UNASSIGNED)), else_=int(Turn.OTHERS))
 
 

@@ -61,7 +61,7 @@ async def queue(
     state: State = "draft",
     whose: Annotated[
         Whose | None,
-        Query(description="`mine`: assigned to me, or of my own consultation and assigned to nobody."),
+        Query(description="`mine`: given to me, or to nobody and of my own consultation or asked for by me."),
     ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,

@@ -23,6 +23,7 @@ class Queued(BaseModel):
 
     id: UUID
     consultation_id: UUID | None
+    document_id: UUID | None
     patient_id: UUID
     template: str
     status: NoteStatus

@@ -93,7 +93,7 @@ def primock57() -> Iterator[Visit]:
 
 
 def spoken(file: Path) -> Iterator[tuple[float, float, str]]:
-    """The intervals of a tier in which something was understood; marks of doubt are left out, the doubted words kept."""
+    """The intervals of a tier in which something was understood, without the marks of doubt."""
     for start, end, text in _INTERVAL.findall(file.read_text("utf-8")):
         words = " ".join(_MARK.sub(" ", text.replace('""', '"')).split())
         if words:

@@ -10,22 +10,26 @@ from auricle.errors import Forbidden, NotFound
 from auricle.identity.models import Member, MemberStatus
 from auricle.notes.approve import NotADraft, StaleVersion, UnseenStatements, approve, overrule
 from auricle.notes.edit import Wanted
+from auricle.notes.generate import generate, request_note
 from auricle.notes.queue import count_waiting, place_in, place_of, waiting
 from auricle.notes.review import AssignedElsewhere, NotASigner, assign, see
 from auricle.web.paging import BadCursor
 from tests.builders import make_consultation, make_member, make_organization, make_patient
-from tests.notes.conftest import SAID, Clinic, kept
+from tests.notes.conftest import SAID, kept
 
 
 async def another(clinic, *, clinician=None):
-    """A further consultation of the clinic, held by this clinician, with its draft."""
+    """A further consultation of the clinic, held by this clinician, with the draft that the system asked for."""
     patient = await make_patient(clinic.means.database, clinic.means.keyring, clinic.clinician)
     consultation, _ = await make_consultation(
         clinic.means.database, clinic.means.keyring, clinic.clinician, patient.id, SAID
     )
     async with clinic.transaction() as db:
         (await db.merge(consultation)).clinician_id = clinician and clinician.member_id
-    return await Clinic(clinic.means, clinic.clinician, patient.id, consultation).drafted()
+    async with clinic.transaction(clinic.system) as db:
+        note_id = (await request_note(db, consultation.id)).id
+    await generate(clinic.means, clinic.system, note_id)
+    return note_id
 
 
 async def queued(clinic, actor=None, **options):
@@ -46,10 +50,11 @@ async def test_ones_own_drafts_come_first_then_nobodys_then_the_colleagues_and_t
     mine = await another(clinic, clinician=me)
     given = await another(clinic, clinician=colleague)
     await give(clinic, given, colleague, me)
-    order = [mine, given, nobodys, second, theirs]
+    asked = await clinic.drafted()
+    order = [mine, given, asked, nobodys, second, theirs]
     assert [one.id for one in await queued(clinic)] == order
-    assert [one.turn for one in await queued(clinic)] == ["mine", "mine", "unassigned", "unassigned", "others"]
-    for whose, expected in (("mine", order[:2]), ("unassigned", order[2:4]), ("others", order[4:])):
+    assert [one.turn for one in await queued(clinic)] == ["mine", "mine", "mine", "unassigned", "unassigned", "others"]
+    for whose, expected in (("mine", order[:3]), ("unassigned", order[3:5]), ("others", order[5:])):
         assert [one.id for one in await queued(clinic, whose=whose)] == expected
     assert [one.id for one in await queued(clinic, colleague, whose="mine")] == [theirs]
     paged, after = [], None
@@ -59,7 +64,7 @@ async def test_ones_own_drafts_come_first_then_nobodys_then_the_colleagues_and_t
     assert paged == order
     async with clinic.transaction() as db:
         counts = await count_waiting(db)
-    assert (counts.drafts.mine, counts.drafts.unassigned, counts.drafts.others) == (2, 2, 1)
+    assert (counts.drafts.mine, counts.drafts.unassigned, counts.drafts.others) == (3, 2, 1)
     assert (counts.queued, counts.generating, counts.failed) == (0, 0, 0)
 
 
@@ -117,7 +122,7 @@ async def test_other_states_have_queues_of_their_own_and_a_signed_note_is_in_non
     async with clinic.transaction() as db:
         await approve(db, clinic.means.keyring, note_id, version=1)
         counts = await count_waiting(db)
-    assert counts.drafts.unassigned == 0 and counts.oldest_draft_at is None
+    assert counts.drafts.mine == 0 and counts.oldest_draft_at is None
     for state in ("draft", "queued", "generating", "failed"):
         assert not await queued(clinic, state=state)
 

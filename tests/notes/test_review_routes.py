@@ -17,7 +17,7 @@ async def test_a_draft_from_the_queue_to_an_addendum(clinic, client):
     place, me = f"{NOTES}/{note.id}", str(clinic.clinician.member_id)
     waiting = (await client.get(QUEUE)).json()
     assert [one["id"] for one in waiting["items"]] == [str(note.id)] and waiting["next"] is None
-    assert (waiting["items"][0]["turn"], waiting["items"][0]["unseen"]) == ("unassigned", 1)
+    assert (waiting["items"][0]["turn"], waiting["items"][0]["unseen"]) == ("mine", 1)
     assert (await client.put(f"{place}/assignee", json={"member_id": me})).json()["assigned_to"] == me
     assert (await client.get(f"{QUEUE}/counts")).json()["drafts"] == {"mine": 1, "unassigned": 0, "others": 0}
     objected = next(s for s in note.statements if s.verdict == "unsupported")
