@@ -7,12 +7,15 @@ import re
 
 from auricle.ai.port import Utterance
 
+# What makes a verb a request: it begins a sentence, or one of these words stands before it.
+_ASKED = r"(?:(?:^|[.?!,:;\n])\s*|\b(?:please|you|and|then|must|should|now|just|can|could)\s+)"
 _TO_THE_WRITER = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.?!\n]{0,40}\b(?:instructions?|rules?|prompts?|above|previous|earlier)\b"
-    r"|\b(?:write|put|state|record|document|add|include|mention|say|note)\b[^.?!\n]{0,30}"
+    rf"{_ASKED}(?:ignore|disregard|forget|override)\b[^.?!\n]{{0,40}}\b(?:instructions?|rules?|prompts?)\b"
+    rf"|{_ASKED}(?:ignore|disregard)\s+(?:all|everything|the|what is)?\s*(?:above|previous)\b"
+    rf"|{_ASKED}(?:write|put|state|record|document|add|include|mention|say|note)\b[^.?!\n]{{0,30}}"
     r"\b(?:in|into|on|to)\b[^.?!\n]{0,12}\b(?:note|notes|record|records|report|chart|summary|letter)\b"
-    r"|\b(?:write|record|document|state)\s+(?:down\s+)?that\b"
-    r"|\b(?:system|assistant|developer)\s*(?:prompt|message|:)"
+    rf"|{_ASKED}(?:write|record|document|state)\s+(?:down\s+)?that\b"
+    r"|\b(?:system|developer)\s+(?:prompt|message)\b|(?:^|[.\n])\s*(?:system|assistant|developer)\s*:"
     r"|\byou are (?:now )?(?:an? )?(?:ai|assistant|language model|scribe)\b"
     r"|\b(?:new|updated) (?:instructions?|rules?)\b"
     r"|(?:नोट|रिपोर्ट|रिकॉर्ड)\s*(?:में|पर)\s*(?:यह\s*)?(?:लिख|दर्ज)"

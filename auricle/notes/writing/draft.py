@@ -20,6 +20,7 @@ from auricle.providers.routing import Router
 
 log = logging.getLogger(__name__)
 
+MOST_STATEMENTS = 300  # of a note that a person can still edit
 WHOLE_S = 130.0  # for all parts of a draft; what is not written by then is extracted
 
 EXTRACTIVE = "extractive draft"
@@ -56,7 +57,7 @@ async def write_draft(
     written = [key for key, found in parts.items() if found is not None]
     return Drafted(
         Draft(
-            statements=statements,
+            statements=statements[:MOST_STATEMENTS],
             method=BY_MODEL if len(written) == len(parts) else IN_PART if written else FAILED,
             model=model.names if written else None,
         ),

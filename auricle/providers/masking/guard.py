@@ -117,6 +117,11 @@ class MaskingGuard:
         whose, now = call.consultation_id or call.patient_id, time.monotonic()
         if whose is None:
             return _Kept(Known(), Conversation(self._finds, Known(), masking.passes), now, now)
+        if (
+            call.note_id is not None
+        ):  # it has masks of its own: one that a model makes up must not become a name of the talk
+            known = await self._known(call)
+            return _Kept(known, Conversation(self._finds, known, masking.passes), now, now)
         key = (call.organization_id, whose, masking.passes)
         kept = self._kept.get(key)
         if kept is None or now - kept.looked_up > KNOWN_S:
