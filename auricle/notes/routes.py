@@ -25,7 +25,7 @@ from auricle.notes.approve import (
 from auricle.notes.asked import Headings, IfMatch, VersionNeeded, version_read
 from auricle.notes.edit import UnknownSpan, discard, edit_note
 from auricle.notes.export.document import NoteTooLarge, take_out
-from auricle.notes.export.fhir.abdm import RevealNeeded
+from auricle.notes.export.fhir.abdm import EncounterNeeded, RevealNeeded
 from auricle.notes.export.forms import FORMS, MEDIA_TYPES, ExportsBusy, FormName, desk
 from auricle.notes.generate import NothingSaid, UnusableAnswer, request_note, request_note_from
 from auricle.notes.models import Note, NoteStatus
@@ -251,7 +251,7 @@ async def overrule_one(
     response_class=Response,
     responses={
         200: {"content": {media_type: {} for media_type in MEDIA_TYPES}},
-        **problems(Forbidden, NotFound, NotADraft, RevealNeeded, NoteTooLarge, ExportsBusy),
+        **problems(Forbidden, NotFound, NotADraft, RevealNeeded, EncounterNeeded, NoteTooLarge, ExportsBusy),
     },
 )
 async def export(
@@ -270,6 +270,8 @@ async def export(
             document = await take_out(
                 db, assembly.keyring, note_id, form=format.value, reveal=reveal, language=language
             )
+            if format is FormName.FHIR_ABDM and document.consultation is None:
+                raise EncounterNeeded
         content = await desk.written(document, format)
     form, note = FORMS[format], document.note
     return Response(

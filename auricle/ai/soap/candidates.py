@@ -10,7 +10,7 @@ from auricle.ai.soap.answers import Around, answered, detail, patients_words, to
 from auricle.ai.soap.learned.clause import clues
 from auricle.ai.soap.learned.weights import Weights
 from auricle.ai.soap.rewrite import about_patient, assessed, finding, gives_order, names_problem, order, pronouns_of
-from auricle.ai.soap.sections import concludes, heading, introduces, salience, section_of, tells_nothing
+from auricle.ai.soap.sections import concludes, heading, introduces, labels, salience, section_of, tells_nothing
 from auricle.ai.soap.speech import sentence, tells
 
 ANSWER_WEIGHT = 1.5
@@ -62,7 +62,8 @@ def candidates(
             ]
             if speaker == "document" and (section := heading(piece.clause.text)):
                 opened = section
-                continue
+                if not labels(piece.clause.text):
+                    continue
             if not states_finding(turn, piece):
                 continue
             after = turns[at + 1] if at + 1 < len(turns) else None

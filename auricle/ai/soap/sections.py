@@ -111,6 +111,11 @@ def heading(text: str) -> Section | None:
     return next((section for pattern, section in _HEADINGS if pattern.match(line)), None)
 
 
+def labels(text: str) -> bool:
+    """Whether a heading stands before what it heads, as in "Medications: metformin 500 mg"."""
+    return bool(text.partition(":")[2].strip())
+
+
 def section_of(utterance: Utterance, text: str, entities: Sequence[Entity]) -> Section:
     """By who says it and by the words; a patient's words are subjective."""
     if utterance.speaker == "patient":

@@ -6,7 +6,7 @@ the rules that we hold to, and what an installation must still bring.
 
 import orjson
 
-from auricle.errors import Invalid
+from auricle.errors import Conflict, Invalid
 from auricle.notes.export.document import Document
 from auricle.notes.export.fhir.bundle import bundle
 from auricle.notes.export.fhir.parts import Json, concept, reference
@@ -23,6 +23,12 @@ class RevealNeeded(Invalid):
     """ABDM's record names the patient: ask for it with `reveal=true`."""
 
     code = "note.reveal_needed"
+
+
+class EncounterNeeded(Conflict):
+    """ABDM's record tells of an encounter, and this note's document belongs to no consultation."""
+
+    code = "note.encounter_needed"
 
 
 def fhir_abdm(document: Document) -> bytes:
