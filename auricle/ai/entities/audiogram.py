@@ -111,7 +111,9 @@ def _items(text: str) -> list[_Item]:
     found = [_Item(1000, True, m.start(), m.end(), True) for m in _ONE_KILO.finditer(text)]
     found += [_Item(None, False, m.start(), m.end(), True) for m in _NONE.finditer(text)]
     for number in find_numbers(text):
-        if _ELSE.match(text, number.end) or (number.value % 1 and not _KILO.match(text, number.end)):
+        if _ELSE.match(text, number.end) or (
+            number.value != number.value.to_integral_value() and not _KILO.match(text, number.end)
+        ):
             continue
         found += _read(text, float(number.value), number.start, number.end)
     return sorted(found, key=lambda i: i.start)
