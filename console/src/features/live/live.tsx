@@ -1,0 +1,50 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { listConsultationsOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { PatientName } from '@/features/patients/patient-name'
+import { Button } from '@/ui/button'
+import { Page, Panel } from '@/ui/page'
+import { Empty, Loaded } from '@/ui/states'
+import { useTime } from '@/ui/time'
+import { useLiveWords } from './words'
+
+const LOOK_AGAIN_MS = 5_000
+
+export function Live() {
+  const say = useLiveWords()
+  const time = useTime()
+  const query = useQuery({ ...listConsultationsOptions({ query: { state: 'active', limit: 50 } }), refetchInterval: LOOK_AGAIN_MS })
+  return (
+    <Page title={say('title')} hint={say('hint')}>
+      <Loaded query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title={say('none')}>{say('noneHint')}</Empty>
+          ) : (
+            <ul className="grid gap-4 md:grid-cols-2">
+              {items.map((one) => (
+                <li key={one.id}>
+                  <Panel className="flex flex-wrap items-center justify-between gap-3">
+                    <div>
+                      <p className="font-medium">
+                        <PatientName id={one.patient_id} />
+                      </p>
+                      <p className="text-sm text-soft">
+                        {one.type} · {one.language} · {say('since', { when: time.ago(one.created_at) })}
+                      </p>
+                    </div>
+                    <Button asChild>
+                      <Link to="/live/$consultationId" params={{ consultationId: one.id }}>
+                        {say('begin')}
+                      </Link>
+                    </Button>
+                  </Panel>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}

@@ -1,5 +1,0 @@
-import { Empty } from '@/ui/states'
-
-export function Unbuilt() {
-  return <Empty title="…" />
-}
