@@ -25,13 +25,23 @@ def run(*, show: bool = False) -> None:
     asked = list(cases(half))
     known: dict[int, Sequence[Entity]] = {}
     verdicts: list[tuple[Case, str]] = []
+    accused: Counter[str] = Counter()
     for case in asked:
         entities = known.setdefault(id(case.source), find_entities(case.source))
         got = judged(case.statement, case.source, entities)
         verdicts.append((case, str(got.verdict)))
+        if case.kind == TRUE and str(got.verdict) in CAUGHT:
+            accused.update(
+                {
+                    c.name
+                    for c in got.checks
+                    if c.verdict == "conflict" or (c.name == "support" and c.verdict == "unsure")
+                }
+            )
         if show and (str(got.verdict) in CAUGHT) is (case.kind == TRUE):
             _print_wrong(case, got)
     _print_table(half, verdicts)
+    print("  false alarms by check:", ", ".join(f"{name} {count}" for name, count in accused.most_common()), "\n")
 
 
 def _print_wrong(case: Case, got: Statement) -> None:
@@ -58,4 +68,4 @@ def _print_table(half: str, verdicts: Sequence[tuple[Case, str]]) -> None:
         alarms, amber = sum(got in CAUGHT for got in told), sum(got == "inferred" for got in told)
         print(f"  {origin:24}{Share(alarms, len(told))!s:34}{Share(amber, len(told))!s}")
     told = [got for case, got in verdicts if case.kind == TRUE]
-    print(f"  {'all':24}{Share(sum(got in CAUGHT for got in told), len(told))!s}\n")
+    print(f"  {'all':24}{Share(sum(got in CAUGHT for got in told), len(told))!s}")

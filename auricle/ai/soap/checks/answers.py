@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from auricle.ai.entities.lexicon import lexicon
 from auricle.ai.port import Check, Evidence, Utterance
 from auricle.ai.soap.checks.claims import FILLERS, Claim, denied_at, lead, read_claims
-from auricle.ai.soap.checks.compared import Compared
+from auricle.ai.soap.checks.compared import Compared, asked_from, lists_findings
+from auricle.ai.soap.checks.meaning import read
 from auricle.ai.tokens import tokens, words
 
 _OPEN = frozenset(words("what when where why how who which कब कैसे कितना कौन kab kaise kitna kaun"))
@@ -63,7 +64,8 @@ def _pairs(it: Compared) -> Iterator[tuple[Evidence, Utterance]]:
     cited = {e.utterance_id for e in it.valid}
     for evidence in it.valid:
         at = place[evidence.utterance_id]
-        if order[at].speaker not in _ASKERS or at + 1 >= len(order):
+        asks = any(asked_from(part) is not None or lists_findings(part) for part in read(evidence.quote))
+        if order[at].speaker not in _ASKERS or at + 1 >= len(order) or not asks:
             continue
         following = order[at + 1]
         open_question = [w for w in words(evidence.quote) if w not in FILLERS][:1]

@@ -13,7 +13,7 @@ _FINDINGS = frozenset({"symptom", "problem", "hearing", "procedure", "device", "
 _NO = frozenset(
     words(
         "no not never none nothing neither nor nope nah without denies denied n't don't doesn't didn't haven't hasn't "
-        "hadn't isn't aren't wasn't weren't dont didnt havent doesnt nahi nahin नहीं नही"
+        "hadn't isn't aren't wasn't weren't negative dont didnt havent doesnt nahi nahin नहीं नही"
     )
 )
 _NO_AFTER = frozenset(words("nahi nahin नहीं नही"))

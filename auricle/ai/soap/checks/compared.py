@@ -1,5 +1,6 @@
 """One statement beside what it cites, read once for all checks."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +10,12 @@ from auricle.ai.entities.assertion import asks
 from auricle.ai.entities.find import find_entities
 from auricle.ai.entities.lexicon import lexicon
 from auricle.ai.port import Entity, Evidence, Statement, Utterance
-from auricle.ai.soap.checks.claims import FILLERS, lead, read_claims
+from auricle.ai.soap.checks.claims import lead, read_claims
 from auricle.ai.soap.checks.meaning import Part, Unit, read
 from auricle.ai.soap.checks.vocabulary import stem
 from auricle.ai.tokens import tokens, words
 
+_SAME_BEGINNING = 5  # letters
 ASKERS = frozenset({"clinician", "assistant"})
 Told = Literal["own", "denied", "affirmed", "untold"]  # a clause's own words decide, or the answer to its question
 
@@ -22,11 +24,12 @@ Told = Literal["own", "denied", "affirmed", "untold"]  # a clause's own words de
 class Cited:
     part: Part
     told: Told
-    speaker: str
+    begins: int  # the token from which on it asks
 
     def denies(self, unit: Unit) -> bool | None:
         """What this clause says of one of its units; None where it only asks."""
-        return {"own": unit.denied, "denied": True, "affirmed": False, "untold": None}[self.told]
+        answered = {"denied": not unit.turned, "affirmed": unit.turned, "untold": None}
+        return unit.denied if self.told == "own" or unit.first < self.begins else answered[self.told]
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,15 @@ class Compared:
 
     def holds(self, unit: Unit) -> bool:
         """Do the cited words hold what this unit means?"""
-        return bool(unit.keys & self.cited_keys) or all(keys & self.cited_keys for keys in unit.words)
+        if unit.keys & self.cited_keys or all(keys & self.cited_keys or "pain" in keys for keys in unit.words):
+            return True  # that something hurts is often not said again
+        begins = unit.text.lower()[:_SAME_BEGINNING]
+        return unit.kind == "" and len(begins) == _SAME_BEGINNING and begins in self._beginnings
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        """ "Prescription", "prescribed": how long words begin."""
+        return frozenset(t.word[:_SAME_BEGINNING] for t in tokens(self.cited_text) if len(t.word) >= _SAME_BEGINNING)
 
     def said_of(self, unit: Unit) -> set[bool]:
         """Whether the cited words deny it, of the same person: both if they differ, nothing if it is not there."""
@@ -108,20 +119,52 @@ class Compared:
             speaker = self.sources[evidence.utterance_id].speaker
             answer = self.following.get(evidence.utterance_id)
             for part in read(evidence.quote):
-                asked = speaker in ASKERS and (part.asked or asks(part.stream, part.asked) == "polar" or _asks(part))
                 told: Told = "own"
-                if asked:
+                begins = asked_from(part) if speaker in ASKERS else None
+                if begins is not None:
                     told = _told(part, answer)
-                yield Cited(part, told, speaker)
+                elif speaker in ASKERS and lists_findings(part) and (answered := _told(part, answer)) != "untold":
+                    told = answered
+                yield Cited(part, told, begins or 0)
 
 
-_AUXILIARIES = frozenset(words("do does did is are was were have has had can could will would any"))
-_ASKED = frozenset(words("you your you've it that this there they the he she any these those i we anything"))
+_FINDINGS = frozenset({"symptom", "problem", "hearing"})
+_TAGS = frozenset({"okay", "ok", "alright"})
+_TAGGED = 3
+_SHORT = 14  # words of a question that is told by nothing else
+_BARE = frozenset(words("and or any no uh um like so in the your with also even maybe"))
+_INVERTED = {
+    **dict.fromkeys(("do", "does", "did"), frozenset(words("you your it that this there they he she any these the"))),
+    **dict.fromkeys(("is", "are", "was", "were"), frozenset(words("you it there they your he she"))),
+    **dict.fromkeys(("have", "has", "had"), frozenset(words("you your he she they there"))),
+}
+_OPEN = frozenset(words("what when where how why which who whose much many long often"))
 
 
-def _asks(part: Part) -> bool:
-    said = [t.word for t in part.stream if t.word not in FILLERS][:2]
-    return len(said) == 2 and said[0] in _AUXILIARIES and said[1] in _ASKED
+_TELL_ME = re.compile(r"\b(?:can|could|would) you (?:think|tell|describe|show|remember|point|rate|explain)\b", re.I)
+
+
+def asked_from(part: Part) -> int | None:
+    """The token at which a yes/no question begins, by a verb before its subject: "if I lift it | does that hurt"."""
+    said = [t.word for t in part.stream]
+    if _TELL_ME.search(part.text):
+        return None
+    for index in range(len(said) - 1):
+        joined = "," not in part.text[part.stream[index].end : part.stream[index + 1].start]
+        if joined and said[index + 1] in _INVERTED.get(said[index], ()):
+            return None if index and said[index - 1] in _OPEN else index
+    if said and said[-1] in _TAGS and len(said) > _TAGGED:
+        return None  # "we will do a scan, okay?"
+    if not (part.asked or asks(part.stream, part.asked) == "polar"):
+        return None
+    began = next((index for index, word in enumerate(said) if word in {"any", "ever", "anyone"}), None)
+    return began if began is not None else (0 if part.asked or len(said) < _SHORT else None)
+
+
+def lists_findings(part: Part) -> bool:
+    """ "Nausea, vomiting, diarrhea?": findings and nothing else."""
+    meant = {i for u in part.units if u.kind in _FINDINGS for i in range(u.first, u.last + 1)}
+    return bool(meant) and all(i in meant or t.word in _BARE for i, t in enumerate(part.stream))
 
 
 def _told(question: Part, answer: Utterance | None) -> Told:

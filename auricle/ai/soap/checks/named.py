@@ -7,9 +7,15 @@ from auricle.ai.entities.lexicon import lexicon
 from auricle.ai.port import Check, Entity
 from auricle.ai.soap.checks import vocabulary
 from auricle.ai.soap.checks.compared import Compared
+from auricle.ai.soap.checks.meaning import Part, Unit
 from auricle.ai.soap.checks.vocabulary import stem
 from auricle.ai.tokens import MASK, Token, tokens, words
 
+_EXAMINER = re.compile(
+    r"\b(?:on (?:your|the) [\w ]{0,30}exam"
+    r"|i (?:do n't |don't |do )?(?:appreciate|see|hear|feel)|physical exam)",
+    re.I,
+)
 _EXAMINED = frozenset({"lab", "vital", "procedure"})
 _FINDINGS = frozenset({"symptom", "problem", "hearing", "device"})
 _MEDICINE_ENDINGS = tuple(
@@ -88,7 +94,8 @@ def exam(it: Compared) -> Iterator[Check]:
     objective = it.statement.section == "objective"
     stated = vocabulary.examined().hits(tokens(it.statement.text))
     speakers = {it.sources[e.utterance_id].speaker for e in it.valid}
-    if objective and stated and speakers and speakers <= {"patient", "assistant"}:
+    examiner = _EXAMINER.search(it.cited_text)  # said by "the patient": the speakers were mistaken
+    if objective and stated and speakers and speakers <= {"patient", "assistant"} and not examiner:
         yield Check(name="exam", verdict="conflict", detail="Nobody examined the patient in the cited words.")
     for part in it.stated:
         for unit in part.content:
@@ -101,8 +108,14 @@ def finding(it: Compared) -> Iterator[Check]:
     """A symptom or illness that is named needs words of it, wherever the rest of the statement comes from."""
     for part in it.stated:
         for unit in part.content:
-            if unit.kind in _FINDINGS and not it.holds(unit):
+            if unit.kind in _FINDINGS and not it.holds(unit) and not _is_name(part, unit):
                 yield Check(name="support", verdict="conflict", detail=f"“{unit.text}” is not in the cited words.")
+
+
+def _is_name(part: Part, unit: Unit) -> bool:
+    """ "Logan Walker" uses no walker."""
+    before = part.stream[unit.first - 1].text if unit.first else ""
+    return unit.text[:1].isupper() and before[:1].isupper()
 
 
 def department(it: Compared) -> Iterator[Check]:

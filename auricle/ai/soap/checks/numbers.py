@@ -69,7 +69,7 @@ def _covered(measure: Measure, text: str) -> bool:
 def _one(it: Compared, measure: Measure, cited: Sequence[Measure], taken_back: Sequence[Correction]) -> Check:
     same = [m for m in cited if m.number.value == measure.number.value]
     wrong = next((c for c in taken_back if c.wrong.number.value == measure.number.value), None)
-    if any(_unit_fits(measure, m) for m in same):
+    if any(_unit_fits(measure, m) for m in same) or _one_of(measure, it.cited_text):
         return _number_that_stands(measure, taken_back)
     if wrong is not None:
         detail = f"{measure.value} was corrected to {wrong.right.value}."
@@ -82,6 +82,16 @@ def _one(it: Compared, measure: Measure, cited: Sequence[Measure], taken_back: S
     return Check(name="number", verdict="conflict", detail=f"{measure.value} is not in the cited words.")
 
 
+def _one_of(measure: Measure, text: str) -> bool:
+    """ "1 month" of "a month": a single "one" is read as no number."""
+    single = (measure.unit or "").removesuffix("s")
+    return (
+        measure.number.value == 1
+        and bool(single)
+        and re.search(rf"\b(?:an?|one|each|per)\s+{re.escape(single)}", text, re.I) is not None
+    )
+
+
 def _number_that_stands(measure: Measure, taken_back: Sequence[Correction]) -> Check:
     corrected = next((c for c in taken_back if c.right.number.value == measure.number.value), None)
     if corrected is None:
@@ -92,7 +102,8 @@ def _number_that_stands(measure: Measure, taken_back: Sequence[Correction]) -> C
 
 def _unit_fits(stated: Measure, cited: Measure) -> bool:
     one, two = stated.unit, cited.unit
-    return one is None or two is None or one == two or any({one, two} <= same for same in _SAME_UNITS)
+    per_volume = one is not None and two is not None and (one.startswith(f"{two}/") or two.startswith(f"{one}/"))
+    return one is None or two is None or one == two or per_volume or any({one, two} <= same for same in _SAME_UNITS)
 
 
 _A_SPAN = re.compile(r"\b(?:a|an|one|ek|last|next) (day|week|month|year|hour)\b", re.I)

@@ -10,15 +10,16 @@ from auricle.ai.soap.checks.compared import Compared
 from auricle.ai.soap.checks.meaning import Unit, persons_in
 from auricle.ai.tokens import tokens
 
+_FEW = 3  # clauses that are cited: all of them are of the statement
 _FAMILY = re.compile(r"\b(?:family|fh|fhx|fmh|hereditary)\b", re.I)
 
 
 def experiencer(it: Compared) -> Iterator[Check]:
     """A relative who is named is one of the source, and what is said of a person there is said of the same here."""
-    cited = persons_in([c.part for c in it.cited])
-    strange = persons_in(it.stated) - cited
+    cited = frozenset().union(*persons_in([c.part for c in it.cited]))
+    strange = [names for names in persons_in(it.stated) if not names & cited]
     if strange and not _kin(it):
-        name = sorted(strange)[0]
+        name = "/".join(sorted(strange[0]))
         yield Check(name="experiencer", verdict="conflict", detail=f"The cited words tell of no {name}.")
         return
     if _FAMILY.search(it.statement.text):
@@ -78,12 +79,16 @@ def _names_person(it: Compared, entity: Entity) -> bool:
 
 def time(it: Compared) -> Iterator[Check]:
     """What is over is not told as going on, and what goes on not as over."""
-    stated = {hit.name: hit for part in it.stated for hit in vocabulary.times().hits(part.stream)}
-    cited = {hit.name for c in it.cited for hit in vocabulary.times().hits(c.part.stream)}
+    stated = {hit.name for part in it.stated for hit in vocabulary.times().hits(part.stream)}
+    told = [c.part for c in it.cited if vocabulary.times().hits(c.part.stream)]
+    cited = {hit.name for part in told for hit in vocabulary.times().hits(part.stream)}
     if "over" in stated and not cited & {"over", "before"}:
         yield Check(name="time", verdict="conflict", detail="The cited words do not tell that it is over.")
     elif "now" in stated and "over" not in stated and "over" in cited and "now" not in cited:
-        yield Check(name="time", verdict="conflict", detail="The cited words tell that it is over.")
+        over = [p for p in told if any(hit.name == "over" for hit in vocabulary.times().hits(p.stream))]
+        of_it = any(unit.keys & part.keys for own in it.stated for unit in own.units for part in over)
+        if of_it or len(it.cited) <= _FEW:
+            yield Check(name="time", verdict="conflict", detail="The cited words tell that it is over.")
     yield from _of_medicines(it, "over" in stated, "over" in cited)
 
 

@@ -1,7 +1,7 @@
 """What is denied here and affirmed there, and what has changed sides: started and stopped, better and worse."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from auricle.ai.entities.measures import find_measures
@@ -9,10 +9,17 @@ from auricle.ai.port import Check
 from auricle.ai.soap.checks import vocabulary
 from auricle.ai.soap.checks.compared import Compared
 from auricle.ai.soap.checks.meaning import Part, Unit, is_denier
+from auricle.ai.tokens import words
 
 FINDINGS = frozenset({"symptom", "problem", "hearing", "device", "drug"})
+# How much and where, not what.
+_NOT_DENIED = frozenset({"severe", "mild", "elevated", "constant", "intermittent", "bad", "left", "right", "bilateral"})
+_ENDS_SCOPE = frozenset(
+    words("in of over on at around with from to during when while since because due for by into than")
+)
 _SCOPE = 3  # units after a denying word that it denies most surely
-_NOT_NUMBER = re.compile(r"\b(?:not|n't)\s+(?:\d|one|two|three)", re.I)
+_NOT_NUMBER = re.compile(r"\b(?:not|n't)\s+(?:\.?\d|one|two|three)", re.I)
+_FEW = 3  # clauses that are cited: all of them are of the statement
 _AROUND = 6  # words beside a pole that say what moves
 
 
@@ -31,20 +38,28 @@ def negation(it: Compared) -> Iterator[Check]:
     yield from _denied_there(it)
 
 
-def _scopes(units: Sequence[Unit], denied: Callable[[Unit], bool | None]) -> Iterator[list[Unit]]:
-    """For each denying word the first few units that it denies."""
+def _scopes(part: Part, denied: Callable[[Unit], bool | None]) -> Iterator[list[Unit]]:
+    """For each denying word the few units that it denies most surely: up to "in", "of", "with"; no place, no degree."""
     by_denier: dict[int, list[Unit]] = {}
-    for unit in units:
-        if denied(unit):
-            by_denier.setdefault(unit.denier, []).append(unit)
+    closed: set[int] = set()
+    for unit in part.units:
+        if not denied(unit) or unit.denier in closed:
+            continue
+        scope = by_denier.setdefault(unit.denier, [])
+        between = part.stream[scope[-1].last + 1 : unit.first] if scope else ()
+        if len(scope) == _SCOPE or any(token.word in _ENDS_SCOPE for token in between):
+            closed.add(unit.denier)
+        else:
+            scope.append(unit)
     for scope in by_denier.values():
-        yield scope[:_SCOPE]
+        if meant := [u for u in scope if u.kind != "anatomy" and not u.keys & _NOT_DENIED]:
+            yield meant
 
 
 def _denied_here(it: Compared, part: Part) -> Iterator[Check]:
     """Of what a word of the statement denies, most is affirmed where it comes from."""
     both = {k for u in part.units if not u.denied for k in u.keys}
-    for scope in _scopes(part.units, lambda unit: unit.denied):
+    for scope in _scopes(part, lambda unit: unit.denied):
         told = [(unit, said) for unit in scope if len(said := it.said_of(unit)) == 1 and not unit.keys & both]
         flipped = [unit for unit, said in told if False in said]
         if told and len(flipped) > len(told) / 2:
@@ -60,7 +75,7 @@ def _denied_there(it: Compared) -> Iterator[Check]:
         for unit in part.units
     ]
     for cited in it.cited:
-        for scope in _scopes(cited.part.units, cited.denies):
+        for scope in _scopes(cited.part, cited.denies):
             met = [own for unit in scope for own in stated if unit.keys & own.keys and unit.person == own.person]
             flipped = [own for own in met if not own.denied and it.said_of(own) == {True}]
             if met and len(flipped) > len(met) / 2:
@@ -73,7 +88,7 @@ def _denied_numbers(it: Compared, part: Part) -> Iterator[Check]:
     said = {m.number.value for m in find_measures(it.cited_text)}
     for measure in find_measures(part.text):
         index = starts.get(measure.start, 0)
-        denied = index and is_denier(part.stream, index - 1) and part.stream[index - 1].word != "no"
+        denied = index and is_denier(part.stream, index - 1) and part.stream[index - 1].word == "not"
         if denied and measure.number.value in said and not _NOT_NUMBER.search(it.cited_text):
             yield Check(name="negation", verdict="conflict", detail=f"{measure.value} is denied here only.")
 
@@ -104,7 +119,7 @@ def opposites(it: Compared) -> Iterator[Check]:
                 continue
             best = max(len(pole.around & other.around) for other in cited)
             near = [other for other in cited if len(pole.around & other.around) == best]
-            if all(other.name != pole.name for other in near):
+            if (best or len(it.cited) <= _FEW) and all(other.name != pole.name for other in near):
                 yield Check(name="time", verdict="conflict",
                             detail=f"“{pole.text}”, but the source says “{near[0].text}”.")  # fmt: skip
 

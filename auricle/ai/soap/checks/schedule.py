@@ -34,12 +34,14 @@ _AS_NEEDED = re.compile(
 _ONCE_EACH = re.compile(
     r"\b(?:one|1|a tablet|half)\b[^.;]{0,30}(?:morning|breakfast)[^.;]{0,40}(?:night|bed|dinner|evening)", re.I
 )
+_BETWEEN = re.compile(r"\b(?:uh|um|er|ah|like|maybe|about|you know)\b|,", re.I)
 TIMES_OF_DAY = frozenset({"morning", "night"})
 _SPAN_OF = re.compile(r"\b(?:a|per|each) (day|week|month)\b", re.I)
 
 
 def schedules(text: str) -> set[str]:
     """Every schedule told, and the times of day."""
+    text = " ".join(_BETWEEN.sub(" ", text).split())
     found: set[str] = set()
     for m in _TIMES.finditer(text):
         period = m[3] or _PERIODS[(m[4] or "daily").lower()]
