@@ -15,6 +15,7 @@ from auricle.agents.scenarios.routes import router as scenarios
 from auricle.agents.tools.routes import router as tools
 from auricle.ai.local import LocalAI
 from auricle.ai.port import ClinicalAI
+from auricle.ai.privacy.presidio import finders
 from auricle.ai.remote import RemoteAI
 from auricle.assembly import Assembly
 from auricle.attention import router as attention
@@ -172,7 +173,7 @@ async def assembled(settings: Settings, *, calls: bool = False) -> AsyncIterator
             Guarded(reach_of(settings), settings.timeouts.connect_s),
             shared=settings.providers_shared,
         )
-        guard = MaskingGuard(KnownPeople(database, keyring))
+        guard = MaskingGuard(KnownPeople(database, keyring), await asyncio.to_thread(finders, settings.ai.presidio))
         router = router_for(settings, usage.record, guard, lineups=lineups, connections=connections)
         stack.push_async_callback(router.aclose)
         await stack.enter_async_context(background(lineups.run))
@@ -246,7 +247,7 @@ def objects_of(settings: Settings) -> Objects:
 async def clinical_ai(settings: Settings) -> AsyncIterator[ClinicalAI]:
     """The AI service where an address is set, else the same work in this process."""
     if settings.ai.url is None:
-        yield LocalAI()
+        yield LocalAI(finders=await asyncio.to_thread(finders, settings.ai.presidio))
         return
     remote = RemoteAI(settings.ai)
     try:

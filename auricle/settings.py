@@ -193,6 +193,15 @@ class ObjectStore(BaseModel, frozen=True):
     timeout_s: float = Field(10.0, ge=0.5, le=120, description="A store that is silent for so long is given up.")
 
 
+class PresidioFinder(BaseModel, frozen=True):
+    """Microsoft's Presidio, heard besides our own finders of identifiers. It is installed apart."""
+
+    on: bool = Field(False, description="Needs `pip install presidio-analyzer` where it runs.")
+    model: str | None = Field(None, description="An installed spaCy model, as en_core_web_lg; unset: patterns alone.")
+    least: float = Field(0.3, ge=0, le=1, description="Finds below this score are dropped.")
+    countries: tuple[str, ...] = Field(("IN", "US"), description="Whose numbers are looked for besides.")
+
+
 class AI(BaseModel, frozen=True):
     """The AI service: how the others reach it, and how much it takes on. Without a URL each process is its own."""
 
@@ -212,6 +221,7 @@ class AI(BaseModel, frozen=True):
     look_s: float = Field(5.0, gt=0, le=60, description="Without an answer for so long it is asked whether it lives.")
     attempts: int = Field(3, ge=1, le=10, description="How often a request is sent before it has failed.")
     drain_s: float = Field(30.0, ge=0, le=3600, description="What runs may take so long when it is told to stop.")
+    presidio: PresidioFinder = PresidioFinder()
     device: Literal["auto", "cpu"] = Field("auto", description="`auto`: a GPU where onnxruntime has one.")
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from auricle.ai.loading import ModelStatus, grown_by, resident_bytes
 from auricle.ai.local import RETRY_AFTER_S, LocalAI
 from auricle.ai.port import AIUnavailable, Busy
+from auricle.ai.privacy.presidio import finders
 from auricle.errors import AuricleError
 from auricle.log import event
 from auricle.providers.ports import Embeddings, ProviderFailed
@@ -116,7 +117,9 @@ class Engine:
         # The line is before this process's requests, not before its threads: what LocalAI still has running of
         # requests whose callers have gone finds room behind it.
         at_once = settings.ai.at_once
-        return cls(settings, LocalAI(at_once=at_once, waiting=at_once + settings.ai.waiting), Embedding(settings))
+        also = finders(settings.ai.presidio)
+        ai = LocalAI(at_once=at_once, waiting=at_once + settings.ai.waiting, finders=also)
+        return cls(settings, ai, Embedding(settings))
 
     async def warm(self) -> None:
         """Load all models. The embedder may be missing; without the others there is no service."""

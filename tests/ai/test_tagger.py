@@ -1,12 +1,16 @@
+import asyncio
+
 import pycrfsuite
 import pytest
 
+from auricle.ai.local import LocalAI
 from auricle.ai.port import Known, Utterance
 from auricle.ai.privacy.mask import mask
-from auricle.ai.privacy.presidio import Presidio, PresidioMissing
+from auricle.ai.privacy.presidio import Presidio, PresidioMissing, finders
 from auricle.ai.privacy.tagger.features import is_known, listed_names
 from auricle.ai.privacy.tagger.tag import tagged
 from auricle.ai.privacy.tagger.train import MODEL, lessons, train
+from auricle.settings import PresidioFinder
 
 
 def of_kind(text, kind):
@@ -81,3 +85,20 @@ def test_presidio_that_is_not_there_is_told_by_type():
     else:
         found = list(Presidio()("mail ravi.k@example.in"))
         assert ("EMAIL", 5, 22) in [(s.kind, s.start, s.end) for s in found]
+
+
+def test_presidio_is_heard_only_where_the_settings_say_so_and_says_what_to_install():
+    assert finders(PresidioFinder()) == ()
+    wanted = PresidioFinder(on=True)
+    try:
+        import presidio_analyzer  # noqa: F401
+    except ImportError:
+        with pytest.raises(PresidioMissing, match="pip install presidio-analyzer"):
+            finders(wanted)
+    else:
+        [finder] = finders(wanted)
+        assert finders(wanted) == (finder,), "loaded once"
+        masked = asyncio.run(
+            LocalAI(finders=[finder]).mask([Utterance(id="1", speaker="patient", text="mail x@y.org")], Known())
+        )
+        assert masked.originals == {"[EMAIL_1]": "x@y.org"}

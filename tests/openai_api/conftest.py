@@ -96,7 +96,7 @@ async def clinic_at(service: Service, name: str = "Front desk") -> AsyncIterator
 
 
 def settings_with(template: Template, folder: Path, emulator: OpenAIEmulator, **given: Any) -> Settings:
-    provider = Provider(url=emulator.url, key=SecretStr(emulator.key), llm="some-model")
+    provider = Provider(url=emulator.url, key=SecretStr(emulator.key), llm="some-model", trusted=False)
     return settings_for(template.copy(), folder, providers={"emulated": provider}, timeouts=SHORT, **given)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import orjson
 import pytest
 
 import auricle
@@ -340,3 +341,49 @@ async def test_what_was_said_is_stored_nowhere_and_that_it_was_is_metered_and_au
                     text(f'select count(*) from "{table}" t where t::text like :c'), {"c": f"%{canary}%"}
                 )
                 assert found == 0, table
+
+
+async def test_a_program_s_words_are_masked_where_the_clinic_asks_for_it(
+    clinic: Clinic, emulated: OpenAIEmulator
+) -> None:
+    """Its messages, its instructions, its tools and their results; what comes back holds the real names again."""
+    tool = {
+        "type": "function",
+        "function": {
+            "name": "find_visit",
+            "description": "Visits of Zorblat Quixon.",
+            "parameters": {"type": "object", "properties": {"who": {"type": "string", "enum": ["Zorblat Quixon"]}}},
+        },
+    }
+    call = {
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "find_visit", "arguments": '{"who": "Zorblat Quixon"}'},
+    }
+    messages = [
+        {"role": "system", "content": "The caller is Zorblat Quixon, telephone 98450 12345."},
+        {"role": "user", "content": "My name is Zorblat Quixon. When was I there?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": '{"name": "Zorblat Quixon", "phone": "+91 98450 12345"}'},
+    ]
+
+    def script(body: dict[str, Any]) -> Scripted:
+        name = orjson.loads(body["messages"][-1]["content"].split("\n")[1])["name"]
+        return Scripted(f"You were there on Monday, {name} .")
+
+    emulated.script = script
+    async with clinic.http() as http, clinic.service.client(clinic.admin) as admin:
+        await http.get("/v1/models")
+        (await admin.put("/api/v1/masking", json={"mode": "text"})).raise_for_status()
+        async with asyncio.timeout(20):  # until every process has been told
+            while True:
+                emulated.forget()
+                emulated.script = script
+                wanted = {"model": MODEL, "messages": messages, "tools": [tool]}
+                answer = (await http.post("/v1/chat/completions", json=wanted)).raise_for_status().json()
+                got = orjson.dumps(emulated.requests, default=str).decode()
+                if "[PERSON_1]" in got:
+                    break
+                await asyncio.sleep(0.05)
+    assert answer["choices"][0]["message"]["content"].strip() == "You were there on Monday, Zorblat Quixon ."
+    assert [word for word in ("Zorblat", "Quixon", "98450", "12345") if word in got] == []

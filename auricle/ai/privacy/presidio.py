@@ -1,15 +1,17 @@
 """Microsoft's Presidio as one more finder, for who has it installed (`pip install presidio-analyzer`), perhaps a model.
 
 Never needed, and never instead of ours: what it finds is masked besides. Nothing is downloaded: without a spaCy model
-that is already installed its patterns work alone.
+that is already installed its patterns work alone. `AURICLE_AI__PRESIDIO__ON` has it heard wherever texts are masked.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 from auricle.ai.privacy.spans import Span
 from auricle.errors import AuricleError
+from auricle.settings import PresidioFinder
 
 KINDS = {
     "PERSON": "PERSON", "LOCATION": "LOCATION", "ORGANIZATION": "ORGANIZATION", "DATE_TIME": "DATE",
@@ -24,6 +26,12 @@ class PresidioMissing(AuricleError):
     """Presidio, or the model named for it, is not installed here."""
 
     status, code, title = 501, "ai.presidio_missing", "Not installed"
+
+
+@cache
+def finders(wanted: PresidioFinder) -> tuple["Presidio", ...]:
+    """What the settings want heard besides our own finders, loaded once a process. Raises `PresidioMissing`."""
+    return (Presidio(wanted.model, least=wanted.least, countries=wanted.countries),) if wanted.on else ()
 
 
 class Presidio:
@@ -52,13 +60,18 @@ def _engine(model: str | None, countries: Sequence[str]) -> Any:
         import spacy
         import tldextract
     except ImportError as error:
-        raise PresidioMissing from error
+        raise PresidioMissing(
+            "AURICLE_AI__PRESIDIO__ON is set, but Presidio is not installed here: pip install presidio-analyzer."
+        ) from error
     # Its e-mail recognizer would ask the network for the list of public suffixes: the list in the package must do.
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     try:
         nlp = spacy.load(model) if model else spacy.blank("en")
     except OSError as error:
-        raise PresidioMissing from error
+        raise PresidioMissing(
+            "The spaCy model of AURICLE_AI__PRESIDIO__MODEL is not installed here: python -m spacy download.",
+            model=model,
+        ) from error
     engine = _loaded_engine(presidio_analyzer, nlp)
     registry = presidio_analyzer.RecognizerRegistry()
     registry.load_predefined_recognizers(languages=["en"], nlp_engine=engine)
