@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from auricle.ai.entities.codes import icd10
 from auricle.ai.entities.find import find_entities
 from auricle.ai.entities.lexicon import cue_phrases, lexicon
 from auricle.ai.port import Known, Utterance
@@ -38,13 +39,14 @@ class Models:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._status: dict[str, ModelStatus] = {
-            name: ModelStatus(name, "cold") for name in ("lexicon", "privacy", "draft")
+            name: ModelStatus(name, "cold") for name in ("lexicon", "codes", "privacy", "draft")
         }
 
     def load(self) -> None:
         """Load and warm what is not ready. Raises what broke, after noting it in the status."""
         with self._lock:
             self._step("lexicon", lambda: lexicon().size + len(cue_phrases("negation", "before")))
+            self._step("codes", lambda: len(icd10().rows))
             self._step("privacy", lambda: len(common_words()) + len(cities()) + len(mask(_WARM_UP, Known()).spans))
             self._step("draft", lambda: len(write_extractive(_WARM_UP, find_entities(_WARM_UP)).statements))
 

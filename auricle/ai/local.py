@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from auricle.ai.entities.codes import with_codes
 from auricle.ai.entities.find import find_entities
 from auricle.ai.limits import check_size
 from auricle.ai.loading import Models, ModelStatus
@@ -70,7 +71,7 @@ class LocalAI:
         return await self._run(lambda: analyze(utterances, known, self._finders))
 
     async def entities(self, utterances: Sequence[Utterance]) -> list[Entity]:
-        return await self._run(lambda: find_entities(utterances))
+        return await self._run(lambda: [with_codes(entity) for entity in find_entities(utterances)])
 
     async def write(self, utterances: Sequence[Utterance], entities: Sequence[Entity], template: str = "soap") -> Draft:
         if template not in TEMPLATES:

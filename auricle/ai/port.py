@@ -59,6 +59,15 @@ class Masked(Model):
     originals: Mapping[str, str]  # mask → original text: sealed by whoever stores it
 
 
+class Code(Model):
+    """A code that fits a finding: suggested, for a person to confirm."""
+
+    system: Literal["icd-10-cm"]
+    code: str  # may be billed: never a mere category
+    display: str
+    score: float = Field(ge=0, le=1)
+
+
 class Entity(Model):
     """A clinical mention and how it is meant."""
 
@@ -74,6 +83,7 @@ class Entity(Model):
     side: Literal["left", "right", "both"] | None = None
     value: str | None = None  # "500 mg", "130/85 mmHg"
     attributes: Mapping[str, str] = Field(default_factory=dict)  # dose, route, frequency, duration, …
+    codes: Sequence[Code] = ()  # best first; none where the finding is denied, somebody else's or over
 
 
 class Evidence(Model):

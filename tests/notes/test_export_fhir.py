@@ -36,7 +36,7 @@ async def test_drafts_and_signed_notes_masked_or_not_are_valid_r4(clinic, r4):
             assert r4.faults(told) == []
             assert kinds(told)[0] == "Composition"
             wanted = {"Patient", "Practitioner", "Organization", "Encounter", "DocumentReference"}
-            assert wanted | {"Device", "Consent", "Provenance", "AuditEvent"} == set(kinds(told)[1:])
+            assert wanted | {"Device", "Consent", "Provenance", "AuditEvent", "Condition"} == set(kinds(told)[1:])
 
 
 async def test_these_definitions_find_what_is_wrong(clinic, r4):
@@ -118,6 +118,16 @@ async def test_audit_events_and_provenance_carry_ids_and_no_clinical_text(clinic
     told = bundle(await taken(clinic, await signed(clinic), reveal=False))
     beside = str([e for e in told["entry"] if e["resource"]["resourceType"] in ("AuditEvent", "Provenance", "Consent")])
     assert "metformin" not in beside and "ringing" not in beside
+
+
+async def test_a_finding_has_its_suggested_code_and_is_unconfirmed(clinic):
+    told = bundle(await taken(clinic, await clinic.drafted()))
+    tinnitus = next(e["resource"] for e in told["entry"] if "tinnitus" in str(e["resource"].get("code")))
+    (code,) = tinnitus["code"]["coding"]
+    assert code["code"].startswith("H93.1") and code["system"].endswith("icd-10-cm")
+    assert tinnitus["verificationStatus"]["coding"][0]["code"] == "unconfirmed"
+    (section,) = [s for s in first(told, "Composition")["section"] if s["title"].startswith("Findings")]
+    assert f"urn:uuid:{tinnitus['id']}" in {e["reference"] for e in section["entry"]}
 
 
 async def test_abdm_s_record_keeps_our_list_of_its_rules_and_is_still_r4(clinic, r4):

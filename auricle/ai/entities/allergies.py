@@ -115,6 +115,8 @@ def free_allergen(
         return []
     for index in range(cue + 2, min(len(stream), cue + 2 + _REACH_WORDS)):
         word = stream[index].word
+        if word in {"nothing", "none"}:
+            return [_allergy(utterance, stream[cue], stream[index], "any", negated=True)]
         if word not in _NOT_ALLERGENS and word.isalpha():
             found = next(lexicon().mentions(stream[index:]), None)
             name = found.term.name if found and found.first == 0 else word

@@ -107,7 +107,7 @@ def experiencer_at(stream: Sequence[Token], index: int) -> Experiencer:
 def time_at(stream: Sequence[Token], index: int) -> Time:
     if any(cue.start < index for cue in find_cues(stream, "planned")):
         return "planned"
-    if stream[-1].word == "before" and _HAVING & {t.word for t in stream[:index]}:
+    if _HAVING & {t.word for t in stream[:index]} and _ends_before(stream):
         return "past"  # "i took stemetil before", "did you have depression before"
     for cue in find_cues(stream, "past"):
         phrase = " ".join(t.word for t in stream[cue.start : cue.end])
@@ -117,6 +117,12 @@ def time_at(stream: Sequence[Token], index: int) -> Time:
         elif cue.start < index or phrase in _PAST_BEHIND:
             return "past"
     return "current"
+
+
+def _ends_before(stream: Sequence[Token]) -> bool:
+    """ "… before", "… before but it made me drowsy": not "before breakfast"."""
+    following = [*(t.word for t in stream[1:]), "but"]
+    return any(t.word == "before" and after in {"but", "and", "so"} for t, after in zip(stream, following, strict=True))
 
 
 def _onset(stream: Sequence[Token]) -> bool:

@@ -24,12 +24,13 @@ _ACTION_WORDS: dict[Action, str] = {
 ACTIONS = {word: action for action, spoken in _ACTION_WORDS.items() for word in words(spoken)}
 _ORDERS = frozenset(words("repeat check get book order send wear advise switch change"))
 _SUBJECTS = frozenset(
-    words("i you patient he she we they it who patients people to do did does don't not never ever still also always "
+    words("i you patient he she they it who patients people to do did does don't not never ever still also always "
           "currently can't cannot would had my your the a any last on off")
 )  # fmt: skip
-_REACH_WORDS = 14
+_REACH_WORDS = 24
 _AFTER = re.compile(
-    r"\b(?:advised|recommended|planned|is due|lijiye|lena hai|khaiye|karte hain|karenge|karwaiye|karwa li\w+|dijiye)\b"
+    r"\b(?:advised|recommended|planned|is due|in (?:\w{1,20} ){1,2}(?:days|weeks|months|years)"
+    r"|lijiye|lena hai|khaiye|karte hain|karenge|karwaiye|karwa li\w+|dijiye)\b"
     r"|लीजिए|लेना है|खाइए|डालिए|दीजिए|करवाइए|कराइए|करेंगे|करते हैं",
     re.IGNORECASE,
 )

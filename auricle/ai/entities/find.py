@@ -33,6 +33,7 @@ _STATING = frozenset(words(
     "is are was were has have had shows show showed looks seems it's you're there's that's start take took use using "
     "will we'll i'll your stop give with positive negative normal mild moderate severe left right today okay"
 ))  # fmt: skip
+_TAKEN = frozenset(words("you're been taking took taken had has have are was were is on you using used since"))
 FORMS = frozenset({"ear drops", "eye drops", "nasal spray", "cough syrup"})
 _WITH_DURATION = frozenset({"symptom", "problem", "hearing"})
 
@@ -124,7 +125,8 @@ def _piece_entities(turn: Turn, piece: Piece, before: Turn | None, heading: Head
         if entity is None:
             continue
         if entity.kind == "drug":
-            entity = _with_allergy(entity, mention, allergic, piece) or with_dose(entity, text, piece.clause, drugs)
+            allergen = _with_allergy(entity, mention, allergic, piece)
+            entity = allergen or _as_ordered(with_dose(entity, text, piece.clause, drugs), turn, piece)
         elif entity.kind in {"vital", "lab"}:
             got = reading(entity.name, text, entity.end, piece.clause.end)
             if got is None and entity.kind == "vital":
@@ -141,6 +143,15 @@ def _piece_entities(turn: Turn, piece: Piece, before: Turn | None, heading: Head
             turn.utterance, stream, allergic, [e for e in found if e.kind == "allergy"], _denies(turn, piece)
         )
     return sorted(_without_overlap(found), key=lambda e: e.start)
+
+
+def _as_ordered(entity: Entity, turn: Turn, piece: Piece) -> Entity:
+    """ "One drop four times a day for five days", said by a clinician of nothing that is taken yet."""
+    limited = entity.attributes.get("duration", "").startswith("for ") and "frequency" in entity.attributes
+    taken = _TAKEN & {t.word for t in piece.stream}
+    if turn.utterance.speaker != "clinician" or entity.time != "current" or not limited or taken:
+        return entity
+    return entity.model_copy(update={"time": "planned"})
 
 
 def _read_as(entity: Entity, got: tuple[str, int], text: str) -> Entity:

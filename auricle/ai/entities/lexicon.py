@@ -52,12 +52,16 @@ class Lexicon:
     def __init__(self, terms: Mapping[tuple[str, ...], Term]) -> None:
         self._root = _Node()
         self.size = len(terms)
+        self._terms = frozenset(terms.values())
         self.vocabulary = frozenset(word for phrase in terms for word in phrase)
         for phrase, term in terms.items():
             node = self._root
             for word in phrase:
                 node = node.next.setdefault(word, _Node())
             node.term = term
+
+    def terms(self) -> frozenset[Term]:
+        return self._terms
 
     def mentions(self, stream: Sequence[Token]) -> Iterator[Mention]:
         """Terms in their order, the longest at each place, none overlapping."""

@@ -25,7 +25,8 @@ def common_words() -> frozenset[str]:
         cue_phrases("answers", "yes"),
     ]
     spoken = {word for phrases in cues for phrase in phrases for word in phrase}
-    return frozenset(_load("everyday").split()) | lexicon().vocabulary | spoken
+    medical = lexicon().vocabulary - frozenset(_load("also_names").split())
+    return frozenset(_load("everyday").split()) | medical | spoken
 
 
 @cache

@@ -10,6 +10,7 @@ import orjson
 
 from auricle.ai.port import Section
 from auricle.notes.export.document import Document
+from auricle.notes.export.fhir.conditions import conditions, listed
 from auricle.notes.export.fhir.narrative import of_missing, of_statements
 from auricle.notes.export.fhir.parts import (
     LOINC,
@@ -60,6 +61,7 @@ def bundle(document: Document) -> Json:
         writer(document),
         *([encounter(document, document.consultation)] if document.consultation else []),
         document_reference(document),
+        *conditions(document),
         *(consent(document, decision) for decision in document.consents),
         provenance(document),
         *audit_events(document),
@@ -128,4 +130,5 @@ def sections(document: Document) -> list[Json]:
     if document.note.missing:
         missing = "Said, but not in this note"
         told.append({"title": missing, "code": {"text": missing}, "text": of_missing(document.note.missing)})
+    told.extend(listed(document))
     return told
