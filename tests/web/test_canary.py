@@ -118,6 +118,7 @@ class Story:
         await self.ask(self.clinician, "PUT", f"/api/v1/patients/{self.patient_id}", json={**patient, "language": "hi"})
         await self.ask(self.clinician, "GET", "/api/v1/patients", params={"limit": 5})
         await self.teach()
+        await self.file()
         await self.converse()
         await self.speak()
         await self.write()
@@ -135,6 +136,25 @@ class Story:
                 break
             await asyncio.sleep(0.1)
         await self.ask(self.admin, "POST", "/api/v1/rag/answer", json={"question": f"When does {TAUGHT} open?"})
+
+    async def file(self) -> None:
+        """A letter about the patient: sent, read, noted from, downloaded; and one for nobody."""
+        letter = f"{NAME} {FAMILY} takes {WRITTEN} 500 mg and lives at {STREET}.".encode()
+        sent = await self.ask(
+            self.clinician,
+            "POST",
+            "/api/v1/documents/upload",
+            files={"file": (f"{FAMILY}.txt", letter)},
+            data={"patient_id": self.patient_id},
+        )
+        there = f"/api/v1/documents/{sent.raise_for_status().json()['id']}"
+        wanted = {"document_id": sent.json()["id"]}
+        await self.ask(self.clinician, "POST", "/api/v1/soap/generate", params={"wait": 10}, json=wanted)
+        self.letter = (await self.ask(self.clinician, "GET", f"{there}/text")).text
+        link = (await self.ask(self.clinician, "POST", f"{there}/link")).raise_for_status().json()["url"]
+        await self.ask({}, "GET", link)
+        await self.ask({}, "GET", f"{there}/file", params={"link": WRONG})
+        await self.ask(self.clinician, "DELETE", there)
 
     async def converse(self) -> None:
         opened = (
@@ -242,6 +262,7 @@ class Story:
             ),
             ("POST", "/api/v1/rag/ingest-upload", {"files": {"file": (f"{WRONG}.exe", WRONG.encode())}}),
             ("POST", "/api/v1/rag/ingest-upload", {"files": {"file": (f"{WRONG}.pdf", WRONG.encode())}}),
+            ("POST", "/api/v1/documents/upload", {"files": {"file": (f"{WRONG}.txt", WRONG.encode())}}),
             ("POST", "/api/v1/conversation/message", {"json": {"session_id": str(uuid4()), "text": WRONG}}),
             ("POST", "/api/v1/agents", {"json": {"name": WRONG, "temperature": WRONG}}),
             ("POST", "/api/v1/soap/generate", {"json": {"consultation_id": WRONG}}),
@@ -267,7 +288,7 @@ async def test_the_story_went_through(story: Story) -> None:
     async with story.service.client(story.clinician) as http:
         transcript = (await http.get(f"/api/v1/consultations/{story.consultation_id}/transcript")).json()
         patient = (await http.get(f"/api/v1/patients/{story.patient_id}")).json()
-    assert SAID in str(transcript) and patient["given_name"] == NAME
+    assert SAID in str(transcript) and patient["given_name"] == NAME and WRITTEN in story.letter
     assert len(story.refusals) >= 14
 
 

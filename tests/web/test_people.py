@@ -150,6 +150,8 @@ async def test_the_platforms_administrator_reads_nothing_clinical_of_any_hospita
             "/consultations",
             "/soap/notes",
             "/rag/documents",
+            "/documents",
+            f"/documents/{ids['patient_document_id']}/text",
             f"/soap/notes/{ids['note_id']}",
             "/audit/entries",
             f"/consultations/{ids['consultation_id']}",

@@ -209,6 +209,8 @@ async def test_a_job_of_one_hospital_with_anothers_ids_changes_nothing_there(
     async with service.database.transaction(Actor.system(ours.organization_id)) as db:
         for task, names in JOBS.items():
             await enqueue(db, task, **{name: UUID(theirs.ids[name]) for name in names})
+        for task in ("documents.extract", "documents.remove_file"):
+            await enqueue(db, task, document_id=UUID(theirs.ids["patient_document_id"]))
     await asyncio.sleep(2)
     assert await fingerprint(service, theirs) == before
 

@@ -16,6 +16,7 @@ LOWEST_DB, HIGHEST_DB = -10, 120
 NO_RESPONSE = "NR"
 _FAR_CHARS = 400  # what was said further away tells nothing about a series
 MOST_ITEMS = 400  # numbers of one clause that are looked at
+MOST_HERTZ = 100_000  # a larger number is of something else
 # Mean over 0.5, 1, 2 and 4 kHz graded as WHO's World report on hearing (2021) does; over 0.5, 1 and 2 kHz as ASHA
 # prints Clark (1981): each the least mean of its grade.
 WHO: Sequence[tuple[float, str]] = ((95, "complete"), (80, "profound"), (65, "severe"), (50, "moderately severe"),
@@ -111,9 +112,9 @@ def _items(text: str) -> list[_Item]:
     found = [_Item(1000, True, m.start(), m.end(), True) for m in _ONE_KILO.finditer(text)]
     found += [_Item(None, False, m.start(), m.end(), True) for m in _NONE.finditer(text)]
     for number in find_numbers(text):
-        if _ELSE.match(text, number.end) or (
-            number.value != number.value.to_integral_value() and not _KILO.match(text, number.end)
-        ):
+        if abs(number.value) > MOST_HERTZ or _ELSE.match(text, number.end):
+            continue
+        if number.value % 1 and not _KILO.match(text, number.end):
             continue
         found += _read(text, float(number.value), number.start, number.end)
     return sorted(found, key=lambda i: i.start)
