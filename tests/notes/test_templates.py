@@ -8,8 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from auricle.ai.entities.find import find_entities
-from auricle.ai.port import Utterance
-from auricle.ai.soap.draft import write_extractive
+from auricle.ai.port import Evidence, Statement, Utterance
 from auricle.notes.export.fhir.bundle import bundle
 from auricle.notes.export.forms import FORMS, FormName
 from auricle.notes.export.markdown import markdown
@@ -21,19 +20,21 @@ from auricle.notes.templates.keep import MOST_TEMPLATES, TooManyTemplates, creat
 from auricle.notes.templates.shape import Outlined, Template
 from auricle.notes.templates.shipped import shipped
 from tests.builders import make_member, make_organization
+from tests.emulators.openai_chat import OpenAIEmulator
 from tests.notes.serving import client_of
 from tests.notes.taking_out import taken
 from tests.providers.contract.vendors import Case, running
 
 TEMPLATES, SETTINGS = "/api/v1/soap/templates", "/api/v1/soap/settings"
 HEARING = (
-    ("patient", "I can't hear well on the right side since last year, and my right ear rings."),
-    ("patient", "I have worn a hearing aid in my left ear for two years."),
-    ("clinician", "On otoscopy the right ear canal is clear and the left eardrum is intact."),
-    ("clinician", "The audiogram shows a threshold of 45 decibels at 2000 hertz in the right ear."),
-    ("clinician", "The tympanogram is type A on the right."),
-    ("clinician", "I think you have a mild sensorineural hearing loss on the right."),
-    ("clinician", "Let's order a hearing aid for the right side and schedule a follow up in four weeks."),
+    ("subjective", "Can't hear well on the right side since last year, and the right ear rings."),
+    ("subjective", "Has worn a hearing aid in the left ear for two years."),
+    ("objective", "On otoscopy the right ear canal is clear and the left eardrum is intact."),
+    ("objective", "The audiogram shows a threshold of 45 decibels at 2000 hertz in the right ear."),
+    ("objective", "The tympanogram is type A on the right."),
+    ("objective", "Hearing aid of the left ear is clean."),
+    ("assessment", "Mild sensorineural hearing loss on the right."),
+    ("plan", "Order a hearing aid for the right side, follow up in four weeks."),
 )
 HOUSE: dict[str, Any] = {
     "key": "house",
@@ -46,13 +47,19 @@ HOUSE: dict[str, Any] = {
 }
 
 
-def drafted(said: Any, key: str) -> dict[str, list[str]]:
-    """An extractive draft of a conversation, by the parts of a shipped template."""
-    source = [Utterance(id=str(n), speaker=who, text=text) for n, (who, text) in enumerate(said)]
-    entities = find_entities(source)
+def placed(said: Any, template: Template) -> dict[str, list[str]]:
+    """Statements (section, text), each the whole of one turn, by the parts of a template."""
+    source = [Utterance(id=str(n), speaker="clinician", text=text) for n, (_, text) in enumerate(said)]
+    statements = [
+        Statement(
+            section=section,
+            text=one.text,
+            evidence=[Evidence(utterance_id=one.id, start=0, end=len(one.text), quote=one.text)],
+        )
+        for one, (section, _) in zip(source, said, strict=True)
+    ]
     found: dict[str, list[str]] = {}
-    template = shipped()[key].template
-    for statement in arranged(write_extractive(source, entities).statements, entities, template):
+    for statement in arranged(statements, find_entities(source), template):
         found.setdefault(statement.part or "", []).append(statement.text)
     return found
 
@@ -89,42 +96,48 @@ def test_what_is_no_template_is_refused_whole(wrong: dict[str, Any]) -> None:
 
 # ── an extractive draft under its parts ───────────────────────────────────────────────────────────────────────────
 def test_a_hearing_care_note_has_its_findings_where_an_audiologist_looks_for_them() -> None:
-    found = drafted(HEARING, "hearing_care")
-    assert any("otoscopy" in text.lower() for text in found["otoscopy"])
-    assert any("45" in text for text in found["audiometry"])
-    assert any("type a" in text.lower() for text in found["tympanometry"])
-    assert any("left ear" in text for text in found["devices"])
-    assert any("hearing loss" in text for text in found["impression"])
-    assert any("four weeks" in text for text in found["plan"])
+    found = placed(HEARING, shipped()["hearing_care"].template)
+    texts = [text for _, text in HEARING]
+    assert (
+        found
+        == {
+            "history": texts[0:1],
+            "devices": [texts[1], texts[5]],  # told, and looked at
+            "otoscopy": texts[2:3],
+            "audiometry": texts[3:4],
+            "tympanometry": texts[4:5],
+            "impression": texts[6:7],
+            "plan": texts[7:8],
+        }
+    )
 
 
 def test_a_referral_letter_puts_the_request_first_and_medicines_by_themselves() -> None:
     said = (
-        ("patient", "My right ear has been discharging for three weeks. I take amoxicillin 500 mg three times a day."),
-        ("clinician", "I think this is a chronic otitis media. I'll refer you to the ENT surgeon this week."),
+        ("subjective", "Right ear has been discharging for three weeks."),
+        ("subjective", "Takes amoxicillin 500 mg three times a day."),
+        ("assessment", "Chronic otitis media."),
+        ("plan", "Keep the ear dry."),
+        ("plan", "Refer to the ENT surgeon this week."),
     )
-    found = drafted(said, "referral_letter")
-    assert any("refer" in text.lower() for text in found["request"])
-    assert any("amoxicillin" in text for text in found["medicines"])
-    assert list(found)[0] == "request"
+    found = placed(said, shipped()["referral_letter"].template)
+    assert list(found) == ["request", "reason", "history", "medicines", "until_then"]
+    assert found["request"] == [said[4][1]] and found["medicines"] == [said[1][1]]
 
 
 def test_what_a_template_has_no_part_for_is_left_out() -> None:
-    source = [Utterance(id="1", speaker="clinician", text="I think you have a mild sensorineural hearing loss.")]
-    entities = find_entities(source)
-    statements = write_extractive(source, entities).statements
-    assert statements and not arranged(statements, entities, Template.model_validate(HOUSE))
+    assert placed(HEARING[6:7], Template.model_validate(HOUSE)) == {}
 
 
 def test_a_statement_whose_part_is_gone_stands_in_the_last_of_its_section() -> None:
     parts = [Outlined(key=k, heading={"en": k}, section="plan") for k in ("a", "b")]
 
-    def placed(part: str | None, section: Any = "plan") -> str:
+    def stands(part: str | None, section: Any = "plan") -> str:
         one = Outlined(key="x", heading={"en": "x"}, section=section)
-        stands = type("Stands", (), {"part": part, "section": one.section})()
-        return next(p.key for p, found in under(parts, [stands]) if found)
+        statement = Statement(section=one.section, part=part, text="x")
+        return next(p.key for p, found in under(parts, [statement]) if found)
 
-    assert [placed("a"), placed("gone"), placed(None), placed(None, "objective")] == ["a", "b", "b", "b"]
+    assert [stands("a"), stands("gone"), stands(None), stands(None, "objective")] == ["a", "b", "b", "b"]
 
 
 # ── the organization's own, over HTTP ─────────────────────────────────────────────────────────────────────────────
@@ -217,18 +230,18 @@ async def test_an_organization_keeps_so_many_templates_and_no_more(clinic: Any) 
 
 # ── how notes are written ─────────────────────────────────────────────────────────────────────────────────────────
 async def test_settings_are_kept_whole_and_name_who_can_be_asked(clinic: Any, tmp_path: Path) -> None:
-    async with running(Case("offline"), tmp_path) as offline:
-        clinic.means = replace(clinic.means, router=offline.router)
+    async with running(Case("openai_compatible", OpenAIEmulator, {"llm": "some-model"}), tmp_path) as it:
+        clinic.means = replace(clinic.means, router=it.router)
         own = await make_member(clinic.means.database, clinic.clinician.organization_id, "org_admin")
         async with client_of(clinic, own) as admin:
             assert (await admin.get(SETTINGS)).json()["writer"] == "extractive"
             wanted = {"writer": "model", "judges": True, "style": "Short sentences.", "phrases": ["Tinnitus AD."]}
             saved = await admin.put(SETTINGS, json=wanted)
-            assert saved.status_code == 200 and saved.json()["models"] == []  # the offline model can't
+            assert saved.status_code == 200 and saved.json()["models"] == ["it"]  # and not the offline one, which can't
             assert (await admin.get(SETTINGS)).json()["style"] == "Short sentences."
             for wrong, code in (
                 ({"writer": "model", "provider": "nobody"}, "note_setting.no_such_writer"),
-                ({"writer": "model", "provider": "it"}, "note_setting.no_such_writer"),
+                ({"writer": "model", "provider": "offline"}, "note_setting.no_such_writer"),
                 ({"model": "alone"}, "validation.invalid"),
                 ({"style": "x" * 2_001}, "validation.invalid"),
                 ({"phrases": ["x"] * 21}, "validation.invalid"),

@@ -250,17 +250,15 @@ async def test_a_part_that_the_model_fails_at_is_extracted_and_says_so(by_model:
 
 @pytest.mark.parametrize("name", ["status", "cut", "cut_quietly", "html", "empty", "malformed", "error_chunk"])
 async def test_whatever_befalls_an_answer_there_is_a_draft(by_model: Any, told: Running, name: Any) -> None:
-    told.emulator.always(Fault(name, 429))
+    told.emulator.always(Fault(name, 500))
     note = await by_model.read(await by_model.drafted())
     assert note.method == "extractive draft: the language model failed" and note.statements
 
 
-async def test_an_organization_without_a_model_gets_an_extractive_draft(by_model: Any, tmp_path: Path) -> None:
-    async with running(Case("offline"), tmp_path / "other") as offline:
-        router = offline.router
-        del router.lineups.installation.providers["it"]
-        by_model.means = replace(by_model.means, router=router)
-        note = await by_model.read(await by_model.drafted())
+async def test_an_organization_without_a_model_gets_an_extractive_draft(clinic: Any, told: Running) -> None:
+    clinic.means = replace(clinic.means, router=told.router)
+    await set_writer(clinic, provider="gone")  # its account was removed since it was chosen
+    note = await clinic.read(await clinic.drafted())
     assert note.method == "extractive draft: no language model is set up" and note.statements
 
 
@@ -268,6 +266,12 @@ async def test_without_a_setting_nobody_is_asked(clinic: Any, told: Running) -> 
     clinic.means = replace(clinic.means, router=told.router)
     note = await clinic.read(await clinic.drafted())
     assert note.method == "extractive draft" and told.records == []
+
+
+async def test_a_model_that_asks_to_slow_down_is_waited_for(by_model: Any, told: Running) -> None:
+    told.emulator.next(Fault("status", 429, headers={"retry-after": "1.2"}))  # longer than a call would wait
+    note = await by_model.read(await by_model.drafted())
+    assert note.method == "draft by a language model"
 
 
 # ── one part again ────────────────────────────────────────────────────────────────────────────────────────────────

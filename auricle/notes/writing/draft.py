@@ -6,6 +6,7 @@ masked before. The clinical AI writes what is extractive, wherever it runs.
 
 import asyncio
 import logging
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,14 @@ from auricle.notes.templates.arrange import arranged
 from auricle.notes.templates.shape import NotePart, Outline, Template, outline
 from auricle.notes.writing.part import Model, write_part
 from auricle.notes.writing.terms import Terms, model_for
-from auricle.providers.ports import ProviderFailed
+from auricle.providers.call import NoProvider
+from auricle.providers.ports import ProviderBusy, ProviderFailed
 from auricle.providers.routing import Router
 
 log = logging.getLogger(__name__)
 
 MOST_STATEMENTS = 300  # of a note that a person can still edit
+BUSY_S, LONGEST_PAUSE_S = 3.0, 20.0
 WHOLE_S = 130.0  # for all parts of a draft; what is not written by then is extracted
 
 EXTRACTIVE = "extractive draft"
@@ -95,7 +98,12 @@ async def attempt(
     """One part by the model, None where it can't be had."""
     try:
         async with asyncio.timeout_at(ends_at):
-            return await write_part(model, part, template, masked.utterances, wish)
+            try:
+                return await write_part(model, part, template, masked.utterances, wish)
+            except (ProviderBusy, NoProvider) as error:  # nobody waits on the line, so a crowded model is waited for
+                pause_s = float(error.context.get("retry_after_s", BUSY_S))
+                await asyncio.sleep(min(LONGEST_PAUSE_S, pause_s) + random.uniform(0, 0.5))
+                return await write_part(model, part, template, masked.utterances, wish)
     except ProviderFailed as error:
         event(log, "part of a note not written", logging.WARNING, note_id=model.call.note_id, error_code=error.code)
     except TimeoutError:

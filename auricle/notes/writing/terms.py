@@ -34,6 +34,7 @@ class Terms:
     organization_id: UUID | None
     consultation_id: UUID | None
     note_id: UUID
+    patient_id: UUID | None = None
     by_model: bool = False
     judges: bool = False
     looks_for_missing: bool = False
@@ -56,6 +57,7 @@ async def terms_of(db: AsyncSession, note: Note) -> Terms:
         actor_of(db).organization_id,
         note.consultation_id,
         note.id,
+        note.patient_id,
         by_model=setting.writer == "model",
         judges=setting.judges,
         looks_for_missing=setting.looks_for_missing,
@@ -84,6 +86,7 @@ async def model_for(router: Router, terms: Terms) -> Model | None:
         choices,
         consultation_id=terms.consultation_id,
         note_id=terms.note_id,
+        patient_id=terms.patient_id if terms.consultation_id is None else None,
         timeouts=PATIENT,
         may_hedge=False,  # nobody waits on the line, and two drafts cost twice
     )
