@@ -8,6 +8,7 @@ import asyncpg
 import orjson
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -51,14 +52,17 @@ def announced(actor: Actor) -> dict[str, str]:
 class Database:
     """The application role's engine. `transaction(actor)` is the only way to a session, `direct` the way past one."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, echo: bool = False) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, beyond: int = 10, wait_s: float = 10.0, echo: bool = False
+    ) -> None:
+        """`beyond`: connections that a rush may open besides; after `wait_s` without a free one a caller is refused."""
         self.url = url
         self.direct = Direct(url)
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
-            max_overflow=10,
-            pool_timeout=10,
+            max_overflow=beyond,
+            pool_timeout=wait_s,
             pool_pre_ping=True,
             echo=echo,
             hide_parameters=True,
@@ -80,7 +84,7 @@ class Database:
                     yield session
             except IntegrityError as error:
                 raise IntegrityBroken(constraint=constraint_of(error)) from error
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
                 raise DatabaseUnavailable from error
             except DBAPIError as error:
                 if error.connection_invalidated or is_away(error):

@@ -161,3 +161,15 @@ async def test_the_application_can_neither_change_nor_backdate_nor_sign_an_entry
         with pytest.raises(DBAPIError, match="permission denied"):
             async with database.transaction(actor) as db:
                 await db.execute(text(statement))
+
+
+async def test_who_finds_no_free_connection_in_time_is_told_to_come_again(urls):
+    narrow = Database(urls.app, pool_size=1, beyond=0, wait_s=0.05)
+    try:
+        async with narrow.transaction(Actor.nobody()) as held:
+            await held.execute(text("select 1"))
+            with pytest.raises(DatabaseUnavailable):
+                async with narrow.transaction(Actor.nobody()) as db:
+                    await db.execute(text("select 1"))
+    finally:
+        await narrow.close()
