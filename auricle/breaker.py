@@ -17,10 +17,14 @@ State = Literal["closed", "open", "half_open"]
 
 @dataclass(slots=True)
 class Breaker:
-    """Opens after repeated failures; lets one call through when its time is over, and waits longer if that fails."""
+    """Opens after repeated failures; lets one call through when its time is over, and waits longer if that fails.
+
+    Repeated: three within a minute that are half of its calls; or, where that is set, so many in a row.
+    """
 
     first_open_s: float
     longest_open_s: float
+    in_a_row: int | None = None
     outcomes: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=20))
     open_until: float | None = None
     open_s: float = field(init=False)
@@ -87,5 +91,6 @@ class Breaker:
         self.outcomes.append((now, False))
         recent = [ok for at, ok in self.outcomes if now - at <= WINDOW_S]
         failures = recent.count(False)
-        if failures >= MIN_FAILURES and failures >= MIN_SHARE * len(recent):
+        is_row = self.in_a_row is not None and recent[-self.in_a_row :] == [False] * self.in_a_row
+        if is_row or (failures >= MIN_FAILURES and failures >= MIN_SHARE * len(recent)):
             self.open_until = now + self.open_s

@@ -10,6 +10,7 @@ from auricle.telemetry import AI_BREAKERS
 
 log = logging.getLogger(__name__)
 
+IN_A_ROW = 3  # one that falls silent after much good work has few failures for long
 FIRST_OPEN_S, LONGEST_OPEN_S = 4.0, 30.0  # nobody speaks to it live: it is looked for soon, and not for ever longer
 NUMBERS = {"closed": 0, "half_open": 1, "open": 2}
 
@@ -26,7 +27,7 @@ class Place:
 
     url: str
     number: int
-    breaker: Breaker = field(default_factory=lambda: Breaker(FIRST_OPEN_S, LONGEST_OPEN_S))
+    breaker: Breaker = field(default_factory=lambda: Breaker(FIRST_OPEN_S, LONGEST_OPEN_S, IN_A_ROW))
     told: State = "closed"
 
     def state(self, now: float) -> State:

@@ -143,10 +143,16 @@ class RemoteAI:
                 tried.append(self._place(other_than=tried[-1] if tried else None))
                 return await self._tried(tried[-1], step, body)
             except AIUnavailable as error:
-                if attempt == self._settings.attempts or isinstance(error, AIRefused | AIAway):
+                if attempt == self._settings.attempts or not self._may_help(error):
                     raise
                 await asyncio.sleep(pause_s(attempt, error))
         raise AIAway
+
+    def _may_help(self, error: AIUnavailable) -> bool:
+        """Whether to ask again now: not the only one that there is after it kept us waiting for nothing."""
+        if isinstance(error, AISilent):
+            return len(self._places) > 1
+        return not isinstance(error, AIRefused | AIAway)
 
     def _place(self, other_than: Place | None) -> Place:
         """The next address whose breaker allows it, rather another one than before. Raises `AIUnavailable`."""

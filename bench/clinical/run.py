@@ -5,8 +5,10 @@ Also `consultations [--show N]`: recorded consultations through a whole installa
 
 import sys
 
-from bench.clinical import consultations, drafting, entities, judging, masking, written
+from bench.clinical import consultations, drafting, entities, judging, masking, outages, written
 from bench.clinical.corpora import ROOT, present
+
+ON_DEMAND = frozenset({"outages"})  # takes minutes, and kills what it has started
 
 
 def main(wanted: list[str]) -> int:
@@ -14,12 +16,13 @@ def main(wanted: list[str]) -> int:
     for name, needs, run in (
         ("drafting", "aci-bench", drafting.run),
         ("masking", "pii", lambda: masking.run(wanted)),
+        ("outages", "", outages.run),
         ("judging", "", lambda: judging.run(show="--dev" in wanted)),
         ("written", "", lambda: written.run(show="--show" in wanted)),
         ("consultations", "primock57", lambda: consultations.run(shown(wanted))),
         ("entities", "", lambda: entities.run(dev="--dev" in wanted, show="--show" in wanted)),
     ):
-        if names and name not in names:
+        if name not in names if names else name in ON_DEMAND:
             continue
         if needs and not present(needs):
             print(f"{name}: skipped, no {needs} under {ROOT} (set AURICLE_SHARED_DATA)")

@@ -148,6 +148,19 @@ async def test_a_service_that_takes_connections_and_says_nothing_is_found_out_lo
     assert error.context["reason"] == "ai.silent"
 
 
+async def test_a_service_that_falls_silent_after_much_good_work_is_left_alone_after_three_in_a_row(monkeypatch):
+    monkeypatch.setattr("auricle.ai.remote.LIVES_S", 0.1)
+    server = Server()
+    async with asked_of(server, timeout_s=60) as ai:
+        for _ in range(30):
+            await ai.entities(SAID)
+        server.usually, server.lives = HANG, False
+        for expected in ("ok", "ok", "open"):
+            await refused(ai)
+            assert ai.state() == expected
+    assert len(server.asked) == 33, "it was asked again although it kept us waiting for nothing"
+
+
 async def test_a_service_that_works_long_and_says_that_it_lives_is_waited_for():
     class Long(Server):
         async def answer(self, writer, what):
