@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PARTS: Mapping[str, Sequence[str]] = {
-    "soap": ("lexicon", "privacy", "draft"),
-    "ner": ("lexicon",),
+    "soap": ("lexicon", "codes", "privacy", "draft"),
+    "ner": ("lexicon", "codes"),
     "pii": ("privacy",),
     "embeddings": ("embeddings",),
 }
@@ -88,8 +88,10 @@ class Embedding:
         return self._status
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
-        """Unit vectors. Raises `ModelMissing`."""
-        if self._status.state != "ready":
+        """Unit vectors. Raises `Starting`, `ModelMissing`."""
+        if self._status.state == "cold":
+            raise Starting(retry_after_s=RETRY_AFTER_S)
+        if self._status.state == "failed":
             raise ModelMissing
         try:
             return await self._embedder.embed(texts, task="document")
@@ -137,7 +139,9 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        return not self.is_draining and all(model.state == "ready" for model in self.ai.status())
+        """All is loaded that can be: without the embedder the rest is of use."""
+        is_warm = all(model.state == "ready" for model in self.ai.status()) and self.embedding.status().state != "cold"
+        return is_warm and not self.is_draining
 
     @property
     def inside(self) -> tuple[int, int]:
