@@ -25,9 +25,10 @@ from auricle.notes.content import (
     open_note,
     seal_content,
 )
-from auricle.notes.edit import Wanted, judge_all, open_draft, plan_changes
+from auricle.notes.edit import Wanted, open_draft, plan_changes
 from auricle.notes.evidence import body_of, verified_all
 from auricle.notes.generate import Means, new_statement
+from auricle.notes.judging import judge_changes
 from auricle.notes.models import Note, NoteAddendum, NotePassage, NoteStatus
 from auricle.notes.passages import embed_later
 from auricle.notes.versions import freeze
@@ -74,12 +75,13 @@ async def add_addendum(means: Means, actor: Actor, note_id: UUID, *, version: in
         raise TooManyAddenda(limit=MOST_STATEMENTS)
     changes, masks = await plan_changes(means.ai, opened, known, [one.wanted for one in added])
     signed = [as_statement(s.row, s.body) for s in opened.statements]
-    judged = await judge_all(means.ai, opened, [*signed, *(c.statement for c in changes)])
+    judged, by = await judge_changes(means, actor, opened, [*signed, *(c.statement for c in changes)])
     fresh = verified_all(judged.statements[len(signed) :], opened.source)
     check_reasons(fresh, added)
     async with means.database.transaction(actor) as db:
         note = signed_at(await find_note(db, note_id, lock=True), version)
         opened = replace(await open_note(db, means.keyring, note), masks=masks)
+        note.judged_by = by
         await append(db, opened, judged, fresh, added)
 
 

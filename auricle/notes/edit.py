@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
-from auricle.ai.port import ClinicalAI, Draft, Judged, Known, Section, Statement
+from auricle.ai.port import ClinicalAI, Judged, Known, Section, Statement
 from auricle.ai.privacy.mask import unmask
 from auricle.db.session import actor_of
 from auricle.errors import Invalid
@@ -31,7 +31,8 @@ from auricle.notes.content import (
     seal_content,
 )
 from auricle.notes.evidence import body_of, quoted, verified_all
-from auricle.notes.generate import Means, UnusableAnswer, new_statement
+from auricle.notes.generate import Means, new_statement
+from auricle.notes.judging import judge_changes
 from auricle.notes.masking import mask_edited
 from auricle.notes.models import Note, NoteStatement, NoteStatus
 from auricle.notes.outline import outline_of
@@ -93,6 +94,7 @@ class Revision:
     version: int
     changes: Sequence[Change]
     judged: Judged
+    judged_by: str | None
     masks: Mapping[str, str]
 
 
@@ -106,8 +108,8 @@ async def edit_note(means: Means, actor: Actor, note_id: UUID, *, version: int, 
     changes, masks = await plan_changes(means.ai, opened, known, wanted)
     if not any(c.changed for c in changes) and [c.id for c in changes] == [s.row.id for s in opened.statements]:
         return
-    judged = await judge_all(means.ai, opened, [c.statement for c in changes])
-    await store(means, actor, Revision(note_id, version, changes, judged, masks))
+    judged, by = await judge_changes(means, actor, opened, [c.statement for c in changes])
+    await store(means, actor, Revision(note_id, version, changes, judged, by, masks))
 
 
 async def open_draft(
@@ -178,18 +180,6 @@ def cited_span(opened: OpenNote, span: Span) -> Cited:
     return cited
 
 
-async def judge_all(ai: ClinicalAI, opened: OpenNote, statements: Sequence[Statement]) -> Judged:
-    """Judge what is changed; what is unchanged comes with its verdict, and is only compared with the others.
-
-    All is given, for what is missing depends on all, and whether one statement contradicts another.
-    """
-    draft = Draft(statements=statements, method=opened.note.method or "", model=opened.note.model)
-    judged = await ai.judge(draft, opened.source.utterances, opened.context.entities)
-    if len(judged.statements) != len(statements) or any(s.verdict is None for s in judged.statements):
-        raise UnusableAnswer(stage="judge")
-    return judged
-
-
 async def store(
     means: Means,
     actor: Actor,
@@ -209,6 +199,7 @@ async def store(
             judged.completeness,
             bool(statements) and not flagged_among([s.row for s in statements]),
         )
+        note.judged_by = revised.judged_by
         also(note)
         seal_content(opened.key, note, source=opened.source, masks=revised.masks, context=context)
         await freeze(db, replace(opened, statements=statements, context=context, masks=revised.masks), reason)

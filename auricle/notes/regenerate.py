@@ -12,7 +12,8 @@ from auricle.errors import Conflict
 from auricle.notes import generate
 from auricle.notes.approve import draft_at, listed
 from auricle.notes.content import as_statement, find_note
-from auricle.notes.edit import Change, Revision, judge_all, open_draft, store
+from auricle.notes.edit import Change, Revision, open_draft, store
+from auricle.notes.judging import judge_changes
 from auricle.notes.masking import mask_edited
 from auricle.notes.models import Note
 from auricle.notes.outline import outline_of, under
@@ -62,8 +63,8 @@ async def regenerate_section(
     changes = with_part(outline_of(note), before, own, key, written.statements)
     if [c.id for c in changes] == [c.id for c in before]:
         return
-    judged = await judge_all(means.ai, opened, [c.statement for c in changes])
-    revision = Revision(note_id, version, changes, judged, masks)
+    judged, by = await judge_changes(means, actor, opened, [c.statement for c in changes])
+    revision = Revision(note_id, version, changes, judged, by, masks)
     await store(means, actor, revision, reason="regenerated", also=lambda note: give_credit(note, written))
 
 

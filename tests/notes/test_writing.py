@@ -17,6 +17,7 @@ from auricle.billing.budgets.spend import spend
 from auricle.billing.pricing import Cost
 from auricle.db.base import new_id
 from auricle.notes.content import find_note, open_note
+from auricle.notes.edit import Wanted
 from auricle.notes.models import NoteStatus
 from auricle.notes.regenerate import regenerate_section
 from auricle.notes.templates.models import NoteSetting
@@ -35,6 +36,7 @@ from tests.emulators.drafts import Playing, states
 from tests.emulators.google import GoogleEmulator
 from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.server import Fault
+from tests.notes.conftest import kept
 from tests.providers.contract.vendors import CLINIC, Case, Running, running
 
 SOAP = shipped()["soap"].template
@@ -316,6 +318,31 @@ async def test_a_draft_whose_part_is_regenerated_says_by_what_it_is_written_now(
     assert (again.method, again.model, again.version) == ("draft by a language model", "it/some-model", 3)
     assert [(s.text, s.edited) for s in again.statements] == [("No fever.", False)]
     assert "shorter, says [PERSON_1]" in playing.asked[0].text and "Asha" not in playing.asked[0].text
+
+
+async def test_a_model_that_judges_is_asked_only_about_what_was_changed(clinic: Any, told: Running) -> None:
+    clinic.means = replace(clinic.means, router=told.router)
+    await set_writer(clinic, writer="extractive", judges=True, looks_for_missing=True)
+    doubted = {"verdicts": [{"claim": 0, "verdict": "unsupported", "quotes": []}]}
+    away = {"kind": "plan", "text": "says who they are", "id": "u2", "quote": "I am [PERSON_1]"}
+    playing = told.emulator.script = Playing(verdicts=lambda asked: doubted, missing=lambda asked: {"missing": [away]})
+    before = await clinic.read(await clinic.drafted())
+    assert before.statements[0].verdict == "unsupported" and away["text"] in [m.text for m in before.missing]
+    playing.asked.clear()
+    more = Wanted("plan", "Hearing test next week.", "plan")
+    await clinic.edit(before.id, 1, [*kept(before), more])
+    after = await clinic.read(before.id)
+    (asked,) = playing.asked
+    assert "Hearing test next week." in asked.text and asked.text.rpartition("<claims>")[2].count('"claim":') == 1
+    assert after.statements[:-1] == before.statements and after.judged_by == before.judged_by
+    assert any(c.name == "model" for c in after.statements[-1].checks)
+    assert away["text"] in [m.text for m in after.missing], "what the model missed is still missing"
+    told.emulator.always(Fault("status", 500))
+    await clinic.edit(before.id, 2, [*kept(after), Wanted("plan", "Rest.", "plan")])
+    assert (await clinic.read(before.id)).judged_by == (
+        "typed checks and a language model (it/some-model)"
+        "; what was changed since: typed checks; the language model failed"
+    )
 
 
 # ── the budget, and how the record says it ────────────────────────────────────────────────────────────────────────
