@@ -14,11 +14,13 @@ from auricle.errors import Conflict
 from auricle.providers.call import Call, NoProvider, Served
 from auricle.providers.ports import END_OF_SPEECH, EndOfSpeech, ProviderTimeout, Transcript
 from auricle.providers.routing import Router
+from auricle.settings import Timeouts
 
 LONGEST_S = 3_600.0
 STRETCH_S, SHORTEST_S = 25.0, 12.0  # a cut is made between the two, where it is quietest
 WINDOW_S = 0.2
-STRETCH_TIMEOUT_S = 120.0
+# Nobody waits on the line, and a recognizer may be busy with those who do.
+PATIENT = Timeouts(first_s=60, gap_s=60, total_s=120)
 PIECE_BYTES = RATE_HZ * 2 // 10
 
 
@@ -49,7 +51,7 @@ async def transcribed(
     Raises:
         NobodyListens, NothingHeard, ProviderFailed, and what `sound_files.decoded` raises.
     """
-    call = Call(organization_id, language=language, patient_id=patient_id)
+    call = Call(organization_id, language=language, patient_id=patient_id, timeouts=PATIENT)
     try:
         (await router.lineups.of(organization_id)).candidates(call, "stt")
     except NoProvider as error:
@@ -78,7 +80,7 @@ def placed(said: Transcript, start_s: float, end_s: float) -> Heard:
 async def finals(router: Router, call: Call, pcm: bytes) -> AsyncIterator[Served | Transcript]:
     try:
         async with (
-            asyncio.timeout(STRETCH_TIMEOUT_S),
+            asyncio.timeout(PATIENT.total_s),
             aclosing(router.transcribe(call, pieces(pcm), rate_hz=RATE_HZ)) as events,
         ):
             async for event in events:

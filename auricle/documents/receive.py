@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -22,7 +23,7 @@ from auricle.jobs.queue import enqueue
 from auricle.live.events import publish
 from auricle.patients.create import find_patient, is_part_of
 from auricle.patients.models import Patient
-from auricle.storage.objects import Objects
+from auricle.storage.objects import Objects, ObjectsUnavailable
 from auricle.uploads.kinds import SOUNDS
 from auricle.uploads.receive import Incoming
 
@@ -91,14 +92,14 @@ async def receive(means: Means, actor: Actor, incoming: Incoming, about: About) 
     with tempfile.TemporaryFile() as sealed:
         await asyncio.to_thread(key.seal_large, incoming.file, sealed, "document", document.id)
         await means.objects.put_file(actor.organization_id, document.object_key, sealed)
+    stored = None
     try:
         async with means.database.transaction(actor) as db:
             stored = await stored_once(db, document, blind)
-    except BaseException:
-        await means.objects.delete(actor.organization_id, document.object_key)
-        raise
-    if stored.id != document.id:  # somebody sent the same bytes at the same time
-        await means.objects.delete(actor.organization_id, document.object_key)
+    finally:
+        if stored is None or stored.id != document.id:  # refused, or somebody sent the same bytes at the same time
+            with suppress(ObjectsUnavailable):  # sealed, and nobody's: only space
+                await means.objects.delete(actor.organization_id, document.object_key)
     return Received(stored, known_already=stored.id != document.id)
 
 

@@ -74,7 +74,7 @@ class Desk:
 
     async def read(self, document_id: str) -> dict[str, Any]:
         async with self.client() as http:
-            for _ in range(400):
+            for _ in range(1_200):
                 document = (await http.get(f"/api/v1/documents/{document_id}")).raise_for_status().json()
                 if document["status"] in ("done", "failed"):
                     return document  # type: ignore[no-any-return]

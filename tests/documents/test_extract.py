@@ -1,8 +1,10 @@
 """The job that reads a document: run twice, interrupted, without its file, and in the way of what happens meanwhile."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import pytest
@@ -15,6 +17,8 @@ from auricle.documents.extract import begin, extract_document, extracted, finish
 from auricle.documents.models import Document, DocumentStatus
 from auricle.documents.receive import About, again, receive
 from auricle.documents.remove import delete_document
+from auricle.errors import NotFound
+from auricle.patients.erase import erase_patient
 from auricle.storage.objects import LocalObjects, Objects, ObjectsUnavailable
 from auricle.storage.s3 import S3Objects
 from auricle.uploads.parse.parsed import Parsed, Section
@@ -64,6 +68,39 @@ async def test_while_the_store_is_away_nothing_is_taken_in(filing):
         await away(filing).receive()
     document_id = await filing.receive()
     assert (await filing.document(document_id)).status is DocumentStatus.PENDING
+
+
+class Interrupted(LocalObjects):
+    """A folder in which something happens while a file is being stored."""
+
+    def __init__(self, folder: Path, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(folder)
+        self._meanwhile = meanwhile
+
+    async def put_file(self, organization_id: UUID, key: str, file: BinaryIO) -> None:
+        await super().put_file(organization_id, key, file)
+        await self._meanwhile()
+
+
+async def test_a_patient_who_is_erased_while_a_file_comes_gets_no_document(filing, tmp_path):
+    async def erase() -> None:
+        async with filing.database.transaction(filing.system) as db:
+            await erase_patient(db, filing.keyring, filing.patient_id, "patient_request")
+
+    with pytest.raises(NotFound):
+        await replace(filing, objects=Interrupted(tmp_path / "new", erase)).receive()
+    assert [path for path in (tmp_path / "new").rglob("*") if path.is_file()] == []
+
+
+async def test_the_same_file_that_came_first_by_another_way_is_the_one_document(filing, tmp_path):
+    first: list[UUID] = []
+
+    async def come_first() -> None:
+        first.append(await filing.receive())
+
+    document_id = await replace(filing, objects=Interrupted(tmp_path / "new", come_first)).receive()
+    assert [document_id] == first
+    assert [path for path in (tmp_path / "new").rglob("*") if path.is_file()] == []
 
 
 async def test_while_the_store_is_away_the_job_is_tried_again_and_then_says_why_it_was_given_up(filing):

@@ -3,6 +3,7 @@
 import wave
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from auricle.channels.sound_files import RATE_HZ
 from auricle.consent.models import Kind
 from auricle.documents.hear import STRETCH_S, placed, stretches
 from auricle.providers.ports import Transcript
+from tests.channels.talking import eventually
 from tests.channels.test_one_shot import encoded
+from tests.documents.conftest import Desk
 
 AUDIO = Path(auricle.demo.__file__).parent / "audio"
 MEDICINE = (AUDIO / "03-medicine.wav").read_bytes()  # "I take ibuprofen, four hundred milligrams, twice a day."
@@ -33,21 +36,31 @@ def wav_of(pcm: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+async def drafted(desk: Desk, place: str) -> dict[str, Any]:
+    async def note() -> dict[str, Any]:
+        async with desk.client() as http:
+            return (await http.get(place)).raise_for_status().json()  # type: ignore[no-any-return]
+
+    found = await eventually(note, lambda one: one["status"] in ("draft", "failed"), 60)
+    assert found["status"] == "draft", found
+    return found  # type: ignore[no-any-return]
+
+
 async def test_a_dictation_becomes_a_text_with_times_and_a_note_that_cites_them(desk):
     patient = await desk.patient(Kind.AI_USE)
     silence = np.zeros(22 * RATE_HZ, "<i2")
     dictation = wav_of(np.concatenate([samples("01-complaint.wav"), silence, samples("03-medicine.wav")]))
     sent = (await desk.send(patient.id, "dictation.wav", dictation, language="en")).json()
     async with desk.client() as http:  # asked for at once, and written when the sound has been heard
-        asked = await http.post("/api/v1/soap/generate", params={"wait": 30}, json={"audio": sent["id"]})
-    assert asked.status_code == 200, asked.text
+        asked = await http.post("/api/v1/soap/generate", json={"audio": sent["id"]})
+    assert (asked.status_code, asked.json()["status"]) == (202, "queued")
     document = await desk.read(sent["id"])
     assert (document["kind"], document["read_by"], round(document["length_s"])) == ("wav", "offline", 31)
     paragraphs = (await desk.get(f"/{document['id']}/text")).json()["paragraphs"]
     first, last = paragraphs[0], paragraphs[-1]
     assert "ringing" in first["text"] and first["end_s"] <= STRETCH_S
     assert "ibuprofen" in last["text"] and 14 < last["start_s"] <= last["end_s"] <= document["length_s"]
-    note = asked.json()["note"]
+    note = await drafted(desk, asked.json()["status_url"])
     assert (note["document_id"], note["consultation_id"]) == (document["id"], None)
     ibuprofen = next(one for one in note["statements"] if "ibuprofen" in one["text"].lower())
     cited = ibuprofen["evidence"][0]
