@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
@@ -107,9 +107,9 @@ async def conversations(assembly: Assembly, actor: Actor, wanted: Wanted) -> Asy
 def within(column: Any, wanted: Wanted) -> list[Any]:
     found = []
     if wanted.since is not None:
-        found.append(column >= datetime.combine(wanted.since, time.min).astimezone())
+        found.append(column >= datetime.combine(wanted.since, time.min, UTC))
     if wanted.until is not None:
-        found.append(column < datetime.combine(wanted.until, time.max).astimezone())
+        found.append(column <= datetime.combine(wanted.until, time.max, UTC))
     return found
 
 

@@ -15,11 +15,12 @@ from typing import IO, Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
+from auricle.audit.models import AuditEntry
 from auricle.audit.reads import record
 from auricle.consent.models import Consent, Decision, Kind
 from auricle.db.session import actor_of
@@ -38,6 +39,7 @@ KEPT = timedelta(days=7)
 LARGEST_BYTES = 200_000_000  # of one file, packed or not
 MOST_EXAMPLES = 50_000
 MOST_RUNNING, MOST_KEPT = 1, 20
+ROWS_AT_ONCE = 1_000
 FILES = ("train.jsonl", "validation.jsonl")
 
 
@@ -110,14 +112,22 @@ async def take(assembly: Assembly, actor: Actor, export_id: UUID) -> bytes:
             key = await assembly.keyring.organization(db)
             export.taken += 1
             await record(db, "download", "finetune_export", export.id, sha256=export.content_hash)
-            for patient_id in export.patient_ids:
-                await record(db, "disclose", "patient", UUID(patient_id), export_id=str(export.id), purpose="training")
+            await disclosed(db, export)
         status = export.status
     if status == "expired":
         await assembly.objects.delete(export.organization_id, place(export_id))
         raise ExportGone
     sealed = await assembly.objects.get(export.organization_id, place(export_id))
     return key.open_file(sealed, "finetune_export", export_id)
+
+
+async def disclosed(db: AsyncSession, export: FinetuneExport) -> None:
+    """One entry for each patient whom an export rests on."""
+    about = {"export_id": str(export.id), "purpose": "training"}
+    entry = {"action": "disclose", "entity": "patient", "outcome": "allowed", "new": about}
+    rows = [{**entry, "entity_id": UUID(one)} for one in export.patient_ids]
+    for at in range(0, len(rows), ROWS_AT_ONCE):
+        await db.execute(insert(AuditEntry), rows[at : at + ROWS_AT_ONCE])
 
 
 async def is_withdrawn(db: AsyncSession, export: FinetuneExport) -> bool:

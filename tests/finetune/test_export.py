@@ -3,6 +3,7 @@
 import io
 import zipfile
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -252,6 +253,21 @@ async def test_taking_it_is_a_disclosure_of_each_patient_and_ends_with_their_con
         assert (await find_export(db, export_id)).status == "expired"
     with pytest.raises(ObjectMissing):
         await assembly.objects.get(clinic.clinician.organization_id, exports.place(export_id))
+
+
+async def test_an_export_keeps_to_its_days(clinic: Clinic, assembly: Any) -> None:
+    await says(clinic, clinic.patient_id)
+    await signed(clinic)
+    await rated(clinic, 5)
+    today = datetime.now(UTC).date()
+    for days, is_in in (
+        ({"since": today, "until": today}, True),
+        ({"until": today - timedelta(days=1)}, False),
+        ({"since": today + timedelta(days=1)}, False),
+        ({"since": date.min, "until": date.max}, True),
+    ):
+        _, manifest = await packed(clinic, assembly, **days)
+        assert set(manifest["examples"]) == ({"note", "conversation"} if is_in else set())
 
 
 async def test_an_export_ends_after_its_week(clinic: Clinic, assembly: Any) -> None:

@@ -28,6 +28,8 @@ MOST_LITERALS = 1_000
 LONGEST = 1_000_000  # characters of one call
 KNOWN, CHECKED = 0, 1  # ranks, as spans have them
 _MIN_LITERAL = 4
+MOST_STRUCTURES = 500
+_WORD_BREAK = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _STRUCTURE = re.compile(r"[\"{}<>=\\\]\[]+")  # of JSON and marks: no identifier goes across
 _FIELD = re.compile(r'"(\w{2,40})"\s*:\s*"((?:[^"\\]|\\.){1,300})"')
@@ -89,6 +91,7 @@ class Conversation:
         self._literals: dict[str, str] = {}  # text → kind
         self._repeated: re.Pattern[str] | None = None
         self._texts: OrderedDict[bytes, str] = OrderedDict()
+        self._structures: dict[str, bool] = {}
 
     def ready(self, texts: Sequence[Text]) -> list[str] | None:
         """The texts, masked, where all of them were before and nothing was met since."""
@@ -110,6 +113,15 @@ class Conversation:
         one = Text(text)
         spans = self._found(one)
         return _replaced(text, self._settled(one, spans, names_in(text, spans), None), lambda kind, _: f"[{kind}]")
+
+    def knows(self, text: str) -> bool:
+        """Whether a text that can't be masked (the name of a tool, of an argument) tells who is known."""
+        if text not in self._structures:
+            while len(self._structures) >= MOST_STRUCTURES:
+                self._structures.pop(next(iter(self._structures)))
+            words = " ".join(_WORD_BREAK.split(text))
+            self._structures[text] = any(True for _ in self._identity.find(words))
+        return self._structures[text]
 
     def identifies(self, text: str) -> bool:
         """Whether a text holds anything that would be masked, but for placeholders."""
@@ -159,7 +171,13 @@ class Conversation:
         if repeated is not None:
             spans = [*spans, *(Span(m.start(), m.end(), self._literals[m[0]], 4) for m in repeated.finditer(text))]
         kept = [span for span in spans if self._is_kept(span)]
-        return [piece for span in settled(text, kept, names) for piece in _inside_structure(text, span)]
+        ids = [m.span() for m in _UUID.finditer(text)]  # of ours: nobody's
+        return [
+            piece
+            for span in settled(text, kept, names)
+            if span.rank == KNOWN or not any(start < span.end and span.start < end for start, end in ids)
+            for piece in _inside_structure(text, span)
+        ]
 
     def _is_kept(self, span: Span) -> bool:
         return span.rank == KNOWN or span.kind not in self._passes
@@ -196,19 +214,16 @@ def _replaced(text: str, spans: Sequence[Span], placeholder: Callable[[str, str]
 
 
 def _inside_structure(text: str, span: Span) -> Iterator[Span]:
-    """The parts of a span between quotes, braces and marks; ids of ours are nobody's."""
+    """The parts of a span between quotes, braces and marks."""
     inside = text[span.start : span.end]
     if MASK.fullmatch(inside) or not _STRUCTURE.search(inside):
-        parts = [(span.start, span.end)]
-    else:
-        edges = [(m.start(), m.end()) for m in _STRUCTURE.finditer(inside)]
-        starts, ends = [0, *(end for _, end in edges)], [*(start for start, _ in edges), len(inside)]
-        parts = [
-            (span.start + a, span.start + b) for a, b in zip(starts, ends, strict=True) if inside[a:b].strip(" ,:.")
-        ]
-    for start, end in parts:
-        if span.rank == KNOWN or not any(u.start() < end and start < u.end() for u in _UUID.finditer(text)):
-            yield replace(span, start=start, end=end)
+        yield span
+        return
+    edges = [(m.start(), m.end()) for m in _STRUCTURE.finditer(inside)]
+    starts, ends = [0, *(end for _, end in edges)], [*(start for start, _ in edges), len(inside)]
+    for start, end in zip(starts, ends, strict=True):
+        if inside[start:end].strip(" ,:."):
+            yield replace(span, start=span.start + start, end=span.start + end)
 
 
 def _fields(text: str) -> Iterator[Span]:

@@ -20,7 +20,7 @@ from auricle.providers.call import Call, NotMasked
 from auricle.providers.masking.conceal import LONGEST, Conversation, Finds, Text
 from auricle.providers.masking.placeholders import Restoring, named, restored, restored_json
 from auricle.providers.masking.policy import Masking
-from auricle.providers.masking.requests import put_together, texts_of
+from auricle.providers.masking.requests import put_together, structure_of, texts_of
 from auricle.providers.ports import LanguageEvent, LanguageRequest, TextDelta, ToolCall, Translated
 from auricle.telemetry import MASKING
 
@@ -66,6 +66,8 @@ class MaskingGuard:
     async def request(self, call: Call, masking: Masking, request: LanguageRequest) -> Masked:
         """What a language model may be told."""
         kept, texts = await self._conversation(call, masking), texts_of(request)
+        if kept.masks.knows(structure_of(request)):
+            raise NotMasked("A tool, or one of its arguments, is named after somebody.")
         masked = await self._masked(kept, texts)
         return Masked(put_together(request, masked), kept.masks.register.originals)
 

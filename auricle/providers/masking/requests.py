@@ -17,6 +17,8 @@ _LINES = re.compile(r"\\[nrt]")
 # Keywords of a JSON schema whose strings are told to people, or to choose from; all others are its structure.
 _TOLD = frozenset(("description", "title", "enum", "const", "default", "examples"))
 
+_NAMING = frozenset(("properties", "$defs", "definitions", "patternProperties"))
+
 Put = Callable[[str, str], str]  # a text, and the key it stands under → what stands there instead
 
 
@@ -44,6 +46,25 @@ def texts_of(request: LanguageRequest) -> list[Text]:
     gather = _Gather([])
     _walked(request, gather)
     return gather.texts
+
+
+def structure_of(request: LanguageRequest) -> str:
+    """What can't be masked, for something is done by it: the names of tools and of their arguments."""
+    names = [name for tool in request.tools for name in (tool.name, *_names(tool.parameters))]
+    called = [call.name for message in request.messages for call in message.tool_calls]
+    return " ".join(dict.fromkeys([*names, *called, *_names(request.response_schema or {})]))
+
+
+def _names(schema: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in schema.items():
+        if isinstance(value, Mapping):
+            if key in _NAMING:
+                yield from value
+            yield from _names(value)
+        elif isinstance(value, list):
+            for one in value:
+                if isinstance(one, Mapping):
+                    yield from _names(one)
 
 
 def put_together(request: LanguageRequest, masked: Sequence[str]) -> LanguageRequest:
@@ -128,7 +149,7 @@ def _schema_value(key: str, value: Any, put: Put) -> Any:
     if key in _TOLD:
         return _value(value, put)
     if isinstance(value, Mapping):
-        if key in ("properties", "$defs", "definitions", "patternProperties"):
+        if key in _NAMING:
             return {k: _schema(v, put) if isinstance(v, Mapping) else v for k, v in value.items()}
         return _schema(value, put)
     if isinstance(value, list):

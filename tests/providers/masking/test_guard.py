@@ -60,8 +60,14 @@ IDENTITY = (
 
 def leaked(emulator: Emulator) -> list[str]:
     """What of the identity stands in anything that an emulator got."""
-    got = orjson.dumps([emulator.requests, emulator.received], default=str).decode().casefold()
-    return [word for word in IDENTITY if word in got]
+    told = got_by(emulator).casefold()
+    return [word for word in IDENTITY if word in told]
+
+
+def got_by(emulator: Emulator) -> str:
+    """All that an emulator got, but for the numbers of ports, which may be any."""
+    got = [{**one, "port": None, "headers": {**one["headers"], "host": ""}} for one in emulator.requests]
+    return orjson.dumps([got, emulator.received], default=str).decode()
 
 
 async def people(call: Call) -> Known:
@@ -366,3 +372,16 @@ async def test_where_the_first_cloud_fails_the_next_is_told_no_more(server: Open
             server.next(Fault("status", 503))
             await answer(router, REQUEST, call("cloud", "spare"))
         assert server.requests and spare.requests and leaked(server) == leaked(spare) == []
+
+
+async def test_a_tool_that_is_named_after_the_patient_is_not_offered(router: Router, server: OpenAIEmulator) -> None:
+    """A name of a tool or an argument can't be replaced: something is done by it."""
+    for tool in (
+        ToolSpec("visits_of_asha_rao", "Visits.", {"type": "object"}),
+        ToolSpec("visits", "Visits.", {"type": "object", "properties": {"askAsha": {"type": "string"}}}),
+    ):
+        with pytest.raises(NotMasked):
+            await answer(router, replace(says("Hello."), tools=[tool]))
+    assert server.requests == []
+    await answer(router, replace(says("Hello."), tools=[ToolSpec("visits", "Visits.", {"type": "object"})]))
+    assert server.requests
