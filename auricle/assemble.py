@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from auricle.agents.routes import router as agents
 from auricle.agents.scenarios.routes import router as scenarios
 from auricle.agents.tools.routes import router as tools
+from auricle.ai.loading import Models
 from auricle.ai.local import LocalAI
 from auricle.ai.port import ClinicalAI
 from auricle.ai.privacy.presidio import finders
@@ -247,7 +248,8 @@ def objects_of(settings: Settings) -> Objects:
 async def clinical_ai(settings: Settings) -> AsyncIterator[ClinicalAI]:
     """The AI service where an address is set, else the same work in this process."""
     if settings.ai.url is None:
-        yield LocalAI(finders=await asyncio.to_thread(finders, settings.ai.presidio))
+        models = Models(settings.ai.entity_model)
+        yield LocalAI(models=models, finders=await asyncio.to_thread(finders, settings.ai.presidio))
         return
     remote = RemoteAI(settings.ai)
     try:

@@ -222,6 +222,9 @@ class AI(BaseModel, frozen=True):
     attempts: int = Field(3, ge=1, le=10, description="How often a request is sent before it has failed.")
     drain_s: float = Field(30.0, ge=0, le=3600, description="What runs may take so long when it is told to stop.")
     presidio: PresidioFinder = PresidioFinder()
+    entity_model: Path | None = Field(
+        None, description="Folder of a token classifier (model.onnx, tokenizer.json, config.json); unset: lists alone."
+    )
     device: Literal["auto", "cpu"] = Field("auto", description="`auto`: a GPU where onnxruntime has one.")
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from auricle.ai.entities.codes import icd10
 from auricle.ai.entities.find import find_entities
+from auricle.ai.entities.learned import LearnedReader
 from auricle.ai.entities.lexicon import cue_phrases, lexicon
 from auricle.ai.port import Known, Utterance
 from auricle.ai.privacy.mask import mask
@@ -25,7 +26,7 @@ _WARM_UP = (
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
     name: str
-    state: Literal["cold", "ready", "failed"]
+    state: Literal["cold", "ready", "failed", "absent"]  # absent: there is none, and none is needed
     size: int = 0  # entries
     seconds: float = 0.0  # that loading took
     error: str = ""  # the type of what went wrong
@@ -36,19 +37,38 @@ class ModelStatus:
 class Models:
     """Loads lexicons and warms every function; safe to call from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, entity_model: Path | None = None) -> None:
         self._lock = threading.Lock()
+        self._entity_model = entity_model
+        self._reader: LearnedReader | None = None
         self._status: dict[str, ModelStatus] = {
             name: ModelStatus(name, "cold") for name in ("lexicon", "codes", "privacy", "draft")
         }
+        self._status["entity model"] = ModelStatus("entity model", "cold" if entity_model else "absent")
 
     def load(self) -> None:
         """Load and warm what is not ready. Raises what broke, after noting it in the status."""
         with self._lock:
             self._step("lexicon", lambda: lexicon().size + len(cue_phrases("negation", "before")))
             self._step("codes", lambda: len(icd10().rows))
+            if self._entity_model is not None:
+                self._step("entity model", self._read_model)
             self._step("privacy", lambda: len(common_words()) + len(cities()) + len(mask(_WARM_UP, Known()).spans))
             self._step("draft", lambda: len(write_extractive(_WARM_UP, find_entities(_WARM_UP)).statements))
+
+    def reader(self) -> LearnedReader | None:
+        """The entity model, loaded at the first call; None where none is set. Raises `ModelUnusable`."""
+        if self._entity_model is not None and self._reader is None:
+            with self._lock:
+                self._step("entity model", self._read_model)
+        return self._reader
+
+    def _read_model(self) -> int:
+        assert self._entity_model is not None
+        reader = LearnedReader(self._entity_model)
+        reader.read(_WARM_UP)
+        self._reader = reader
+        return reader.size
 
     def _step(self, name: str, work: Callable[[], int]) -> None:
         if self._status[name].state == "ready":
@@ -67,7 +87,7 @@ class Models:
 
     @property
     def ready(self) -> bool:
-        return all(s.state == "ready" for s in self._status.values())
+        return all(s.state in {"ready", "absent"} for s in self._status.values())
 
 
 def resident_bytes() -> int | None:

@@ -71,7 +71,13 @@ class LocalAI:
         return await self._run(lambda: analyze(utterances, known, self._finders))
 
     async def entities(self, utterances: Sequence[Utterance]) -> list[Entity]:
-        return await self._run(lambda: [with_codes(entity) for entity in find_entities(utterances)])
+        return await self._run(lambda: self._find(utterances))
+
+    def _find(self, utterances: Sequence[Utterance]) -> list[Entity]:
+        check_size(utterances)
+        reader = self._models.reader()
+        learned = reader.read(utterances) if reader else None
+        return [with_codes(entity) for entity in find_entities(utterances, learned)]
 
     async def write(self, utterances: Sequence[Utterance], entities: Sequence[Entity], template: str = "soap") -> Draft:
         if template not in TEMPLATES:

@@ -113,7 +113,7 @@ class NoteVectors(Model):
 
 class ModelRow(Model):
     name: str
-    state: Literal["cold", "ready", "failed"]
+    state: Literal["cold", "ready", "failed", "absent"]
     size: int = Field(description="Entries of a vocabulary, bytes of a network.")
     seconds: float = Field(description="That loading and warming took.")
     memory_bytes: int | None = Field(description="That the process grew by meanwhile; null: not known.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from auricle.ai.loading import ModelStatus, grown_by, resident_bytes
+from auricle.ai.loading import Models, ModelStatus, grown_by, resident_bytes
 from auricle.ai.local import RETRY_AFTER_S, LocalAI
 from auricle.ai.port import AIUnavailable, Busy
 from auricle.ai.privacy.presidio import finders
@@ -26,10 +26,11 @@ T = TypeVar("T")
 
 PARTS: Mapping[str, Sequence[str]] = {
     "soap": ("lexicon", "codes", "privacy", "draft"),
-    "ner": ("lexicon", "codes"),
+    "ner": ("lexicon", "codes", "entity model"),
     "pii": ("privacy",),
     "embeddings": ("embeddings",),
 }
+_AT_HAND = frozenset({"ready", "absent"})
 
 
 class Starting(AIUnavailable):
@@ -120,7 +121,8 @@ class Engine:
         # requests whose callers have gone finds room behind it.
         at_once = settings.ai.at_once
         also = finders(settings.ai.presidio)
-        ai = LocalAI(at_once=at_once, waiting=at_once + settings.ai.waiting, finders=also)
+        models = Models(settings.ai.entity_model)
+        ai = LocalAI(at_once=at_once, waiting=at_once + settings.ai.waiting, models=models, finders=also)
         return cls(settings, ai, Embedding(settings))
 
     async def warm(self) -> None:
@@ -135,12 +137,12 @@ class Engine:
     def state_of(self, part: str) -> str:
         """`ready`, or what its first model that is not ready is."""
         states = {m.name: m.state for m in self.models()}
-        return next((states[name] for name in PARTS[part] if states[name] != "ready"), "ready")
+        return next((states[name] for name in PARTS[part] if states[name] not in _AT_HAND), "ready")
 
     @property
     def is_ready(self) -> bool:
         """All is loaded that can be: without the embedder the rest is of use."""
-        is_warm = all(model.state == "ready" for model in self.ai.status()) and self.embedding.status().state != "cold"
+        is_warm = all(m.state in _AT_HAND for m in self.ai.status()) and self.embedding.status().state != "cold"
         return is_warm and not self.is_draining
 
     @property

@@ -25,9 +25,10 @@ async def test_the_four_steps_make_a_judged_note_without_the_name():
 
 async def test_warming_makes_everything_ready():
     ai = LocalAI()
-    assert {s.state for s in ai.status()} == {"cold"}
+    assert {s.state for s in ai.status()} == {"cold", "absent"}
     await ai.warm()
-    assert {s.state for s in ai.status()} == {"ready"}
+    assert {s.name: s.state for s in ai.status()}.pop("entity model") == "absent"
+    assert {s.state for s in ai.status()} == {"ready", "absent"}
 
 
 async def test_the_work_never_runs_on_the_event_loop():

@@ -207,8 +207,9 @@ async def test_models_are_listed_with_what_they_cost(http):
     told = (await http.get("/models/status")).json()
     assert told["ready"] and told["memory_bytes"] > 10_000_000 and (told["working"], told["waiting"]) == (0, 0)
     by_name = {m["name"]: m for m in told["models"]}
-    assert by_name.keys() >= {"lexicon", "privacy", "draft", "embeddings"}
-    assert all(m["state"] == "ready" and m["size"] > 0 and m["seconds"] >= 0 for m in told["models"])
+    assert by_name.keys() >= {"lexicon", "codes", "privacy", "draft", "embeddings"}
+    assert by_name.pop("entity model")["state"] == "absent"
+    assert all(m["state"] == "ready" and m["size"] > 0 and m["seconds"] >= 0 for m in by_name.values())
     assert by_name["embeddings"]["runs_on"].endswith("ExecutionProvider")
 
 

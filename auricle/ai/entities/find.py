@@ -4,7 +4,7 @@ A question and its answer belong together: "any fever?" – "no" is a denial by 
 itself (advice, small talk) is no finding; only its answered questions are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from auricle.ai.entities.allergies import allergy_cue, asked_about_allergies, free_allergen
@@ -18,6 +18,7 @@ from auricle.ai.entities.assertion import (
 from auricle.ai.entities.context import ORDERED, Heading, Headings, action_on, is_counted, lay_illness, ordered_after
 from auricle.ai.entities.doses import complete_doses, with_dose
 from auricle.ai.entities.hearing import measured_hearing, tested_hearing, with_make, with_match
+from auricle.ai.entities.learned import Named, with_learned
 from auricle.ai.entities.lexicon import Mention, lexicon
 from auricle.ai.entities.measures import find_duration
 from auricle.ai.entities.pieces import ASKING, Piece, cut_pieces, is_patients_question
@@ -51,27 +52,30 @@ class Turn:
         return frozenset(m.term.name for s in streams for m in lexicon().mentions(s) if m.term.kind in kinds)
 
 
-def find_entities(utterances: Sequence[Utterance]) -> list[Entity]:
-    """All clinical mentions, in order. Raises `TextTooLarge`."""
+def find_entities(
+    utterances: Sequence[Utterance], learned: Mapping[str, Sequence[Named]] | None = None
+) -> list[Entity]:
+    """All clinical mentions, in order; `learned` are those that a model names, by utterance. Raises `TextTooLarge`."""
     check_size(utterances)
     turns = read_turns(utterances)
     found: list[Entity] = []
     headings = Headings()
     for at, turn in enumerate(turns):
-        own = _turn_entities(turn, turns[at - 1] if at else None, headings)
+        more = (learned or {}).get(turn.utterance.id, ())
+        own = _turn_entities(turn, turns[at - 1] if at else None, headings, more)
         found += own
         complete_doses(turns, at, found)
     return found
 
 
-def _turn_entities(turn: Turn, before: Turn | None, headings: Headings) -> list[Entity]:
+def _turn_entities(turn: Turn, before: Turn | None, headings: Headings, more: Sequence[Named]) -> list[Entity]:
     document = turn.utterance.speaker == "document"
     found = measured_hearing(turn.utterance) if turn.utterance.speaker != "assistant" else []
     told = bool(found)
     for number, piece in enumerate(turn.pieces):
         heading = headings.read(piece.clause.text, begins=number == 0) if document else None
         if states_finding(turn, piece):
-            found += _piece_entities(turn, piece, before, heading)
+            found += _piece_entities(turn, piece, before, heading, more)
     return sorted(_without_overlap(found), key=lambda e: e.start) if told else found
 
 
@@ -112,10 +116,12 @@ def states_finding(turn: Turn, piece: Piece) -> bool:
     return speaker == "clinician" and piece.asked is None
 
 
-def _piece_entities(turn: Turn, piece: Piece, before: Turn | None, heading: Heading | None) -> list[Entity]:
+def _piece_entities(
+    turn: Turn, piece: Piece, before: Turn | None, heading: Heading | None, more: Sequence[Named]
+) -> list[Entity]:
     stream, text = piece.stream, turn.utterance.text
     denied = negated_words(stream)
-    mentions = _meant(stream, piece.clause.text)
+    mentions = with_learned(_meant(stream, piece.clause.text), stream, more)
     allergic = allergy_cue(stream, before is not None and before.asks_allergies)
     drugs = [(stream[m.first].start, stream[m.last].end) for m in mentions if m.term.kind == "drug"]
     timed = next((m for m in mentions if m.term.kind in _WITH_DURATION), None)  # "ringing … for three weeks and …"

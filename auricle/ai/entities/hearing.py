@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from auricle.ai.entities.assertion import Side, find_cues
 from auricle.ai.entities.audiogram import NO_RESPONSE, Audiogram, air_bone_gap, audiograms, mean_of, tables
@@ -118,8 +119,13 @@ def tested_hearing(utterance: Utterance, text: str, base: int, stream: Sequence[
         yield _of(utterance, base, stream, *score)
     for reflex in _REFLEX.finditer(text):
         yield _of(utterance, base, stream, "acoustic reflex", reflex.start(), reflex.end(), reflex[1].lower(), {})
-    if _TYMPANIC.search(utterance.text):
+    if _TYMPANOGRAM.search(text) and _speaks_of_tympanometry(utterance.text):
         yield from _tympanograms(utterance, text, base, stream)
+
+
+@lru_cache(maxsize=64)
+def _speaks_of_tympanometry(text: str) -> bool:
+    return _TYMPANIC.search(text) is not None
 
 
 def _of(
