@@ -1,6 +1,6 @@
 // The generated client with this sign-in's token; what the API refuses is thrown as `Problem`.
 import { client } from './generated/client.gen'
-import { accessToken, refreshed } from '@/session/tokens'
+import { accessToken, refreshed, refusedHere } from '@/session/tokens'
 
 export interface ProblemBody {
   status: number
@@ -35,6 +35,7 @@ export async function authorizedFetch(input: RequestInfo | URL, init?: RequestIn
   const request = new Request(input, init)
   const again = request.clone()
   const answer = await send(request, accessToken())
+  if (answer.status === 403) refusedHere()
   const renewable = answer.status === 401 && !new URL(request.url).pathname.startsWith('/api/v1/auth/log')
   if (!renewable || accessToken() === null) return answer
   const token = await refreshed()

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { answerSecondFactor, login, logout, me as readMe, switch_ } from '@/api/generated/sdk.gen'
 import type { Me, SignIn } from '@/api/generated/types.gen'
-import { cookieWanted, keep, mayBeSignedIn, refreshed, whenLost } from './tokens'
+import { cookieWanted, keep, mayBeSignedIn, refreshed, whenLost, whenRefused } from './tokens'
 
 export interface Session {
   /** `undefined` until it is known. */
@@ -53,6 +53,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     whenLost(() => setMe(null))
+    whenRefused(() => void reread().catch(() => undefined))
     if (!mayBeSignedIn()) {
       setMe(null)
       return

@@ -6,6 +6,7 @@ const WAS_HERE = 'auricle.signed-in' // that somebody was, not who
 let access: string | null = null
 let renewing: Promise<string | null> | null = null
 let onLost: () => void = () => undefined
+let onRefused: () => void = () => undefined
 
 export function accessToken(): string | null {
   return access
@@ -32,6 +33,15 @@ export function mayBeSignedIn(): boolean {
 
 export function whenLost(tell: () => void): void {
   onLost = tell
+}
+
+/** Something was refused that this page thought allowed: perhaps a role was changed meanwhile. */
+export function refusedHere(): void {
+  onRefused()
+}
+
+export function whenRefused(tell: () => void): void {
+  onRefused = tell
 }
 
 /** A new access token by the cookie, or null where the sign-in is over. Tabs of one browser take turns. */

@@ -1,4 +1,10 @@
 // The microphone as pieces of 16 kHz PCM16. Echo cancellation stays on: the agent's own voice returns through speakers.
+declare global {
+  interface Window {
+    __unprocessedMicrophone?: boolean
+  }
+}
+
 export interface Microphone {
   /** Loudest sample of the latest piece, 0 to 1. */
   level: () => number
@@ -11,13 +17,14 @@ export async function openMicrophone(
   onPiece: (pcm: ArrayBuffer) => void,
   onGone: () => void,
 ): Promise<Microphone> {
+  const processed = !window.__unprocessedMicrophone // an end-to-end test compares waves
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: {
       deviceId: deviceId ? { exact: deviceId } : undefined,
       channelCount: 1,
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
+      echoCancellation: processed,
+      noiseSuppression: processed,
+      autoGainControl: processed,
     },
   })
   const context = new AudioContext({ sampleRate: 16_000, latencyHint: 'interactive' })

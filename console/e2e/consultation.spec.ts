@@ -1,0 +1,146 @@
+// From speech to the signed note that the patient reads.
+import { expect, test, type Page } from '@playwright/test'
+import { readFileSync } from 'node:fs'
+import { correlation, samplesOf } from './sound'
+import { agree, asked, CLINICIAN, pageOf, PATIENT } from './people'
+import { CONTROL } from './wire'
+
+test.describe.configure({ mode: 'serial' })
+
+interface Stats {
+  state: string
+  speaking: boolean
+  samples: number
+  loudness: number
+}
+
+const stats = (page: Page) =>
+  page.evaluate((): Stats => {
+    const all = window.__voiceStats as { state: string; speaking: boolean; played: () => { samples: number }; loudness: () => number }
+    return { state: all.state, speaking: all.speaking, samples: all.played().samples, loudness: all.loudness() }
+  })
+
+let patient: Page
+let consultationId: string
+
+test.beforeAll(async ({ browser }) => {
+  patient = await pageOf(browser, PATIENT)
+  await patient.addInitScript(() => {
+    window.__unprocessedMicrophone = true
+  })
+})
+
+test('a patient agrees, sees the microphone move, and is greeted by voice', async () => {
+  await patient.goto('/talk')
+  await agree(patient)
+  await patient.getByRole('button', { name: 'Start', exact: true }).click()
+  await patient.waitForURL('**/talk/*')
+  consultationId = patient.url().split('/').at(-1) ?? ''
+  await patient.getByRole('button', { name: 'Speak' }).click()
+  await expect.poll(async () => (await stats(patient)).samples).toBeGreaterThan(8_000)
+  await expect(patient.getByRole('log')).toContainText('not a person')
+})
+
+test('interrupting silences the page within a tenth of a second', async () => {
+  await expect.poll(async () => (await stats(patient)).loudness, { intervals: [20] }).toBeGreaterThan(0.01)
+  const silentAfterMs = await patient.evaluate(async () => {
+    const voice = window.__voiceStats as { loudness: () => number }
+    const button = [...document.querySelectorAll('button')].find((one) => one.textContent === 'Interrupt')
+    const pressed = performance.now()
+    button?.click()
+    // The analyser looks back over 32 ms of sound: silence is told that much late.
+    while (voice.loudness() > 0.001 && performance.now() - pressed < 2_000) await new Promise((next) => setTimeout(next, 5))
+    return performance.now() - pressed
+  })
+  expect(silentAfterMs).toBeLessThanOrEqual(100)
+})
+
+test('what is spoken is answered, and what is typed beside it too', async () => {
+  const log = patient.getByRole('log')
+  await expect(log.locator('li', { hasText: 'You' }).first()).toBeVisible({ timeout: 40_000 })
+  const said = [
+    'My left ear has been ringing since last Monday.',
+    'I take metformin five hundred milligrams twice a day.',
+    'I am allergic to penicillin.',
+  ]
+  for (const text of said) {
+    const answers = await log.locator('li', { hasText: 'Assistant' }).count()
+    await patient.getByLabel('Write a message').fill(text)
+    await patient.keyboard.press('Enter')
+    await expect(log).toContainText(text)
+    await expect.poll(() => log.locator('li', { hasText: 'Assistant' }).count(), { timeout: 30_000 }).toBeGreaterThan(answers)
+  }
+})
+
+test('a dropped network is told, and the conversation goes on where it was', async ({ request }) => {
+  const lines = await patient.getByRole('log').locator('li').count()
+  await request.post(`http://127.0.0.1:${CONTROL}/cut?ms=2500`)
+  await expect(patient.getByText('The connection was lost')).toBeVisible()
+  await expect(patient.getByText('Connected', { exact: true })).toBeVisible({ timeout: 30_000 })
+  expect(await patient.getByRole('log').locator('li').count()).toBeGreaterThanOrEqual(lines)
+  await patient.getByLabel('Write a message').fill('I have had no fever.')
+  await patient.keyboard.press('Enter')
+  await expect.poll(async () => (await record(patient)).some((one) => one.text === 'I have had no fever.')).toBe(true)
+})
+
+test('the recording holds what the microphone heard', async () => {
+  await patient.getByRole('button', { name: 'End the conversation' }).click()
+  await expect(patient.getByText('The conversation has ended')).toBeVisible()
+  const recordings = `/api/v1/consultations/${consultationId}/recordings`
+  await expect
+    .poll(async () => (await asked<{ items: { status: string }[] }>(patient, 'GET', recordings)).items[0]?.status, { timeout: 30_000 })
+    .toBe('complete')
+  const { items } = await asked<{ items: { id: string }[] }>(patient, 'GET', recordings)
+  const heard = await patient.evaluate(async (id) => {
+    const login = await fetch('/api/v1/auth/refresh', { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', 'x-refresh-cookie': '1' } })
+    const { access_token } = (await login.json()) as { access_token: string }
+    const answer = await fetch(`/api/v1/recordings/${id}/audio?track=patient`, { headers: { authorization: `Bearer ${access_token}` } })
+    return [...new Uint8Array(await answer.arrayBuffer())]
+  }, items[0]?.id)
+  const source = samplesOf(readFileSync(process.env.AURICLE_E2E_SPEECH ?? ''), 16_000)
+  const recorded = samplesOf(Buffer.from(heard), 16_000)
+  const likeness = correlation(source, recorded, 16_000)
+  console.log(`recording and source correlate ${likeness.toFixed(3)}`)
+  expect(likeness).toBeGreaterThanOrEqual(0.95)
+})
+
+test('a clinician has the note written, sees what it rests on, and signs it; the patient reads it', async ({ browser }) => {
+  const clinician = await pageOf(browser, CLINICIAN)
+  await clinician.goto(`/consultations/${consultationId}`)
+  await clinician.getByRole('button', { name: 'Write a note' }).click()
+  await clinician.waitForURL('**/notes/*')
+  const metformin = clinician.locator('[data-statement]', { hasText: 'metformin 500 mg' }).first()
+  await expect(metformin).toBeVisible({ timeout: 45_000 })
+  await metformin.focus()
+  await expect(clinician.locator('mark', { hasText: 'metformin' }).first()).toBeVisible()
+  await signByKeyboard(clinician)
+  const noteId = clinician.url().split('/').at(-1)
+  await patient.goto(`/notes/${noteId}`)
+  await expect(patient.getByText('metformin 500 mg').first()).toBeVisible()
+  await clinician.context().close()
+})
+
+/** The review without a mouse: each objection is gone to and answered, then the note is signed. */
+async function signByKeyboard(page: Page): Promise<void> {
+  await page.locator('h1').first().click()
+  for (let n = 0; n < 30 && !(await page.getByText('Every objection is answered.').isVisible()); n++) {
+    await page.keyboard.press('n')
+    await page.keyboard.press('a')
+    const overrule = page.locator('[aria-current=true]').getByRole('button', { name: 'Let it stand' })
+    if (await overrule.isVisible()) {
+      await overrule.press('Enter')
+      await page.getByLabel('Why it is right all the same').fill('The patient said so.')
+      await page.getByRole('dialog').getByRole('button', { name: 'Let it stand' }).press('Enter')
+      await expect(page.getByRole('dialog')).toBeHidden()
+    }
+    await page.waitForTimeout(300)
+  }
+  const sign = page.getByRole('button', { name: 'Sign', exact: true })
+  await sign.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Signed', { exact: true }).first()).toBeVisible()
+}
+
+function record(page: Page): Promise<{ text: string }[]> {
+  return asked<{ messages: { text: string }[] }>(page, 'GET', `/api/v1/consultations/${consultationId}/transcript`).then((one) => one.messages)
+}

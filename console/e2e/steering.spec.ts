@@ -1,0 +1,102 @@
+// What an administrator does, and that it is felt at once.
+import { expect, test } from '@playwright/test'
+import { ADMIN, asked, CLINICIAN, pageOf, PLATFORM } from './people'
+
+test('knowledge that was dropped in is used in the next answer', async ({ browser }) => {
+  const page = await pageOf(browser, ADMIN)
+  await page.goto('/knowledge')
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'parking.md',
+    mimeType: 'text/markdown',
+    buffer: Buffer.from('# Parking at the clinic\n\nVisitors park in the yard behind the clinic. Parking costs twenty rupees an hour.\n'),
+  })
+  const row = page.locator('li', { hasText: /parking/i }).first()
+  await expect(row.getByText('in use')).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('tab', { name: 'Ask' }).click()
+  await page.getByLabel('A question as a patient would put it').fill('What does parking at the clinic cost?')
+  await page.getByRole('button', { name: 'Ask', exact: true }).click()
+  await expect(page.getByText('twenty rupees').first()).toBeVisible()
+  await page.context().close()
+})
+
+test('an agent is changed, looked through, tested by a conversation, and let serve', async ({ browser }) => {
+  const page = await pageOf(browser, ADMIN)
+  await page.goto('/agents')
+  await page.getByRole('link', { name: 'Asha' }).click()
+  await page.getByLabel('Greeting in English').fill('Good day, I am Asha, the automated assistant of the clinic. How can I help?')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('Saved as version 2')).toBeVisible()
+  await page.getByRole('tab', { name: 'Versions' }).click()
+  await page.getByRole('button', { name: 'What version 2 changes' }).click()
+  await expect(page.locator('ins', { hasText: 'Good day' })).toBeVisible()
+  await page.getByRole('tab', { name: 'Talk to it' }).click()
+  await page.getByRole('button', { name: 'Talk to it' }).click()
+  await page.getByRole('button', { name: 'Type instead' }).click()
+  await expect(page.getByRole('log')).toContainText('Good day, I am Asha')
+  await page.getByRole('tab', { name: 'Versions' }).click()
+  await page.getByRole('button', { name: 'Let version 2 serve' }).click()
+  await expect(page.getByText('Version 2 serves from now on.')).toBeVisible()
+  await page.context().close()
+})
+
+test('a role that is changed is felt at once, and given back', async ({ browser }) => {
+  const clinician = await pageOf(browser, CLINICIAN)
+  await expect(clinician.getByRole('link', { name: 'Notes', exact: true })).toBeVisible()
+  const admin = await pageOf(browser, ADMIN)
+  await admin.goto('/members')
+  const role = admin.getByLabel('Role: Meera Iyer')
+  await role.selectOption({ label: 'staff' })
+  await expect(admin.getByText('Meera Iyer is now staff')).toBeVisible()
+  await clinician.getByRole('link', { name: 'Notes', exact: true }).click()
+  await expect(clinician.getByRole('link', { name: 'Notes', exact: true })).toBeHidden()
+  await role.selectOption({ label: 'clinician' })
+  await expect(admin.getByText('Meera Iyer is now clinician')).toBeVisible()
+  await clinician.reload()
+  await expect(clinician.getByRole('link', { name: 'Notes', exact: true })).toBeVisible()
+  await clinician.context().close()
+  await admin.context().close()
+})
+
+test('a platform administrator founds an organization and sees nothing clinical', async ({ browser }) => {
+  const page = await pageOf(browser, PLATFORM)
+  await page.getByRole('link', { name: 'Organizations' }).first().click()
+  await page.getByRole('button', { name: 'Add an organization' }).click()
+  const dialog = page.getByRole('dialog')
+  for (const [name, value] of [
+    ['Name', 'Lakeside Hospital'],
+    ['Short name', 'lakeside'],
+    ['E-mail', 'desk@lakeside.example'],
+    ['Contact', 'Ravi Menon'],
+    ['E-mail of the first administrator', 'ravi@lakeside.example'],
+    ['Their given name', 'Ravi'],
+    ['Their family name', 'Menon'],
+  ] as const)
+    await dialog.getByLabel(name, { exact: true }).fill(value)
+  await dialog.getByRole('button', { name: 'Add an organization' }).click()
+  await expect(page.getByRole('cell', { name: 'Lakeside Hospital' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Patients' })).toBeHidden()
+  await page.context().close()
+})
+
+test('names, words and files full of markup are text, nothing of a sign-in is in storage', async ({ browser }) => {
+  const page = await pageOf(browser, ADMIN)
+  page.on('dialog', (dialog) => {
+    throw new Error(`a dialog opened: ${dialog.message()}`)
+  })
+  const markup = '<img src=x onerror=alert(1)><b>Bold</b>'
+  const patient = await asked<{ id: string }>(page, 'POST', '/api/v1/patients', {
+    given_name: markup.slice(0, 60),
+    family_name: '"><script>alert(2)</script>',
+  })
+  await page.goto('/patients')
+  await expect(page.getByText('<img src=x onerror=alert(1)>').first()).toBeVisible()
+  await page.goto(`/patients/${patient.id}`)
+  await expect(page.locator('h1')).toContainText('<script>alert(2)</script>')
+  await page.goto('/knowledge')
+  await page.locator('input[type=file]').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.from(`${markup} [link](javascript:alert(3)) opening times of the annex are nine to five.`) })
+  await expect(page.locator('li', { hasText: 'x.txt' }).or(page.locator('li', { hasText: /^x/ })).first()).toBeVisible()
+  expect(await page.locator('#content img, #content script, #content b').count()).toBe(0)
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))
+  expect(kept).not.toMatch(/eyJ|refresh|Bearer/)
+  await page.context().close()
+})
