@@ -1667,6 +1667,30 @@ export type Cited = {
 };
 
 /**
+ * Code
+ *
+ * A code that fits a finding: suggested, for a person to confirm.
+ */
+export type Code = {
+    /**
+     * System
+     */
+    system: 'icd-10-cm';
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Display
+     */
+    display: string;
+    /**
+     * Score
+     */
+    score: number;
+};
+
+/**
  * CodeCheck
  */
 export type CodeCheck = {
@@ -2614,6 +2638,10 @@ export type Entity = {
     attributes?: {
         [key: string]: string;
     };
+    /**
+     * Codes
+     */
+    codes?: Array<Code>;
 };
 
 /**
@@ -3145,6 +3173,70 @@ export type ExportOut = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * FinetuneExportOut
+ */
+export type FinetuneExportOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Failure Code
+     */
+    failure_code: string | null;
+    /**
+     * Wanted
+     */
+    wanted: {
+        [key: string]: unknown;
+    };
+    /**
+     * Manifest
+     *
+     * Counts, what was left out and why, hashes. Nothing of anybody.
+     */
+    manifest: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Byte Size
+     */
+    byte_size: number | null;
+    /**
+     * Content Hash
+     *
+     * SHA-256 of the zip.
+     */
+    content_hash: string | null;
+    /**
+     * Taken
+     */
+    taken: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+};
+
+/**
+ * FinetuneExportsOut
+ */
+export type FinetuneExportsOut = {
+    /**
+     * Items
+     */
+    items: Array<FinetuneExportOut>;
 };
 
 /**
@@ -5389,6 +5481,10 @@ export type OwnNote = {
      */
     consultation_id: string | null;
     /**
+     * Document Id
+     */
+    document_id: string | null;
+    /**
      * Template
      */
     template: string;
@@ -5434,6 +5530,10 @@ export type OwnRow = {
      * Consultation Id
      */
     consultation_id: string | null;
+    /**
+     * Document Id
+     */
+    document_id: string | null;
     /**
      * Template
      */
@@ -6587,6 +6687,94 @@ export type ProvidersInput = {
 };
 
 /**
+ * QualitiesOut
+ */
+export type QualitiesOut = {
+    /**
+     * Items
+     */
+    items: Array<QualityOut>;
+};
+
+/**
+ * QualityOut
+ */
+export type QualityOut = {
+    /**
+     * Week
+     *
+     * Its Monday, in UTC.
+     */
+    week: string;
+    /**
+     * Method
+     */
+    method: string;
+    /**
+     * Model
+     */
+    model: string | null;
+    /**
+     * Drafts
+     */
+    drafts: number;
+    /**
+     * Passed
+     *
+     * The judge found nothing contradicted or unsupported.
+     */
+    passed: number;
+    /**
+     * Completeness
+     */
+    completeness: number | null;
+    /**
+     * Statements
+     */
+    statements: number;
+    /**
+     * Supported
+     */
+    supported: number;
+    /**
+     * Inferred
+     */
+    inferred: number;
+    /**
+     * Contradicted
+     */
+    contradicted: number;
+    /**
+     * Unsupported
+     */
+    unsupported: number;
+    /**
+     * Edited
+     *
+     * Statements that a clinician worded otherwise.
+     */
+    edited: number;
+    /**
+     * Overruled
+     */
+    overruled: number;
+    /**
+     * Approved
+     */
+    approved: number;
+    /**
+     * Approved Unchanged
+     */
+    approved_unchanged: number;
+    /**
+     * Changes
+     *
+     * Versions between draft and signature.
+     */
+    changes: number;
+};
+
+/**
  * Question
  */
 export type Question = {
@@ -6699,6 +6887,10 @@ export type Queued = {
      * Consultation Id
      */
     consultation_id: string | null;
+    /**
+     * Document Id
+     */
+    document_id: string | null;
     /**
      * Patient Id
      */
@@ -6900,6 +7092,62 @@ export type RateOut = {
      * Withdrawn By
      */
     withdrawn_by: string | null;
+};
+
+/**
+ * RatingIn
+ */
+export type RatingIn = {
+    /**
+     * Score
+     *
+     * 1: of no use; 5: as it should be.
+     */
+    score: number;
+    /**
+     * Comment
+     */
+    comment?: string | null;
+};
+
+/**
+ * RatingOut
+ */
+export type RatingOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Score
+     */
+    score: number;
+    /**
+     * Comment
+     */
+    comment: string | null;
+    /**
+     * By Patient
+     */
+    by_patient: boolean;
+    /**
+     * Rated By
+     */
+    rated_by: string;
+    /**
+     * Changed At
+     */
+    changed_at: string;
+};
+
+/**
+ * RatingsOut
+ */
+export type RatingsOut = {
+    /**
+     * Items
+     */
+    items: Array<RatingOut>;
 };
 
 /**
@@ -9184,24 +9432,6 @@ export type VoiceOut = {
 };
 
 /**
- * Wanted
- *
- * A search goes in a body: names and numbers have no place in addresses, which are logged everywhere.
- */
-export type Wanted = {
-    /**
-     * Text
-     *
-     * A name or its beginning in any script, a phone or its last digits, a record number, an e-mail.
-     */
-    text: string;
-    /**
-     * Limit
-     */
-    limit?: number;
-};
-
-/**
  * Warned
  */
 export type Warned = {
@@ -9450,7 +9680,7 @@ export type AuricleAiPortCheck = {
  *
  * What a patient agrees to, each apart from the others.
  */
-export type AuricleConsentModelsKind = 'recording' | 'ai_use' | 'sharing';
+export type AuricleConsentModelsKind = 'recording' | 'ai_use' | 'sharing' | 'training';
 
 /**
  * TextOut
@@ -9702,6 +9932,48 @@ export type AuricleDocumentsSchemasTextOut = {
      * Give it as `after` to read on; null at the end.
      */
     next: number | null;
+};
+
+/**
+ * Wanted
+ *
+ * What an export is to hold.
+ */
+export type AuricleFinetuneCollectWanted = {
+    /**
+     * Form
+     *
+     * `openai`: chat examples; `gemini`: Vertex AI's supervised tuning.
+     */
+    form: 'openai' | 'gemini';
+    /**
+     * Sources
+     */
+    sources?: Array<'notes' | 'conversations'>;
+    /**
+     * Since
+     *
+     * Signed, or talked, from this day on (UTC).
+     */
+    since?: string | null;
+    /**
+     * Until
+     *
+     * And up to this one.
+     */
+    until?: string | null;
+    /**
+     * Least Score
+     *
+     * Conversations that nobody rated lower.
+     */
+    least_score?: number;
+    /**
+     * Validation Percent
+     *
+     * Of patients, set aside for validation.
+     */
+    validation_percent?: number;
 };
 
 /**
@@ -10108,6 +10380,24 @@ export type AuricleOpenaiApiAnswersChoice = {
      * Logprobs
      */
     logprobs?: null;
+};
+
+/**
+ * Wanted
+ *
+ * A search goes in a body: names and numbers have no place in addresses, which are logged everywhere.
+ */
+export type AuriclePatientsSchemasWanted = {
+    /**
+     * Text
+     *
+     * A name or its beginning in any script, a phone or its last digits, a record number, an e-mail.
+     */
+    text: string;
+    /**
+     * Limit
+     */
+    limit?: number;
 };
 
 /**
@@ -10573,7 +10863,7 @@ export type CreatePatientResponses = {
 export type CreatePatientResponse = CreatePatientResponses[keyof CreatePatientResponses];
 
 export type SearchPatientsData = {
-    body: Wanted;
+    body: AuriclePatientsSchemasWanted;
     headers?: {
         /**
          * Sent again with the same key within a day, the request does nothing and has the first answer.
@@ -18546,6 +18836,122 @@ export type GetTranscriptResponses = {
 
 export type GetTranscriptResponse = GetTranscriptResponses[keyof GetTranscriptResponses];
 
+export type RateConsultationData = {
+    body: RatingIn;
+    path: {
+        /**
+         * Consultation Id
+         *
+         * Id of the consultation.
+         */
+        consultation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/consultations/{consultation_id}/rating';
+};
+
+export type RateConsultationErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `consultation.too_many_ratings`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type RateConsultationError = RateConsultationErrors[keyof RateConsultationErrors];
+
+export type RateConsultationResponses = {
+    /**
+     * Successful Response
+     */
+    200: RatingOut;
+};
+
+export type RateConsultationResponse = RateConsultationResponses[keyof RateConsultationResponses];
+
+export type ListRatingsData = {
+    body?: never;
+    path: {
+        /**
+         * Consultation Id
+         *
+         * Id of the consultation.
+         */
+        consultation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/consultations/{consultation_id}/ratings';
+};
+
+export type ListRatingsErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListRatingsError = ListRatingsErrors[keyof ListRatingsErrors];
+
+export type ListRatingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: RatingsOut;
+};
+
+export type ListRatingsResponse = ListRatingsResponses[keyof ListRatingsResponses];
+
 export type ListAlertsData = {
     body?: never;
     path?: never;
@@ -21981,7 +22387,7 @@ export type ExportNoteErrors = {
      */
     404: Problem;
     /**
-     * `note.not_a_draft`
+     * `note.not_a_draft` `note.encounter_needed`
      */
     409: Problem;
     /**
@@ -22024,7 +22430,7 @@ export type ListQueueData = {
         /**
          * Whose
          *
-         * `mine`: assigned to me, or of my own consultation and assigned to nobody.
+         * `mine`: given to me, or to nobody and of my own consultation or asked for by me.
          */
         whose?: 'mine' | 'unassigned' | 'others' | null;
         /**
@@ -23372,6 +23778,262 @@ export type SaveNoteSettingsResponses = {
 };
 
 export type SaveNoteSettingsResponse = SaveNoteSettingsResponses[keyof SaveNoteSettingsResponses];
+
+export type ListFinetuneExportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/finetune/exports';
+};
+
+export type ListFinetuneExportsErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListFinetuneExportsError = ListFinetuneExportsErrors[keyof ListFinetuneExportsErrors];
+
+export type ListFinetuneExportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: FinetuneExportsOut;
+};
+
+export type ListFinetuneExportsResponse = ListFinetuneExportsResponses[keyof ListFinetuneExportsResponses];
+
+export type CreateFinetuneExportData = {
+    body: AuricleFinetuneCollectWanted;
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/finetune/exports';
+};
+
+export type CreateFinetuneExportErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `finetune.export_running` `finetune.too_many_exports`
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CreateFinetuneExportError = CreateFinetuneExportErrors[keyof CreateFinetuneExportErrors];
+
+export type CreateFinetuneExportResponses = {
+    /**
+     * Successful Response
+     */
+    202: FinetuneExportOut;
+};
+
+export type CreateFinetuneExportResponse = CreateFinetuneExportResponses[keyof CreateFinetuneExportResponses];
+
+export type GetFinetuneExportData = {
+    body?: never;
+    path: {
+        /**
+         * Finetune Export Id
+         *
+         * Id of the finetune export.
+         */
+        finetune_export_id: string;
+    };
+    query?: never;
+    url: '/api/v1/finetune/exports/{finetune_export_id}';
+};
+
+export type GetFinetuneExportErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetFinetuneExportError = GetFinetuneExportErrors[keyof GetFinetuneExportErrors];
+
+export type GetFinetuneExportResponses = {
+    /**
+     * Successful Response
+     */
+    200: FinetuneExportOut;
+};
+
+export type GetFinetuneExportResponse = GetFinetuneExportResponses[keyof GetFinetuneExportResponses];
+
+export type DownloadFinetuneExportData = {
+    body?: never;
+    path: {
+        /**
+         * Finetune Export Id
+         *
+         * Id of the finetune export.
+         */
+        finetune_export_id: string;
+    };
+    query?: never;
+    url: '/api/v1/finetune/exports/{finetune_export_id}/file';
+};
+
+export type DownloadFinetuneExportErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * `finetune.not_ready`
+     */
+    409: Problem;
+    /**
+     * `finetune.export_gone`
+     */
+    410: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type DownloadFinetuneExportError = DownloadFinetuneExportErrors[keyof DownloadFinetuneExportErrors];
+
+export type DownloadFinetuneExportResponses = {
+    /**
+     * Successful Response
+     */
+    200: Blob | File;
+};
+
+export type DownloadFinetuneExportResponse = DownloadFinetuneExportResponses[keyof DownloadFinetuneExportResponses];
+
+export type GetNoteQualityData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Weeks
+         *
+         * Weeks.
+         */
+        weeks?: number;
+    };
+    url: '/api/v1/soap/quality';
+};
+
+export type GetNoteQualityErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetNoteQualityError = GetNoteQualityErrors[keyof GetNoteQualityErrors];
+
+export type GetNoteQualityResponses = {
+    /**
+     * Successful Response
+     */
+    200: QualitiesOut;
+};
+
+export type GetNoteQualityResponse = GetNoteQualityResponses[keyof GetNoteQualityResponses];
 
 export type ListModelsData = {
     body?: never;
