@@ -1,7 +1,9 @@
+import { useMe } from '@/session/session'
 import { Page } from '@/ui/page'
 import { ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { PasswordPanel } from './password'
+import { Privacy } from './privacy'
 import { SecondFactor } from './second-factor'
 import { Sessions } from './sessions'
 import { useAccountWords } from './words'
@@ -9,8 +11,10 @@ import { useAccountWords } from './words'
 export function Account() {
   const say = useAccountWords()
   const common = useCommonWords()
+  const patientId = useMe().patient_id
   return (
     <Page title={say('title')} hint={common('zone', { zone: ZONE })}>
+      {patientId !== null && <Privacy patientId={patientId} />}
       <Sessions />
       <div className="grid gap-4 md:grid-cols-2">
         <PasswordPanel />

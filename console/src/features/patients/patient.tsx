@@ -9,6 +9,7 @@ import {
 } from '@/api/generated/@tanstack/react-query.gen'
 import type { PatientOut } from '@/api/generated/types.gen'
 import { ConsultationTable } from '@/features/consultations/consultations'
+import { Documents } from '@/features/documents/documents'
 import { useSession } from '@/session/session'
 import { Badge, Page, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -19,7 +20,7 @@ import { Link } from '@tanstack/react-router'
 import { nameOf } from './patients'
 import { usePatientWords } from './words'
 
-const TABS = ['overview', 'consultations', 'notes', 'consents', 'access'] as const
+const TABS = ['overview', 'consultations', 'documents', 'notes', 'consents', 'access'] as const
 type Tab = (typeof TABS)[number]
 
 export function PatientRecord() {
@@ -39,7 +40,7 @@ function Record({ patient }: { patient: PatientOut }) {
   const { may } = useSession()
   const { tab = 'overview' } = useSearch({ strict: false }) as { tab?: Tab }
   const shown = TABS.filter(
-    (one) => (one !== 'access' || may('audit:read')) && (one !== 'notes' || may('notes:read')),
+    (one) => (one !== 'access' || may('audit:read')) && (one !== 'notes' || may('notes:read')) && (one !== 'documents' || may('documents:read')),
   )
   return (
     <Page
@@ -56,6 +57,7 @@ function Record({ patient }: { patient: PatientOut }) {
       >
         {tab === 'overview' && <Overview patient={patient} />}
         {tab === 'consultations' && <ConsultationTable patientId={patient.id} />}
+        {tab === 'documents' && <Documents patientId={patient.id} />}
         {tab === 'notes' && <Notes patientId={patient.id} />}
         {tab === 'consents' && <Consents patientId={patient.id} />}
         {tab === 'access' && <Access patientId={patient.id} />}
