@@ -45,6 +45,7 @@ _LATIN_SCALES = {"sau": 100, "hazaar": 1_000, "hazar": 1_000, "lakh": 100_000}
 _LATIN_HALVES = {"aadha": Fraction(1, 2), "aadhi": Fraction(1, 2), "dedh": Fraction(3, 2), "dhai": Fraction(5, 2),
                  "adhai": Fraction(5, 2)}  # fmt: skip
 _LATIN_QUARTERS = {"sava": Fraction(1, 4), "sadhe": Fraction(1, 2), "saadhe": Fraction(1, 2), "paune": Fraction(-1, 4)}
+_LATIN_BEGIN = frozenset({*_LATIN, *_LATIN_HALVES, *_LATIN_QUARTERS})
 # Many are spelt like English words ("do", "teen"): they are numbers only before one of these.
 _COUNTED = frozenset(
     words(
@@ -68,6 +69,8 @@ def more(quarter: Fraction, value: Decimal) -> Decimal:
 
 def latin_number(stream: Sequence[Token], at: int) -> tuple[Decimal, int] | None:
     """A number in Latin letters from here, and how many words it takes: "teen din", "paanch sau", "dedh saal"."""
+    if stream[at].word not in _LATIN_BEGIN:
+        return None
     total, group, used = Fraction(0), Fraction(-1), 0
     quarter = _LATIN_QUARTERS.get(stream[at].word)
     start = at + 1 if quarter is not None else at

@@ -14,8 +14,6 @@ from auricle.ai.port import Utterance
 
 ROOT = Path(os.environ.get("AURICLE_SHARED_DATA") or Path(__file__).parents[2] / "../shared/data")
 _TURN = re.compile(r"\[(doctor|patient|patient_guest|nurse)\]\s*")
-_INTERVAL = re.compile(r'xmin = ([\d.]+)\s+xmax = [\d.]+\s+text = "((?:[^"]|"")*)"')
-_TAG = re.compile(r"<[^>]*>")
 _INTERVAL = re.compile(r'xmin = ([\d.]+)\s+xmax = ([\d.]+)\s+text = "((?:[^"]|"")*)"')
 _MARK = re.compile(r"</?[A-Z_]+/?>")
 PRIMOCK_SPEAKERS: dict[str, Literal["clinician", "patient"]] = {"doctor": "clinician", "patient": "patient"}
@@ -49,21 +47,6 @@ def aci_bench(split: str) -> Iterator[Visit]:
 def half_of(document: str) -> str:
     """The half, A or B, that a document belongs to by the hash of its id."""
     return "AB"[hashlib.sha256(document.encode()).digest()[0] % 2]
-
-
-def primock() -> Iterator[Visit]:
-    """Consultations of PriMock57 (Papadopoulos Korfiatis et al. 2022, CC BY 4.0), turns in the order they began."""
-    for file in sorted((ROOT / "primock57" / "notes").glob("*.json")):
-        spoken = sorted(
-            (float(began), speaker, " ".join(_TAG.sub("", text).split()))
-            for speaker, tier in (("clinician", "doctor"), ("patient", "patient"))
-            for began, text in _INTERVAL.findall(
-                (ROOT / "primock57" / "transcripts" / f"{file.stem}_{tier}.TextGrid").read_text("utf-8")
-            )
-        )
-        said = [(speaker, text) for _, speaker, text in spoken if text]
-        utterances = [Utterance(id=str(n), speaker=who, text=text) for n, (who, text) in enumerate(said)]
-        yield Visit(file.stem, utterances, json.loads(file.read_text("utf-8"))["note"])
 
 
 def turns(dialogue: str) -> list[Utterance]:

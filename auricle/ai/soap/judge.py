@@ -35,7 +35,8 @@ def judge(draft: Draft, utterances: Sequence[Utterance], entities: Sequence[Enti
 
 
 def _judged(statement: Statement, compared: Compared, clashes: Sequence[Check]) -> Statement:
-    checks = [*(check for compare in typed.ALL for check in compare(compared)), *clashes]
+    asked = (*typed.ALWAYS, *typed.WORD_BY_WORD) if compared.comparable else typed.ALWAYS
+    checks = [*(check for compare in asked for check in compare(compared)), *clashes]
     return statement.model_copy(update={"checks": checks, "verdict": verdict(statement, checks)})
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from auricle.ai.entities.find import find_entities
 from auricle.ai.port import Draft, Entity, Statement, Utterance
 from auricle.ai.soap.judge import judge
+from bench.clinical.judging import missing
 from bench.clinical.judging.cases import TRUE, Case, cases
 from bench.safety.recall import Share
 
@@ -42,6 +43,7 @@ def run(*, show: bool = False) -> None:
             _print_wrong(case, got)
     _print_table(half, verdicts)
     print("  false alarms by check:", ", ".join(f"{name} {count}" for name, count in accused.most_common()), "\n")
+    missing.run(half, show=show)
 
 
 def _print_wrong(case: Case, got: Statement) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from auricle.ai.port import Evidence, Section, Utterance
-from bench.clinical.corpora import Visit, aci_bench, half_of, present, primock
+from bench.clinical.corpora import Visit, aci_bench, half_of, present, primock57
 from bench.clinical.judging.perturb import changed
 
 _SENTENCE = re.compile(r"[^.?!\n]+(?:\.(?=\d)[^.?!\n]*)*[.?!]?")
@@ -73,7 +73,7 @@ def visits(half: str) -> Iterator[Visit]:
     for split in ("train", "valid", "test1") if present("aci-bench") else ():
         yield from (v for v in aci_bench(split) if (half_of(v.id) if split != "test1" else "B") == half)
     if present("primock57"):
-        yield from (v for v in primock() if half_of(v.id) == half)
+        yield from (v for v in primock57() if half_of(v.id) == half)
 
 
 def truths(half: str) -> Iterator[Truth]:

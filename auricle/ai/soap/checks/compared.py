@@ -16,6 +16,7 @@ from auricle.ai.soap.checks.vocabulary import stem
 from auricle.ai.tokens import tokens, words
 
 _SAME_BEGINNING = 5  # letters
+MAX_STATED, MAX_CITED = 4_000, 20_000  # characters of one statement, and of what it cites
 ASKERS = frozenset({"clinician", "assistant"})
 Told = Literal["own", "denied", "affirmed", "untold"]  # a clause's own words decide, or the answer to its question
 
@@ -43,6 +44,11 @@ class Compared:
     def valid(self) -> list[Evidence]:
         """Evidence whose quote really stands where it says."""
         return [e for e in self.statement.evidence if quoted(e, self.sources)]
+
+    @property
+    def comparable(self) -> bool:
+        """Short enough to be read word by word."""
+        return len(self.statement.text) <= MAX_STATED and sum(len(e.quote) for e in self.valid) <= MAX_CITED
 
     @cached_property
     def cited_text(self) -> str:
@@ -93,26 +99,29 @@ class Compared:
         begins = unit.text.lower()[:_SAME_BEGINNING]
         return unit.kind == "" and len(begins) == _SAME_BEGINNING and begins in self._beginnings
 
+    def said_of(self, unit: Unit) -> set[bool]:
+        """Whether the cited words deny it, of the same person: both if they differ, nothing if it is not there."""
+        told = (found for key in unit.keys for found in self._told_of.get(key, ()))
+        return {denies for person, denies in told if person == unit.person and denies is not None}
+
+    def persons_of(self, unit: Unit) -> set[str]:
+        """Of whom the cited words tell it."""
+        return {person for key in unit.keys for person, _ in self._told_of.get(key, ())}
+
+    @cached_property
+    def _told_of(self) -> Mapping[str, set[tuple[str, bool | None]]]:
+        """Name → of whom, and whether it is denied (None: only asked)."""
+        index: dict[str, set[tuple[str, bool | None]]] = {}
+        for cited in self.cited:
+            for unit in cited.part.units:
+                for key in unit.keys:
+                    index.setdefault(key, set()).add((unit.person, cited.denies(unit)))
+        return index
+
     @cached_property
     def _beginnings(self) -> frozenset[str]:
         """ "Prescription", "prescribed": how long words begin."""
         return frozenset(t.word[:_SAME_BEGINNING] for t in tokens(self.cited_text) if len(t.word) >= _SAME_BEGINNING)
-
-    def said_of(self, unit: Unit) -> set[bool]:
-        """Whether the cited words deny it, of the same person: both if they differ, nothing if it is not there."""
-        if unit not in self._said:
-            self._said[unit] = {
-                denies
-                for cited in self.cited
-                for other in cited.part.units
-                if unit.keys & other.keys and unit.person == other.person
-                if (denies := cited.denies(other)) is not None
-            }
-        return self._said[unit]
-
-    @cached_property
-    def _said(self) -> dict[Unit, set[bool]]:
-        return {}
 
     def _read_evidence(self) -> Iterator[Cited]:
         for evidence in self.valid:

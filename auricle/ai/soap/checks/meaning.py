@@ -102,6 +102,8 @@ class Part:
     @cached_property
     def segments(self) -> list[tuple[int, int]]:
         """Token ranges between commas, semicolons, "and", "but"."""
+        if not self.stream:
+            return []
         cuts = [0]
         for index, token in enumerate(self.stream[1:], start=1):
             gap = self.text[self.stream[index - 1].end : token.start]

@@ -14,6 +14,7 @@ from auricle.ai.soap.checks.meaning import Part
 from auricle.ai.soap.checks.schedule import TIMES_OF_DAY, schedules
 from auricle.ai.tokens import tokens
 
+_MOST = 100  # numbers of one statement that are compared, and of what it cites those with a place of their own
 _SAME_UNITS = ({"tablets", "capsules"}, {"bpm", None}, {"°", None})
 _COUNTS = {"1": {"one", "once", "a", "an", "single", "ek", "एक", "each"}, "2": {"twice", "both", "couple", "double"},
            "0.5": {"half", "आधा", "आधी"}, "0": {"no", "none", "zero"}}  # fmt: skip
@@ -34,9 +35,11 @@ def number(it: Compared) -> Iterator[Check]:
     yield from _days(days, told, it)
     apart = [(d.start, d.end) for d in days]
     taken_back, cited = corrections(it.cited_text), _cited(it)
-    stated = [*read_spans(text), *(m for m in find_measures(text) if not _covered(m, text))]
+    spans = read_spans(text)
+    within = [(s.start, s.end) for s in spans]
+    stated = [*spans, *(m for m in find_measures(text) if not _inside(m, within))][:_MOST]
     for measure in stated:
-        if not any(s <= measure.start < e for s, e in apart):
+        if not _inside(measure, apart):
             yield _one(it, measure, cited, taken_back)
     yield from _units(it)
     yield from _swapped(it)
@@ -62,8 +65,8 @@ def ordinals_of(text: str) -> list[Measure]:
     return [Measure(n, None, n.start, n.end) for n in ordinals(text)]
 
 
-def _covered(measure: Measure, text: str) -> bool:
-    return any(s.start <= measure.start < s.end for s in read_spans(text))
+def _inside(measure: Measure, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= measure.start < end for start, end in spans)
 
 
 def _one(it: Compared, measure: Measure, cited: Sequence[Measure], taken_back: Sequence[Correction]) -> Check:
@@ -164,8 +167,8 @@ def _units(it: Compared) -> Iterator[Check]:
 
 def _swapped(it: Compared) -> Iterator[Check]:
     """Two numbers of one kind that have changed places: "12 before breakfast, 8 before dinner"."""
-    stated = [told for part in it.stated for told in _told(part)]
-    cited = [told for c in it.cited for told in _told(c.part)]
+    stated = [told for part in it.stated for told in _told(part)][:_MOST]
+    cited = [told for c in it.cited for told in _told(c.part)][:_MOST]
     if len(stated) < 2 or len(cited) < 2:
         return
     for value, keys in stated:

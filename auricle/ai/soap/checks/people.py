@@ -7,7 +7,7 @@ from auricle.ai.entities.assertion import find_cues
 from auricle.ai.port import Check, Entity
 from auricle.ai.soap.checks import vocabulary
 from auricle.ai.soap.checks.compared import Compared
-from auricle.ai.soap.checks.meaning import Unit, persons_in
+from auricle.ai.soap.checks.meaning import persons_in
 from auricle.ai.tokens import tokens
 
 _FEW = 3  # clauses that are cited: all of them are of the statement
@@ -24,8 +24,11 @@ def experiencer(it: Compared) -> Iterator[Check]:
         return
     if _FAMILY.search(it.statement.text):
         return
+    also = _also(it)
     for part in it.stated:
-        met = [(unit, said) for unit in part.units if (said := _persons_of(it, unit))]
+        named = {hit.first for hit in vocabulary.relatives().hits(part.stream)}
+        spoken = [(unit, it.persons_of(unit)) for unit in part.units if unit.first not in named]
+        met = [(unit, said | also) for unit, said in spoken if said]
         wrong = [unit for unit, said in met if unit.person not in said]
         if met and len(wrong) > len(met) / 2:
             yield Check(name="experiencer", verdict="conflict",
@@ -39,13 +42,6 @@ def _kin(it: Compared) -> bool:
         token.word in {"family", "parents", "parent", "relatives", "siblings", "परिवार"}
         for token in tokens(it.cited_text)
     )
-
-
-def _persons_of(it: Compared, unit: Unit) -> set[str]:
-    if any(unit.first == hit.first for part in it.stated for hit in vocabulary.relatives().hits(part.stream)):
-        return set()
-    found = {other.person for cited in it.cited for other in cited.part.units if unit.keys & other.keys}
-    return found | _also(it) if found else found
 
 
 def _also(it: Compared) -> set[str]:

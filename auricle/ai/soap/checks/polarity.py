@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from auricle.ai.entities.measures import find_measures
 from auricle.ai.port import Check
@@ -20,6 +21,7 @@ _ENDS_SCOPE = frozenset(
 _SCOPE = 3  # units after a denying word that it denies most surely
 _NOT_NUMBER = re.compile(r"\b(?:not|n't)\s+(?:\.?\d|one|two|three)", re.I)
 _FEW = 3  # clauses that are cited: all of them are of the statement
+_MOST_POLES = 200  # of one thing that are compared
 _AROUND = 6  # words beside a pole that say what moves
 
 
@@ -75,7 +77,7 @@ def _denied_there(it: Compared) -> Iterator[Check]:
         for unit in part.units
     ]
     for cited in it.cited:
-        for scope in _scopes(cited.part, cited.denies):
+        for scope in islice(_scopes(cited.part, cited.denies), _MOST_POLES):
             met = [own for unit in scope for own in stated if unit.keys & own.keys and unit.person == own.person]
             flipped = [own for own in met if not own.denied and it.said_of(own) == {True}]
             if met and len(flipped) > len(met) / 2:
@@ -110,8 +112,8 @@ class _Pole:
 def opposites(it: Compared) -> Iterator[Check]:
     """Each word at one pole against those at the poles of the same thing, of what it is said of."""
     for thing, phrases in vocabulary.opposites().items():
-        stated = [pole for part in it.stated for pole in _poles(part, phrases)]
-        cited = [pole for cited in it.cited for pole in _poles(cited.part, phrases)]
+        stated = [pole for part in it.stated for pole in _poles(part, phrases)][:_MOST_POLES]
+        cited = [pole for cited in it.cited for pole in _poles(cited.part, phrases)][:_MOST_POLES]
         for pole in stated:
             if not cited:
                 if (thing, pole.name) in _NEEDS_WORDS:
@@ -128,7 +130,7 @@ _NEEDS_WORDS = frozenset({("course", "stop"), ("amount", "up"), ("amount", "down
 
 
 def _poles(part: Part, phrases: vocabulary.Phrases) -> Iterator[_Pole]:
-    hits = phrases.hits(part.stream)
+    hits = phrases.hits(part.stream)[:_MOST_POLES]
     for at, hit in enumerate(hits):
         floor = max(hits[at - 1].last + 1 if at else 0, hit.first - _AROUND)
         ceiling = min(hits[at + 1].first if at + 1 < len(hits) else len(part.stream), hit.last + 1 + _AROUND)

@@ -11,6 +11,7 @@ from auricle.ai.soap.checks.meaning import Part, Unit
 _SIDES = frozenset({"left", "right", "bilateral"})
 _NO_SIDE_AFTER = frozenset({"now", "away", "here", "there", "before", "after", "when", "okay", "so"})
 _NO_SIDE_BEFORE = frozenset({"all", "that's", "alright", "yeah"})
+_MOST = 100  # sides that are compared
 _SURE = 3  # shared by a piece of both sides, for one side alone to be too little
 _MORE = frozenset({"more", "greater", "worse", "bigger", "larger", "higher", "stronger", ">"})
 
@@ -31,8 +32,8 @@ class Sided:
 
 def side(it: Compared) -> Iterator[Check]:
     """A side that is named is named in the source, of the same thing."""
-    stated = [sided for part in it.stated for sided in read_sides(part)]
-    cited = [sided for c in it.cited for sided in read_sides(c.part)]
+    stated = [sided for part in it.stated for sided in read_sides(part)][:_MOST]
+    cited = [sided for c in it.cited for sided in read_sides(c.part)][:_MOST]
     named = {s.side for s in cited}
     for one in stated:
         if one.side not in named and not (one.side == "bilateral" and named >= {"left", "right"}):

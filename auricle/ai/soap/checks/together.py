@@ -13,6 +13,7 @@ from auricle.ai.tokens import tokens, words
 _DENIES = re.compile(r"(?:denies|does not (?:take|have|wear|use)|no|has not had)\b", re.I)
 _REPORTS = re.compile(r"(?:reports|takes|(?:the )?patient (?:has|is having|takes|wears|uses)|has|wears|uses)\b", re.I)
 _NOT_NOW = re.compile(r"\b(?:ago|last|used to|history|stopped|resolved|past|gone|if|avoid|prevent|before)\b", re.I)
+_MOST = 40  # statements on one thing that are compared with each that denies it
 _PLAIN_WORDS = 10  # of a statement that is compared at all: longer ones have conditions of their own
 _LIST_WORDS = frozenset(words("a an and or of use previous any the"))
 # A patient can well have one pain and not another: these clash only where both statements are bare lists.
@@ -37,8 +38,8 @@ def contradictions(statements: Sequence[Statement]) -> Mapping[int, Check]:
             (denied if told.claim.denied else affirmed).setdefault(told.claim.name, []).append(told)
     found: dict[int, Check] = {}
     for name, denials in denied.items():
-        for denial in denials:
-            for other in affirmed.get(name, ()):
+        for denial in denials[: _MOST * _MOST]:
+            for other in affirmed.get(name, [])[:_MOST]:
                 if _clash(denial, other):
                     found.setdefault(denial.index, _check(denial.claim, "reported"))
                     found.setdefault(other.index, _check(other.claim, "denied"))

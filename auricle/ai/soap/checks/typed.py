@@ -23,5 +23,11 @@ def quote(it: Compared) -> Iterator[Check]:
             )
 
 
-ALL = (quote, placeholder, drug, number, frequency, side, negation, opposites, answers, allergies, experiencer, time,
+def length(it: Compared) -> Iterator[Check]:
+    if not it.comparable:
+        yield Check(name="support", verdict="conflict", detail="It is, or cites, more than can be compared.")
+
+
+ALWAYS = (quote, placeholder, length)
+WORD_BY_WORD = (drug, number, frequency, side, negation, opposites, answers, allergies, experiencer, time,
        exam, finding, department, support)  # fmt: skip
