@@ -10,7 +10,7 @@ from pathlib import Path
 
 from auricle.errors import Misconfigured
 from auricle.providers import local_models
-from auricle.settings import Qdrant, Settings
+from auricle.settings import AI, Qdrant, Settings
 from auricle.voice.turn_model import SmartTurn
 
 
@@ -43,6 +43,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     bucket = settings.objects.bucket
     yield Finding(True, f"files: in the bucket {bucket}" if bucket else "files: in a folder of the data")
     yield vectors(settings.qdrant)
+    yield clinical_ai(settings.ai)
     pulled = local_models.present(settings.models_path)
     names = ", ".join(model.name for model in pulled) or "none (auricle models pull)"
     yield Finding(bool(pulled), f"local speech models: {names}")
@@ -61,6 +62,16 @@ def vectors(settings: Qdrant) -> Finding:
     return Finding(
         True, f"vectors of the knowledge: in Qdrant, {settings.sharding} shards (GET /ready tells its state)"
     )
+
+
+def clinical_ai(settings: AI) -> Finding:
+    if settings.url is None:
+        return Finding(True, "clinical AI: in each process (AURICLE_AI__URL asks a service instead)")
+    count = len(settings.url.split(","))
+    where = "clinical AI: a service" if count == 1 else f"clinical AI: {count} services"
+    if settings.secret is None:
+        return Finding(False, f"{where}, asked without a secret (AURICLE_AI__SECRET)")
+    return Finding(True, f"{where} (GET /ready tells its state)")
 
 
 def turn_model(path: Path | None) -> Finding:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -151,24 +152,25 @@ class Engine:
         working = min(self._inside, self.settings.ai.at_once)
         return working, self._inside - working
 
-    async def worked(self, request: Request, work: Coroutine[Any, Any, T]) -> T:
-        """Do it when there is a place, within the time that a request may take, and only while somebody waits for it.
+    @asynccontextmanager
+    async def taking(self) -> AsyncIterator[None]:
+        """Around one request, from before its body is read: no more than there is room for, each within its time.
 
-        Raises `Starting`, `Busy`, `TookTooLong`, `CallerGone`.
+        Raises `Starting`, `ModelMissing`, `Busy`, `TookTooLong`.
         """
-        try:
-            self._admit()
-        except AIUnavailable:
-            work.close()
-            raise
+        self._admit()
         try:
             async with asyncio.timeout(self.settings.ai.timeout_s):
-                return await _unless_gone(request, self._placed(work))
+                yield
         except TimeoutError:
             raise TookTooLong(limit_s=self.settings.ai.timeout_s) from None
         finally:
             self._inside -= 1
             self._show()
+
+    async def worked(self, request: Request, work: Coroutine[Any, Any, T]) -> T:
+        """Do it when it is its turn, and only while somebody waits for it. Raises `CallerGone`."""
+        return await _unless_gone(request, self._placed(work))
 
     def _admit(self) -> None:
         states = {model.state for model in self.ai.status()}

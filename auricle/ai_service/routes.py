@@ -17,7 +17,10 @@ from auricle.web.strict import check_body
 
 
 class Route(APIRoute):
-    """Reads a body as it is written, and before FastAPI does: what stands in its way is our error, not its own."""
+    """Takes a request only where there is room for it, and reads its body as it is written.
+
+    Both before FastAPI reads it: no more bodies are held than may wait, and what is wrong with one is our error.
+    """
 
     __hash__ = object.__hash__  # lost by Starlette's `__eq__`; what `check_body` works out is kept by the route
 
@@ -25,9 +28,11 @@ class Route(APIRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            await request.body()
-            await check_body(request)
-            return await handler(request)
+            engine = await engine_of(request)
+            async with engine.taking():
+                await request.body()
+                await check_body(request)
+                return await handler(request)
 
         return handle
 

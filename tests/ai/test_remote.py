@@ -13,6 +13,7 @@ from auricle.ai.badge import check_badge
 from auricle.ai.local import UnknownTemplate
 from auricle.ai.port import AIUnavailable, Busy
 from auricle.ai.remote import RemoteAI
+from auricle.doctor import clinical_ai
 from auricle.errors import AuricleError
 from auricle.settings import AI
 from tests.ai.conversations import talk
@@ -297,3 +298,16 @@ def test_every_error_of_the_clinical_ai_can_be_told_apart_by_its_code():
     known = wire._errors()
     assert {"ai.busy", "ai.text_too_large", "ai.ambiguous_utterances", "ai.unknown_template"} <= known.keys()
     assert all(issubclass(kind, AuricleError) for kind in known.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "ok", "told"),
+    [
+        ({}, True, "in each process"),
+        ({"url": "http://a:8002"}, False, "without a secret"),
+        ({"url": "http://a:8002,http://b:8002", "secret": SecretStr(SECRET)}, True, "2 services"),
+    ],
+)
+def test_the_doctor_tells_where_the_clinical_ai_is(given, ok, told):
+    finding = clinical_ai(AI(**given))
+    assert finding.ok is ok and told in finding.text and SECRET not in finding.text

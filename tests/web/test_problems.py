@@ -108,3 +108,4 @@ async def test_readiness_tells_the_state_of_the_parts(service: Service) -> None:
         answer = await http.get("/ready")
     assert answer.status_code == 200
     assert answer.json()["parts"]["database"] == answer.json()["parts"]["vectors"] == "ok"
+    assert answer.json()["parts"]["ai"] == "local"
