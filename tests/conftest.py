@@ -119,6 +119,7 @@ LONG_FOLDERS = (
     "providers",
     "contract",
     "knowledge",
+    "documents",
     "voice",
 )
 # Their files share an installation that is started once.

@@ -30,6 +30,7 @@ async def list_notes(
     *,
     status: NoteStatus | None = None,
     consultation_id: UUID | None = None,
+    document_id: UUID | None = None,
     patient_id: UUID | None = None,
     before: UUID | None = None,
     limit: int = 20,
@@ -40,6 +41,8 @@ async def list_notes(
         statement = statement.where(Note.status == status)
     if consultation_id is not None:
         statement = statement.where(Note.consultation_id == consultation_id)
+    if document_id is not None:
+        statement = statement.where(Note.document_id == document_id)
     if patient_id is not None:
         statement = statement.where(Note.patient_id.in_(whole(patient_id)))
     if before is not None:

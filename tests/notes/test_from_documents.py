@@ -226,7 +226,9 @@ async def test_a_document_of_a_consultation_belongs_to_it_and_so_does_its_note(c
     async with clinic.transaction() as db:
         assert (await request_note(db, clinic.consultation.id)).id != note_id
         listed = await list_notes(db, consultation_id=clinic.consultation.id)
+        of_document = await list_notes(db, document_id=document_id)
     assert note_id in [row.id for row in listed] and len(listed) == 2
+    assert [row.id for row in of_document] == [note_id]
 
 
 async def test_the_database_keeps_a_note_to_a_source(clinic):
