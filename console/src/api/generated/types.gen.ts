@@ -21837,6 +21837,12 @@ export type ListNotesData = {
          */
         consultation_id?: string | null;
         /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id?: string | null;
+        /**
          * Patient Id
          *
          * Id of the patient.
