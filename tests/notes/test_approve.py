@@ -1,5 +1,6 @@
 """A signature answers every objection of the judge, and freezes what was signed."""
 
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from auricle.notes.approve import (
 )
 from auricle.notes.models import Note, NoteStatus
 from auricle.notes.read import list_notes
+from auricle.notes.versions import history
 from tests.builders import make_consultation, make_member, make_organization
 from tests.notes.conftest import SAID
 
@@ -83,6 +85,23 @@ async def test_a_version_that_was_overtaken_cannot_be_signed(clinic):
     with pytest.raises(StaleVersion) as refused:
         await sign(clinic, note.id, 1, flagged(note, "unsupported"))
     assert refused.value.context["version"] == 2
+
+
+async def test_of_two_who_sign_at_once_one_does(clinic, database):
+    note_id = await clinic.drafted()
+    two = [clinic.clinician, await make_member(database, clinic.clinician.organization_id)]
+
+    async def sign(actor):
+        async with clinic.transaction(actor) as db:
+            await approve(db, clinic.means.keyring, note_id, version=1)
+
+    results = await asyncio.gather(*map(sign, two), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in results) == ["NoneType", "NotADraft"]
+    async with clinic.transaction() as db:
+        found = await history(db, note_id)
+    assert found.intact and [v.reason for v in found.versions] == ["generated", "approved"]
+    signer = two[[one is None for one in results].index(True)]
+    assert (await clinic.read(note_id)).approved_by == found.versions[-1].created_by == signer.member_id
 
 
 async def test_what_is_no_draft_cannot_be_signed(clinic):

@@ -8,6 +8,7 @@ from auricle.ai.local import LocalAI
 from auricle.ai.port import Draft, Evidence, Statement
 from auricle.consent.decide import ConsentNeeded, Deciding, decide
 from auricle.consent.models import Decision, Kind
+from auricle.errors import Unavailable
 from auricle.notes.approve import NotADraft, StaleVersion, approve, overrule
 from auricle.notes.edit import Wanted
 from auricle.notes.regenerate import SectionEdited, regenerate_section
@@ -21,6 +22,7 @@ class Otherwise(LocalAI):
 
     plan = ""
     judged_anew = 0
+    away = False
 
     async def write(self, utterances, entities, template="soap"):
         draft = await super().write(utterances, entities, template)
@@ -32,6 +34,8 @@ class Otherwise(LocalAI):
         return Draft(statements=[*draft.statements, added])
 
     async def judge(self, draft, utterances, entities):
+        if self.away:
+            raise Unavailable
         self.judged_anew += sum(s.verdict is None for s in draft.statements)
         return await super().judge(draft, utterances, entities)
 
@@ -111,6 +115,24 @@ async def test_a_stale_version_a_signed_note_and_a_patient_who_no_longer_agrees_
     with pytest.raises(NotADraft):
         await regenerate(clinic, note.id, 2)
     assert (await clinic.read(note.id)).version == 2
+
+
+async def test_an_ai_that_fails_in_the_middle_leaves_the_note_as_it_was(clinic):
+    note = await clinic.with_contradiction()
+    ai = clinic.means.ai
+    ai.plan, ai.away = "Continue metformin.", True
+    for attempt in (
+        regenerate(clinic, note.id, 2),
+        clinic.edit(note.id, 2, [*kept(note), Wanted("plan", "Rest.", "plan")]),
+    ):
+        with pytest.raises(Unavailable):
+            await attempt
+    after = await clinic.read(note.id)
+    assert after.model_dump() == note.model_dump()
+    async with clinic.transaction() as db:
+        assert (await history(db, note.id)).intact
+    ai.away = False
+    assert (await regenerate(clinic, note.id, 2)).version == 3
 
 
 async def test_of_a_regeneration_an_edit_and_a_signature_at_once_one_is_done_and_the_others_are_refused(clinic):
