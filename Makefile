@@ -13,7 +13,7 @@ TEST_PROCESSES ?= 4
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help run demo test check fuzz soak bench clean console console-api console-check e2e
+.PHONY: help run demo test check fuzz soak bench clean console console-api console-check e2e pictures
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -54,7 +54,8 @@ console-check: console-api
 	@git diff --exit-code --stat -- console/src/api/generated || { echo "auricle: run make console-api, and commit what it changes"; exit 1; }
 	@$(BIN)/python hatch_build.py run types
 
-run: .venv/run.stamp console  ## run it all on this machine, with sample data (Ctrl-C stops)
+run: .venv/run.stamp  ## run it all on this machine, with sample data (Ctrl-C stops)
+	@$(MAKE) --no-print-directory console || echo "auricle: going on without the console; the API is whole"
 	@exec $(BIN)/auricle up $(ARGS)
 
 demo: .venv/run.stamp  ## play a recorded consultation, from speech to the signed note
@@ -68,6 +69,15 @@ check: .venv/dev.stamp  ## lint, format, types, structure
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+e2e: .venv/run.stamp console  ## the journeys through the console, in a real browser
+	@test -x /usr/bin/chromium -o -x /usr/bin/chromium-browser -o -x /usr/bin/google-chrome \
+	  || { echo "auricle: installing Chromium …"; apt-get install -y -qq --no-install-recommends chromium fonts-noto-core >/dev/null; } \
+	  || { echo "auricle: Chromium is missing and could not be installed (on Debian: apt install chromium)"; exit 1; }
+	@$(BIN)/python hatch_build.py run e2e
+
+pictures: .venv/run.stamp console  ## take the pictures of docs/pictures anew
+	@AURICLE_PICTURES=1 $(BIN)/python hatch_build.py run pictures
 
 fuzz: .venv/dev.stamp  ## the long form of the hostile-input tests
 	@AURICLE_TEST_LONG=1 $(BIN)/python -m pytest -m "fuzz or slow" $(ARGS)

@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent
 CONSOLE, BUILT = ROOT / "console", ROOT / "auricle" / "console"
-INSTALL_S, RUN_S = 900, 600
+INSTALL_S, RUN_S = 900, 1_800
 
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface

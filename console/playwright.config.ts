@@ -1,6 +1,7 @@
 // The journeys through the console, in a real browser against a real installation that the run starts and ends.
 import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
+import { WIRE } from './e2e/wire'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
@@ -14,7 +15,7 @@ export default defineConfig({
   reporter: [['line']],
   outputDir: '../var/e2e',
   use: {
-    baseURL: process.env.AURICLE_E2E_URL ?? 'http://127.0.0.1:8161',
+    baseURL: `http://127.0.0.1:${WIRE}`,
     locale: 'en-IN',
     viewport: { width: 1440, height: 900 },
     permissions: ['microphone'],

@@ -4,10 +4,8 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { openWire } from './wire'
+import { openWire, PORT, WIRE } from './wire'
 
-const PORT = 8162
-const WIRE = 8161
 const READY_MS = 180_000
 const ROOT = resolve(import.meta.dirname, '..', '..')
 

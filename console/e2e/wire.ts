@@ -3,7 +3,10 @@
 import { createServer as createHttp } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 
-export const CONTROL = 8163
+/** Three ports from here: the wire that the browser uses, the installation behind it, the wire's control. */
+export const WIRE = Number(process.env.AURICLE_E2E_PORT ?? 8161)
+export const PORT = WIRE + 1
+export const CONTROL = WIRE + 2
 
 export async function openWire(port: number, to: number): Promise<{ close: () => void }> {
   const open = new Set<Socket>()

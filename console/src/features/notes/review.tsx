@@ -17,7 +17,7 @@ import { OwnNote } from './own-notes'
 import { Parts } from './parts'
 import { ReasonDialog } from './reason-dialog'
 import { Signature } from './signature'
-import { Source } from './source'
+import { DocumentSource, Source } from './source'
 import { useKeys } from './use-keys'
 import { usePlayback } from './use-playback'
 import { useReview, type Review } from './use-review'
@@ -94,6 +94,8 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
           </div>
           {note.consultation_id ? (
             <Source consultationId={note.consultation_id} evidence={active?.evidence ?? []} />
+          ) : note.document_id ? (
+            <DocumentSource documentId={note.document_id} evidence={active?.evidence ?? []} />
           ) : (
             <Empty title={say('noSource')} />
           )}

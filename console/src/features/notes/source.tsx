@@ -1,7 +1,7 @@
 // What was said, with the spans that a statement rests on. Evidence is told by offsets into the words as they were said.
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { getTranscriptOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { getTranscriptOptions, readDocumentTextOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { EvidenceOut, MessageOut } from '@/api/generated/types.gen'
 import { Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -19,6 +19,31 @@ export function Source({ consultationId, evidence }: { consultationId: string; e
             {messages.map((one) => (
               <Message key={one.id} message={one} evidence={evidence.filter((span) => span.message_id === one.id)} />
             ))}
+          </ol>
+        )}
+      </Loaded>
+    </Panel>
+  )
+}
+
+/** The same for a note that was made from a file: its text by paragraphs. */
+export function DocumentSource({ documentId, evidence }: { documentId: string; evidence: readonly EvidenceOut[] }) {
+  const say = useNoteWords()
+  const query = useQuery(readDocumentTextOptions({ path: { document_id: documentId }, query: { limit: 200 } }))
+  return (
+    <Panel title={say('source')} className="no-print lg:sticky lg:top-20 lg:max-h-[calc(100dvh-6rem)] lg:overflow-y-auto">
+      <Loaded query={query} lines={8}>
+        {({ paragraphs }) => (
+          <ol className="flex flex-col gap-3 text-sm">
+            {paragraphs.map((one) => {
+              const spans = evidence.filter((span) => span.message_id === one.id)
+              return (
+                <li key={one.id} className={`rounded-lg px-3 py-2 ${spans.length > 0 ? 'bg-brand-wash' : ''}`}>
+                  {one.section && <span className="block text-xs text-soft">{one.section}</span>}
+                  {marked(one.text, spans)}
+                </li>
+              )
+            })}
           </ol>
         )}
       </Loaded>
