@@ -293,7 +293,7 @@ async def test_without_the_embedding_model_the_rest_works_and_says_so(tmp_path, 
 
 async def test_told_to_stop_it_finishes_what_it_has_and_ends(tmp_path):
     settings = settings_for()
-    long = {"text": (SAID + "\n") * 120}
+    long = {"text": (SAID + "\n") * 80}
     with process(settings, tmp_path / "log") as started:
         running_url = f"http://127.0.0.1:{settings.ai.port}"
         headers = {"authorization": f"Bearer {make_badge(SecretStr(SECRET), time.time())}"}
