@@ -57,7 +57,10 @@ function Message({ message, evidence }: { message: MessageOut; evidence: readonl
   const cited = evidence.length > 0
   const first = evidence[0]
   useEffect(() => {
-    if (first) void item.current?.scrollIntoView({ block: 'nearest' })
+    const panel = item.current?.closest('section')
+    // Beside the note the panel moves; under it, on a phone, the page must not run away from the statement.
+    if (first && item.current && panel && panel.scrollHeight > panel.clientHeight)
+      panel.scrollTop = item.current.offsetTop - panel.offsetTop - panel.clientHeight / 3
   }, [first])
   const speaker = `speaker_${message.sender}` as Parameters<typeof say>[0]
   return (

@@ -11,9 +11,11 @@ const LONGEST = 4_000 // characters of one message, as the socket takes them
 /** What was said, as it is said; and a line to write instead of speaking. */
 export function Transcript({ room, language }: { room: Room; language: string }) {
   const say = useRoomWords()
-  const end = useRef<HTMLDivElement>(null)
+  const log = useRef<HTMLDivElement>(null)
   const [text, setText] = useState('')
-  useEffect(() => void end.current?.scrollIntoView({ block: 'nearest' }), [room.lines]) // newer browsers give a promise
+  useEffect(() => {
+    if (log.current) log.current.scrollTop = log.current.scrollHeight // the page itself stays where it is
+  }, [room.lines])
   const send = (event: FormEvent) => {
     event.preventDefault()
     if (!text.trim()) return
@@ -21,8 +23,8 @@ export function Transcript({ room, language }: { room: Room; language: string })
     setText('')
   }
   return (
-    <Panel title={say('transcript')} className="flex min-h-96 flex-col lg:max-h-[calc(100dvh-12rem)]">
-      <div role="log" aria-live="polite" lang={language} tabIndex={0} aria-label={say('transcript')} className="flex-1 overflow-y-auto">
+    <Panel title={say('transcript')} className="flex max-h-[calc(100dvh-6rem)] min-h-96 flex-col">
+      <div ref={log} role="log" aria-live="polite" lang={language} tabIndex={0} aria-label={say('transcript')} className="flex-1 overflow-y-auto">
         {room.lines.all.length === 0 && <p className="text-sm text-soft">{say('transcriptNone')}</p>}
         <ul className="flex flex-col gap-3">
           {room.lines.all.map((one) => (
@@ -38,7 +40,6 @@ export function Transcript({ room, language }: { room: Room; language: string })
             </li>
           ))}
         </ul>
-        <div ref={end} />
       </div>
       <form onSubmit={send} className="mt-4 flex items-end gap-2">
         <div className="flex-1">
