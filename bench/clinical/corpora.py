@@ -20,6 +20,20 @@ PRIMOCK_SPEAKERS: dict[str, Literal["clinician", "patient"]] = {"doctor": "clini
 ACI_FILES = {"test1": "clinicalnlp_taskB_test1.csv", "train": "train.csv", "valid": "valid.csv"}
 
 
+MTS_FILES = {
+    "train": "MTS-Dialog-TrainingSet.csv",
+    "valid": "MTS-Dialog-ValidationSet.csv",
+    "test1": "MTS-Dialog-TestSet-1-MEDIQA-Chat-2023.csv",
+}
+
+
+@dataclass(frozen=True)
+class Passage:
+    header: str
+    talk: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Visit:
     id: str
@@ -47,6 +61,13 @@ def aci_bench(split: str) -> Iterator[Visit]:
 def half_of(document: str) -> str:
     """The half, A or B, that a document belongs to by the hash of its id."""
     return "AB"[hashlib.sha256(document.encode()).digest()[0] % 2]
+
+
+def mts_dialog(part: str) -> Iterator[Passage]:
+    """Short dialogues of MTS-Dialog (Ben Abacha et al. 2023, CC BY 4.0) with what was written of each."""
+    with (ROOT / "mts-dialog" / MTS_FILES[part]).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield Passage(row["section_header"], row["dialogue"], row["section_text"])
 
 
 def turns(dialogue: str) -> list[Utterance]:

@@ -1,8 +1,9 @@
 """`python -m bench.clinical.learn [--to FOLDER] [--parts train,valid]`: the draft's weights.
 
-From ACI-Bench's training and validation parts (CC BY 4.0), never its tests. What a clause is worth is the share of its
-words and pairs of words, as the draft would write them, that the clinician's note has. Its section is that of the
-sentence of the note that it has most in common with. No text is kept, only weights of hashed words.
+From ACI-Bench's training and validation parts and MTS-Dialog's training part (both CC BY 4.0), never their tests.
+What a clause is worth is the share of its words and pairs of words, as the draft would write them, that the clinician's
+note has. Its section is that of the sentence of the note that it has most in common with. A heading is learned from
+each talk and from the text that was written of it. No text is kept, only weights of hashed words.
 """
 
 import sys
@@ -17,15 +18,17 @@ import numpy as np
 from auricle.ai.entities.find import find_entities
 from auricle.ai.port import Section
 from auricle.ai.soap.candidates import Candidate, candidates
+from auricle.ai.soap.headers import header_clues
 from auricle.ai.soap.learned import linear
 from auricle.ai.soap.learned.weights import Weights
-from bench.clinical.corpora import Visit, aci_bench
-from bench.clinical.fit import Lessons, fit, packed
+from bench.clinical.corpora import Passage, Visit, aci_bench, mts_dialog
+from bench.clinical.fit import Lessons, fit, packed, within_margin
 from bench.clinical.reference import Told, told
 from bench.clinical.rouge import grams, words
 
 SHIPPED = Path(linear.__file__).parent
 SECTIONS: tuple[Section, ...] = ("subjective", "objective", "assessment", "plan")
+HEADER_DECAY, HEADER_STEPS = 1.0, 150
 SECTION_DECAY, SALIENCE_DECAY, STEPS = 1e-4, 3e-5, 150  # the decays: of 1e-4, 3e-5, 1e-5 best on the validation part
 
 
@@ -50,7 +53,7 @@ def salience(taught: Taught, steps: int = STEPS) -> linear.Linear:
     weigh = np.array([len(c.statement.text.split()) for c, _ in each], float)
     rows = Lessons.of([c.clues for c, _ in each])
     wanted = np.array([[share] for _, share in each])
-    return packed(["kept"], *fit(rows, wanted, decay=SALIENCE_DECAY, steps=steps, weigh=weigh))
+    return packed(["kept"], rows, *fit(rows, wanted, decay=SALIENCE_DECAY, steps=steps, weigh=weigh))
 
 
 def section(taught: Taught, steps: int = STEPS) -> linear.Linear:
@@ -60,7 +63,7 @@ def section(taught: Taught, steps: int = STEPS) -> linear.Linear:
     among = np.bincount(wanted, weights=weigh, minlength=len(SECTIONS))
     fair = weigh / np.sqrt(among[wanted])  # an assessment is rare, and wanted
     rows = Lessons.of([clues for clues, _, _ in each])
-    return packed(SECTIONS, *fit(rows, np.eye(4)[wanted], decay=SECTION_DECAY, steps=steps, weigh=fair))
+    return packed(SECTIONS, rows, *fit(rows, np.eye(4)[wanted], decay=SECTION_DECAY, steps=steps, weigh=fair))
 
 
 def placed(taught: Taught) -> Iterator[tuple[Sequence[str], Section, float]]:
@@ -74,6 +77,16 @@ def placed(taught: Taught) -> Iterator[tuple[Sequence[str], Section, float]]:
             best, common = _closest(candidate.statement.text, sentences, rarity)
             if best is not None:
                 yield candidate.clues, best.section, common
+
+
+def header(passages: Sequence[Passage], steps: int = HEADER_STEPS) -> linear.Linear:
+    """From each passage's talk and from the text that was written of it."""
+    names = sorted({p.header for p in passages})
+    wanted = np.eye(len(names))[[names.index(p.header) for p in passages] * 2]
+    shown = [*(header_clues(p.talk) for p in passages), *(header_clues(p.text) for p in passages)]
+    rows = Lessons.of(shown, by_rarity=True)
+    weights = fit(rows, wanted, decay=HEADER_DECAY / len(shown), steps=steps, error=within_margin)
+    return packed(names, rows, *weights)
 
 
 def _rarity(sentences: Sequence[str]) -> Mapping[str, float]:
@@ -101,6 +114,7 @@ def learned(parts: Sequence[str]) -> Iterator[tuple[str, linear.Linear]]:
     placing = section(read(visits, None))
     yield "section", placing
     yield "salience", salience(read(visits, Weights(placing)))
+    yield "header", header(list(mts_dialog("train")))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,11 +1,11 @@
-"""The clinical half in numbers: `python -m bench.clinical.run [drafting|masking|judging|entities|written …] [--dev]`
+"""The clinical half in numbers: `python -m bench.clinical.run [drafting|headers|masking|judging|entities …] [--dev]`
 
 Also `consultations [--show N]`: recorded consultations through a whole installation, N of the notes printed.
 """
 
 import sys
 
-from bench.clinical import consultations, drafting, entities, judging, masking, outages, written
+from bench.clinical import consultations, drafting, entities, heading, judging, masking, outages, written
 from bench.clinical.corpora import ROOT, present
 
 ON_DEMAND = frozenset({"outages"})  # takes minutes, and kills what it has started
@@ -15,6 +15,7 @@ def main(wanted: list[str]) -> int:
     names = [name for name in wanted if not name.startswith("--") and not name.isdigit()]
     for name, needs, run in (
         ("drafting", "aci-bench", drafting.run),
+        ("headers", "mts-dialog", heading.run),
         ("masking", "pii", lambda: masking.run(wanted)),
         ("outages", "", outages.run),
         ("judging", "", lambda: judging.run(show="--dev" in wanted)),

@@ -29,6 +29,7 @@ def sections(utterances):
 
 def test_a_visit_is_sorted_and_what_leads_through_it_is_left_out():
     assert sections(VISIT) == [
+        ("subjective", "Chief complaint: back pain."),
         ("subjective", "John is a 58-year-old male with diabetes who presents today with back pain."),
         ("subjective", "Patient lifted some boxes and he heard a pop."),
         ("objective", "Back exam: some pain to palpation of the lumbar spine."),
@@ -59,7 +60,7 @@ def test_what_was_learned_is_small_and_knows_talk_from_findings():
 def test_lessons_are_learned_alike_every_time():
     rows = Lessons.of([["sore", "throat"], ["sunny", "day"], ["sore", "knee"], ["nice", "day"]])
     wanted = np.array([[1.0], [0.0], [1.0], [0.0]])
-    first, again = (packed(["kept"], *fit(rows, wanted, decay=1e-4, steps=20)) for _ in range(2))
+    first, again = (packed(["kept"], rows, *fit(rows, wanted, decay=1e-4, steps=20)) for _ in range(2))
     assert np.array_equal(first.weights, again.weights)
     assert first.scores(["sore"])["kept"] > first.scores(["day"])["kept"]
 

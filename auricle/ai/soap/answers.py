@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from auricle.ai.entities.find import Turn
 from auricle.ai.entities.lexicon import lexicon
@@ -13,7 +12,7 @@ from auricle.ai.entities.replies import FINDINGS
 from auricle.ai.port import Entity, Evidence, Section, Statement
 from auricle.ai.soap import facts
 from auricle.ai.soap.rewrite import THEY, Pronouns, as_patients, third_person
-from auricle.ai.soap.speech import clean, is_tangled, sentence, tells
+from auricle.ai.soap.speech import clean, is_tangled, lowered, sentence, tells
 from auricle.ai.tokens import words
 
 _TOPICS = (
@@ -58,6 +57,12 @@ _BY_HAND = re.compile(
     r"\b(?:right |down |up |over |in )?here\b(?! (?:today|for))|\bwhen i\b|\bif i\b|\b(?:pain|hurt|tender"
     r"|feel) (?:with )?(?:this|that|there)\b"
     r"|\bhow about\b.{0,20}\b(?:here|there|this|that|now)\b", re.I)  # fmt: skip
+_SAID_FIRST = re.compile(r"^(?:(?:um+|uh+|er+|ah|oh|and|so|well|but|yeah|yes|okay)\b[\s,.]*)+(?=\w)", re.I)
+_TIMED = re.compile(
+    r"\d|\b(?:second|minute|hour|day|night|week|month|year|morning|evening|afternoon|summer|winter|spring|fall|autumn"
+    r"|yesterday|today|tonight|ago|since|always|never|often|sometimes|every|once|twice|times?|birth|born|child\w*"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september"
+    r"|october|november|december)s?\b|[\u0900-\u0dff]", re.I)  # fmt: skip
 _QUOTED_WORDS = 40
 _CITED_CLAUSES = 12  # of one answer
 
@@ -166,11 +171,13 @@ def patients_words(around: Around, left: Sequence[Entity]) -> Statement | None:
     if not said:
         return None
     if started := _STARTED.match(said):
-        return _with_question(around, f"Started {said[started.end() :]}")
+        return _with_question(around, f"Started {lowered(said[started.end() :])}")
     elliptic = len(said.split()) <= _ELLIPSIS_WORDS and not re.search(r"(?<![\w'])i(?:'\w+)?(?![\w'])", said, re.I)
     asked = _question_before(around)
     if elliptic and asked:
         topic = next((name for pattern, name in _TOPICS if pattern.search(asked.clause.text)), None)
+        if topic in {"Since", "Frequency"} and not _TIMED.search(said):
+            topic = None
         if (topic is None and not left) or _POINTS.match(said):
             return None
         return _with_question(around, _under(topic, said, around.who) if topic else third_person(said, around.who))
@@ -182,13 +189,14 @@ def patients_words(around: Around, left: Sequence[Entity]) -> Statement | None:
     return Statement(section="subjective", text=written, evidence=around.evidence())
 
 
-def quoted(section: Section, evidence: Sequence[Evidence], kind: Literal["fact", "plan"] = "fact") -> Statement | None:
-    """The words themselves: of a question and its answer both. None where they are too long to be read."""
-    said = [" ".join(re.sub(r"\s+([,.;:?!])", r"\1", e.quote).split()) for e in evidence[:2]]
+def quoted(section: Section, evidence: Sequence[Evidence], asked: bool = False) -> Statement | None:
+    """The patient's words themselves, with the question where it is cited first. None where nobody would read them."""
+    said = [_SAID_FIRST.sub("", " ".join(re.sub(r"\s+([,.;:?!])", r"\1", e.quote).split())) for e in evidence[:2]]
     if not said or sum(len(s.split()) for s in said) > _QUOTED_WORDS:
         return None
-    text = f"States: “{said[0]}”." if len(said) == 1 else f"Asked “{said[0]}”: “{said[1]}”."
-    return Statement(section=section, text=text, evidence=evidence, kind=kind)
+    told = " … ".join(f"“{words}”" for words in said[asked:])
+    text = f"Asked “{said[0]}”: {told}." if asked and told else f"States: {told}."
+    return Statement(section=section, text=text, evidence=evidence) if told else None
 
 
 def _question_before(around: Around) -> Piece | None:
@@ -215,5 +223,5 @@ def _under(topic: str, said: str, who: Pronouns) -> str:
     bare = _ABOUT.sub("", time, count=1)
     lasted = any(m.unit in SPANS and m.start == 0 for m in find_measures(bare)) or _SPAN.match(bare) is not None
     if "ago" in words(time):
-        return f"Started {time}"
+        return f"Started {lowered(time)}"
     return f"Duration: {time}" if lasted else f"Since: {time}"

@@ -96,6 +96,8 @@ def _statements(at: _At) -> Iterator[Weighed]:
         own_finding = patient and any(e.experiencer == "patient" for e in deniable)
         leans = patient and len(extracted.evidence) > 1  # an answer under its question's topic
         presented = not patient and introduces(around.piece.clause.text)
+        if presented and (named := facts.complaint(around.turn.utterance, around.piece)):
+            yield named, 3.0, True
         weight = salience(around.piece, at.own, at.position) + ANSWER_WEIGHT * leans
         yield extracted, weight, own_finding or presented
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from auricle.ai.entities.find import Turn
 from auricle.ai.entities.pieces import Piece
 from auricle.ai.port import Entity, Evidence, Section, Statement, Utterance
-from auricle.ai.soap.speech import sentence
+from auricle.ai.soap.speech import clean, sentence
 
 DENIABLE = frozenset({"symptom", "problem", "hearing", "procedure", "device"})
 
@@ -38,6 +38,33 @@ def denies_use(text: str, asked: bool) -> bool:
 
 def cite(utterance: Utterance, start: int, end: int) -> Evidence:
     return Evidence(utterance_id=utterance.id, start=start, end=end, quote=utterance.text[start:end])
+
+
+_COMES_FOR = re.compile(
+    r"\b(?:here (?:today )?(?:for|with|because of)|presents?(?: here)?(?: today)?(?: to (?:the )?(?:clinic"
+    r"|office)(?: today)?)?"
+    r"(?: for| with)(?: (?:an? )?(?:evaluation|follow[- ]up evaluation) (?:of|for))?|complain(?:s|ing) of"
+    r"|com(?:es|ing) in (?:today )?(?:for|with))\s+(?:(?:a|an|some|her|his|their) )?(?P<what>[^,.;?]{3,80})",
+    re.I,
+)
+_COMPLAINT_END = re.compile(
+    r"\s+(?:and|so|but) (?:he|she|they|i|you|we|it)\b.*|\s+(?:today|right now)\b.*|\s+(?:that|which|who|since"
+    r"|after)\b.*",
+    re.I,
+)
+
+
+def complaint(utterance: Utterance, piece: Piece) -> Statement | None:
+    """ "… who presents today with some back pain": the chief complaint, as the patient is introduced."""
+    match = _COMES_FOR.search(utterance.text, piece.clause.start, piece.clause.end)
+    what = _COMPLAINT_END.sub("", clean(match["what"])) if match else ""
+    if match is None or not 0 < len(what.split()) <= _COMPLAINT_WORDS:
+        return None
+    evidence = [cite(utterance, match.start(), match.end())]
+    return Statement(section="subjective", text=sentence(f"Chief complaint: {what}"), evidence=evidence)
+
+
+_COMPLAINT_WORDS = 10
 
 
 def medication(entity: Entity, turn: Turn, piece: Piece, sources: Mapping[str, Utterance]) -> Statement:
@@ -105,6 +132,8 @@ def confirmations(
 
 
 def _phrase(entity: Entity, question: str) -> str:
+    if entity.name == "pain":
+        return entity.name  # "does it hurt?": "Denies hurt"
     if entity.name == "difficulty with speech in noise":
         return entity.name  # "noisy places" by themselves are no finding
     if _is_test(entity) and "previous" not in entity.text:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auricle.ai.port import Utterance
-from auricle.ai.soap.speech import clean, figures, sentence, whole
+from auricle.ai.soap.speech import clean, figures, lowered, sentence, whole
 from auricle.ai.soap.verbs import ADVERBS, singular, without_emphasis, written_out
 from auricle.ai.tokens import words
 
@@ -77,7 +77,7 @@ def third_person(text: str, who: Pronouns = THEY) -> str:
         elif bare == "am" and rewritten[index] == word:
             rewritten[index] = "are" + tail if who is THEY else "is" + tail
     told = " ".join(rewritten)
-    return sentence(told if first is not None else f"Reports {told}")
+    return sentence(told if first is not None else f"Reports {lowered(told)}")
 
 
 def as_patients(text: str, who: Pronouns) -> str:
@@ -153,7 +153,7 @@ _PROBLEM = re.compile(
     r" (?:the|your|his|her|my) (?:(?:first|second|third|fourth|fifth|next|last|other|final) "
     r"(?:problem|issue|diagnosis|concern|complaint)s?(?: is| of)?,? ?(?:(?:your|the|of) )?)?"
     r"(?P<what>(?!(?:first|second|third|fourth|fifth|next|last|other|final) )[a-z0-9][^,:?]{1,60}?)"
-    r"(?:(?:(?:,| goes,| is concerned,)\s+|\s+(?=(?:i|you|we|it|this|let)\b))(?P<rest>.+))?$",
+    r"(?: is concerned| goes)?(?:(?:,\s+|\s+(?=(?:i|you|we|it|this|let)\b))(?P<rest>.+))?$",
     re.I,
 )
 _LOOKED_AT = re.compile(
@@ -205,7 +205,8 @@ def assessed(text: str, who: Pronouns = THEY) -> str:
 
 
 _OPENINGS = re.compile(
-    r"^(?:(?:and|so|then|also|but|now|okay|lastly|first of all|first|second|third|finally|next|again|actually|anyway"
+    r"^(?:(?:and|so|then|also|but|now|well|okay|lastly|first of all|first|second|third|finally|next|again"
+    r"|actually|anyway"
     r"|(?:at )?this (?:point|time)|for now|in the meantime|what i would like to do is|what we will do is|the plan is)"
     r"(?:, | (?=(?:i|we|you|let)\b)))+",
     re.I,

@@ -71,6 +71,12 @@ _NOT_TOLD = re.compile(
     r"|(?:lift|raise|turn|bend|straighten|move|relax|lean|lie|sit|stand) (?:your|up|down|back|forward|it|that)\b)",
     re.I,
 )
+_ASKS = re.compile(
+    r"(?:(?:now|then|and|so|but),? )*(?:(?:does|did|is|are|was|were|has|can|could|would|will|do|have) (?:you"
+    r"|your|that|this|it|there|they"
+    r"|he|she|any|anything|the pain)|what|whereabouts|how|who|why|anything|any other|tell me)\b",
+    re.I,
+)  # a question that nobody marked as one
 _INTRODUCES = re.compile(
     r"\b(?:\d+|[a-z]+ty(?:[\s-][a-z]+)?)[\s-]+years?[\s-]+old\b.*\b(?:who|here|with|presents?|complain|for)\b", re.I
 )
@@ -95,7 +101,7 @@ def concludes(text: str) -> bool:
 def tells_nothing(text: str) -> bool:
     """What a clinician says to lead through the visit: "let me take a listen", "show me the x-ray"."""
     said = written_out(clean(text))
-    return _NOT_TOLD.match(said) is not None
+    return _NOT_TOLD.match(said) is not None or _ASKS.match(said) is not None
 
 
 def introduces(text: str) -> bool:

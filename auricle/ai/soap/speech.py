@@ -45,7 +45,8 @@ _TAIL = re.compile(
     re.I,
 )
 _BROKEN_END = re.compile(
-    r"(?:[\s,]+(?:and|but|or|so|(?:is|think|know|sure|see|say|said|and|so) that|if|because|to|with|of|the|a|an|my|your"
+    r"(?:[\s,]+(?:(?:i am|we are|they are|i'm|we're) going|and|but|or|so|now|(?:is|think|know|sure|see|say|said"
+    r"|and|so) that|if|because|to|with|of|the|a|an|my|your"
     r"|which|who|when i|when|where i|i|it was|which is|is|was|are|that i|and i (?:feel|just|think|feel like)|and i"
     r"|if you|like|then|just|go ahead|from|for|about|at|it is|there is|as|than|by))+$",
     re.I,
@@ -57,9 +58,14 @@ _STUTTER = re.compile(
 )
 _REPEATED_HALF = re.compile(r"\b(?!t-tube)([a-z]{1,4})-\s?(?=\1)", re.I)  # "i-i think", "y-you", "we- we"
 _CUT_OFF = re.compile(r"(?<!\S)[a-z']{1,12}-(?=\s|,|$)\s*,?\s*", re.I)  # "ex- exerting"
+_DOUBLED_MARK = re.compile(r",(?:\s*,)+")
 _SPACED_MARK = re.compile(r"\s+([,.;:?!%])(?!\d)")
 _OUT_OF = re.compile(rf"\b({_NUMBER_WORDS}|\d+) out of ({_NUMBER_WORDS}|\d+)\b", re.I)
-_YEARS_OLD = re.compile(r"\b(\d+)[\s-]+years?[\s-]+old\b", re.I)
+_YEARS_OLD = re.compile(
+    r"\b(\d+)[\s-]+years?[\s-]+old(?=,?\s+(?:[\w-]+\s+){0,3}?(?:male|female|man|woman|boy|girl|gentleman|lady"
+    r"|patient)\b)",
+    re.I,
+)
 _FIGURE_FROM = 10  # smaller numbers are written as figures only with a unit
 
 
@@ -72,7 +78,9 @@ def clean(text: str) -> str:
     text = _LEADING.sub("", _FILLERS.sub("", text).strip(" ,."))
     text = _CUT_OFF.sub("", text)
     text = _STUTTER.sub(r"\1", _LEADING.sub("", _FILLERS.sub("", text).strip(" ,.")))
-    return _TRAILING_YES.sub("", _SPACED_MARK.sub(r"\1", " ".join(text.split())).strip(" ,.?!-"))
+    return _TRAILING_YES.sub(
+        "", _DOUBLED_MARK.sub(",", _SPACED_MARK.sub(r"\1", " ".join(text.split()))).strip(" ,.?!-")
+    )
 
 
 def whole(text: str) -> str:
@@ -93,6 +101,14 @@ def figures(text: str) -> str:
         elif spoken or measure.unit not in text[measure.number.end : measure.end]:
             text = f"{text[: measure.start]}{measure.value}{text[measure.end :]}"
     return _YEARS_OLD.sub(r"\1-year-old", text)
+
+
+def lowered(text: str) -> str:
+    """ "Having pain" as it goes on after "Reports"; a name or an abbreviation keeps its capital."""
+    return text[:1].lower() + text[1:] if text[:1].isupper() and _GOES_ON.match(text) else text
+
+
+_GOES_ON = re.compile(r"(?!I\b)[A-Z](?:[a-z]*\b)(?![A-Z]) (?![A-Z])")
 
 
 def _figure(word: str) -> str:

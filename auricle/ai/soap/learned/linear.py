@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from auricle.errors import Misconfigured
 
-BUCKETS = 1 << 15
+BUCKETS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,15 @@ class Linear:
     weights: NDArray[np.int8]
     scale: float
     bias: NDArray[np.float32]
+    rarity: NDArray[np.float16]  # by bucket: how much it counts; all one where every feature counts alike
 
     def scores(self, features: Iterable[str]) -> dict[str, float]:
         """One number a class, not normalised; the same features in any order give the same."""
         at = buckets(features)
         if not len(at):
             return dict(zip(self.classes, map(float, self.bias), strict=True))
-        total = self.weights[:, at].sum(axis=1, dtype=np.int64) * (self.scale / len(at) ** 0.5)
+        counts = self.rarity[at].astype(np.float64)
+        total = self.weights[:, at] @ counts * (self.scale / float(np.sqrt(counts @ counts)))
         return dict(zip(self.classes, (total + self.bias).tolist(), strict=True))
 
 
@@ -48,7 +50,8 @@ def shipped(name: str) -> Linear:
     """The weights `name`, read at the first call and kept. Raises `Misconfigured` where they are damaged."""
     try:
         with resources.files(__package__).joinpath(f"{name}.npz").open("rb") as file, np.load(file) as held:
-            return Linear(tuple(map(str, held["classes"])), held["weights"], float(held["scale"]), held["bias"])
+            classes, scale = tuple(map(str, held["classes"])), float(held["scale"])
+            return Linear(classes, held["weights"], scale, held["bias"], held["rarity"])
     except (OSError, ValueError, KeyError):
         raise Misconfigured("Learned weights are damaged.", stage=name) from None
 
@@ -60,6 +63,7 @@ def saved(model: Linear) -> dict[str, NDArray[np.generic]]:
         "weights": model.weights,
         "scale": np.array(model.scale),
         "bias": model.bias,
+        "rarity": model.rarity,
     }
 
 
