@@ -1,4 +1,4 @@
-import { Captions, CaptionsOff, Hand, MicOff, Pause, PhoneOff, Play } from 'lucide-react'
+import { Captions, CaptionsOff, Hand, MicOff, Pause, PhoneOff, Play, SmilePlus } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Button } from '@/ui/button'
 import { Badge, Panel } from '@/ui/page'
@@ -21,15 +21,18 @@ export function Stage({
   const say = useRoomWords()
   const mood = moodOf(room)
   const unheard = useUnheard(room)
+  const [face, setFace] = useState(true)
   const latest = room.lines.all.findLast((one) => one.who === 'assistant')
   return (
     <Panel className="flex flex-col gap-4">
       <p role="status" className="flex flex-wrap items-center gap-2 text-sm">
         <State room={room} mood={mood} />
       </p>
-      <div className="flex justify-center">
-        <Avatar mood={mood} analyser={room.speaker?.analyser ?? null} />
-      </div>
+      {face && (
+        <div className="flex justify-center">
+          <Avatar mood={mood} analyser={room.speaker?.analyser ?? null} />
+        </div>
+      )}
       {captions && latest && (
         <p className="min-h-14 rounded-lg bg-sunken p-3 text-center text-lg" aria-hidden>
           {latest.text}
@@ -53,6 +56,10 @@ export function Stage({
         <Button onClick={room.interrupt} disabled={!room.speaking}>
           <Hand aria-hidden className="size-5" />
           {say('interrupt')}
+        </Button>
+        <Button onClick={() => setFace(!face)} aria-pressed={face}>
+          <SmilePlus aria-hidden className="size-5" />
+          {say(face ? 'faceOff' : 'faceOn')}
         </Button>
         <Button onClick={() => turnCaptions(!captions)} aria-pressed={captions}>
           {captions ? <CaptionsOff aria-hidden className="size-5" /> : <Captions aria-hidden className="size-5" />}
