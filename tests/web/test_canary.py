@@ -226,6 +226,17 @@ class Story:
         await self.ask(self.clinician, "PUT", place, json=body)
         await self.ask(self.clinician, "GET", f"{place}/export", params={"reveal": True})
         await self.ask(self.clinician, "PUT", place, json={**body, "version": 99})
+        again = {"version": 2, "wish": WRONG, "replace_edited": True}
+        await self.ask(self.clinician, "POST", f"{place}/sections/plan/regenerate", json=again)
+        await self.ask(self.clinician, "POST", f"{place}/sections/poem/regenerate", json=again)
+        read = (await self.ask(self.clinician, "GET", place)).json()
+        seen = [one["id"] for one in read["statements"]]
+        signing = {"note_id": note["id"], "version": read["version"], "seen": seen}
+        await self.ask(self.clinician, "POST", "/api/v1/soap/approve", json=signing)
+        added = {"version": read["version"] + 1, "statements": [{"section": "plan", "text": f"{WRITTEN} {FAMILY}"}]}
+        told = await self.ask(self.clinician, "POST", f"{place}/addenda", json=added)
+        assert told.status_code == 201, told.status_code
+        await self.ask(self.clinician, "GET", f"{place}/versions/draft/diff/latest")
 
     async def mistakes(self) -> None:
         """Every kind of refusal, with a canary in what was sent."""
