@@ -20,7 +20,7 @@ from auricle.errors import Misconfigured
 from auricle.parts import Part, PartFailed, check_port, interruptible
 from auricle.settings import Settings
 
-READY_S = 90.0
+READY_S = 180.0  # the first start builds a model: over a minute where others keep the cores
 DRAIN_S = 3.0  # Ctrl-C is answered soon: a call that runs may say its last words, not more
 
 

@@ -7,6 +7,7 @@ import { Refused, Skeleton } from './states'
 import { useCommonWords } from './words'
 
 export interface Column<R> {
+  /** Empty above the buttons of a row: what it holds is then only read aloud. */
   name: string
   cell: (row: R) => ReactNode
   /** Numbers stand on the right. */
@@ -61,7 +62,7 @@ export function Table<R>({
             <tr>
               {columns.map((one) => (
                 <th key={one.name} scope="col" className={`px-4 py-3 font-medium ${one.numeric ? 'text-right' : ''}`}>
-                  {one.name}
+                  {one.name || <span className="sr-only">{say('actions')}</span>}
                 </th>
               ))}
             </tr>

@@ -4,6 +4,7 @@ import { words } from '@/i18n'
 export const useCommonWords = words(
   'common',
   {
+    actions: 'Actions',
     again: 'Try again',
     back: 'Back',
     cancel: 'Cancel',
@@ -28,6 +29,7 @@ export const useCommonWords = words(
     zone: 'Times are in {{zone}}.',
   },
   {
+    actions: 'कार्रवाइयाँ',
     again: 'फिर कोशिश करें',
     back: 'वापस',
     cancel: 'रद्द करें',

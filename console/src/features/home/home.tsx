@@ -284,7 +284,7 @@ function Organizations() {
       row={(one) => (
         <li key={one.id} className={ROW}>
           <span>{one.name}</span>
-          <Badge tone={one.status === 'active' ? 'good' : 'warn'}>{one.status}</Badge>
+          <Badge tone={one.status === 'active' ? 'good' : 'warn'}>{say(`status_${one.status}`)}</Badge>
         </li>
       )}
     />

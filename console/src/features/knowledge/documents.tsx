@@ -123,7 +123,7 @@ function Document({ document }: { document: Taught }) {
   })
   const working = UNDER_WAY.includes(document.status)
   return (
-    <li className="flex flex-wrap items-center justify-between gap-3 p-4">
+    <li className="flex items-center justify-between gap-3 p-4">
       <div className="min-w-0">
         <p className="font-medium break-words">{document.title || document.file_name}</p>
         <p className="flex flex-wrap items-center gap-2 text-sm text-soft">
@@ -141,7 +141,7 @@ function Document({ document }: { document: Taught }) {
           <p className="text-sm text-warn">{say('hidden', { n: time.number(document.hidden_characters) })}</p>
         )}
       </div>
-      <div className="flex gap-1">
+      <div className="flex shrink-0 flex-wrap justify-end gap-1 max-sm:max-w-32">
         {document.can_retry && (
           <Button size="small" busy={retry.isPending} onClick={() => retry.mutate()}>
             <RotateCcw aria-hidden className="size-4" />

@@ -71,7 +71,7 @@ function Breakdown({ days }: { days: number }) {
                 <thead className="border-b border-line text-soft">
                   <tr>
                     {(['capability', 'provider', 'model', 'calls', 'failed', 'minutes', 'tokens', 'cost'] as const).map((one) => (
-                      <th key={one} scope="col" className="px-4 py-3 font-medium">
+                      <th key={one} scope="col" className="px-4 py-3 font-medium whitespace-nowrap">
                         {say(one)}
                       </th>
                     ))}
