@@ -27,6 +27,11 @@ def test_a_text_of_every_kind_ships_in_english_and_hindi_and_says_that_no_is_fre
     assert len({text.hash for text in shipped().values()}) == 8
 
 
+def test_a_shipped_text_breaks_its_lines_only_after_a_sentence():
+    for text in shipped().values():
+        assert all(line.endswith((".", "।")) for line in text.body.splitlines())
+
+
 async def test_no_message_reaches_the_agent_without_consent_and_one_does_with_it(clinic):
     case = await clinic.patient()
     assert refused(await case.says("My ear is ringing."))
