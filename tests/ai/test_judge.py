@@ -4,6 +4,7 @@ import pytest
 
 from auricle.ai.entities.find import find_entities
 from auricle.ai.port import Draft, Evidence, Statement, Utterance
+from auricle.ai.soap.draft import write_extractive
 from auricle.ai.soap.judge import judge
 from tests.ai.conversations import talk
 
@@ -260,3 +261,26 @@ def test_a_special_finding_carries_the_general_one():
     evidence = [Evidence(utterance_id="u0", start=0, end=6, quote="i have")]
     note = Draft(statements=[Statement(section="subjective", text="Left ear pain.", evidence=evidence)])
     assert judge(note, utterances, find_entities(utterances)).missing == []
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("Taking some paracetamol can also help.", False),
+        ("I am a little bit on the edge about giving you antibiotics.", False),
+        ("I would suggest some ibuprofen for that.", False),
+        ("And you are still taking your lisinopril, 20 mg a day.", True),
+        ("I see that you have been on metformin for a year.", True),
+        ("Continue the metoprolol as before.", True),
+    ],
+)
+def test_a_medicine_that_a_clinician_only_proposes_is_not_taken(said, taken):
+    utterances = [Utterance(id="1", speaker="clinician", text=said)]
+    found = find_entities(utterances)
+    drafted = [one.text for one in write_extractive(utterances, found).statements]
+    assert taken or not any(text.startswith("Takes") for text in drafted)
+    drug = next(one.text for one in found if one.kind == "drug")
+    evidence = [Evidence(utterance_id="1", start=0, end=len(said), quote=said)]
+    claim = Statement(section="subjective", text=f"Takes {drug}.", evidence=evidence)
+    checks = judge(Draft(statements=[claim]), utterances, found).statements[0].checks
+    assert any("propose" in check.detail for check in checks) is not taken

@@ -12,6 +12,7 @@ from auricle.ai.soap.learned.weights import Weights
 from auricle.ai.soap.rewrite import about_patient, assessed, finding, gives_order, names_problem, order, pronouns_of
 from auricle.ai.soap.sections import concludes, heading, introduces, labels, salience, section_of, tells_nothing
 from auricle.ai.soap.speech import sentence, tells
+from auricle.ai.soap.taken import tells_use
 
 ANSWER_WEIGHT = 1.5
 RULE_CHANCE, FAIRLY, SURE = 0.2, 0.35, 0.5  # how much a rule adds to what was learned of a section
@@ -125,7 +126,9 @@ def _states_use(entity: Entity, around: Around) -> bool:
     own = entity.experiencer == "patient"
     if entity.negated and not facts.denies_use(around.piece.clause.text, around.answered):
         return False
-    return own and (around.turn.utterance.speaker != "clinician" or entity.time == "current")
+    if around.turn.utterance.speaker != "clinician":
+        return own
+    return own and entity.time == "current" and tells_use(around.piece.clause.text)
 
 
 def _question_too(around: Around, evidence: list[Evidence]) -> list[Evidence]:

@@ -8,9 +8,11 @@ from auricle.ai.port import Check, Entity
 from auricle.ai.soap.checks import vocabulary
 from auricle.ai.soap.checks.compared import Compared
 from auricle.ai.soap.checks.meaning import persons_in
+from auricle.ai.soap.taken import tells_use
 from auricle.ai.tokens import tokens
 
 _FEW = 3  # clauses that are cited: all of them are of the statement
+_TAKES = re.compile(r"\W*(?:(?:the )?patient |he |she |they )?(?:takes?|is taking|uses?|is using|is on)\b", re.I)
 _FAMILY = re.compile(r"\b(?:family|fh|fhx|fmh|hereditary)\b", re.I)
 
 
@@ -86,6 +88,10 @@ def time(it: Compared) -> Iterator[Check]:
         if of_it or len(it.cited) <= _FEW:
             yield Check(name="time", verdict="conflict", detail="The cited words tell that it is over.")
     yield from _of_medicines(it, "over" in stated, "over" in cited)
+    if _TAKES.match(it.statement.text) and it.valid:
+        speakers = {it.sources[e.utterance_id].speaker for e in it.valid}
+        if speakers == {"clinician"} and not tells_use(it.cited_text):
+            yield Check(name="time", verdict="conflict", detail="The cited words propose it; nobody says it is taken.")
 
 
 def _of_medicines(it: Compared, over_here: bool, over_there: bool) -> Iterator[Check]:
