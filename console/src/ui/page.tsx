@@ -1,5 +1,8 @@
 import { useEffect, type ReactNode } from 'react'
+import { asProblem } from '@/api/client'
 import { classes } from './classes'
+import { Refused, Skeleton, type Asked } from './states'
+import { useCommonWords } from './words'
 
 /** A page's heading, and its name in the tab. */
 export function Page({
@@ -29,6 +32,18 @@ export function Page({
       </header>
       {children}
     </div>
+  )
+}
+
+/** The page of one thing. What is not there, or not for this reader, is a page with a heading all the same. */
+export function PageOf<T>({ query, children }: { query: Asked<T>; children: (data: T) => ReactNode }) {
+  const say = useCommonWords()
+  if (query.data !== undefined) return children(query.data)
+  if (query.isPending) return <Skeleton lines={8} className="p-4 sm:p-6" />
+  return (
+    <Page title={say(asProblem(query.error).status === 404 ? 'notFound' : 'wrong')}>
+      <Refused error={query.error} retry={() => void query.refetch()} />
+    </Page>
   )
 }
 

@@ -72,9 +72,11 @@ export function Table<R>({
               <tr key={keyOf(row)} className="hover:bg-sunken max-sm:flex max-sm:flex-col max-sm:py-2">
                 {columns.map((one, n) => (
                   <td key={one.name} className={`px-4 py-3 max-sm:py-1 ${one.numeric ? 'sm:text-right tabular-nums' : ''}`}>
-                    <span aria-hidden className="mr-2 text-soft sm:hidden">
-                      {n > 0 && one.name && `${one.name}:`}
-                    </span>
+                    {n > 0 && one.name && (
+                      <span aria-hidden className="mr-2 text-soft sm:hidden">
+                        {one.name}:
+                      </span>
+                    )}
                     {n === 0 && to ? (
                       <Link {...to(row)} className="font-medium text-brand underline-offset-4 hover:underline">
                         {one.cell(row)}

@@ -2,8 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { getAgentOptions, getAgentVersionOptions, listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { AgentOut } from '@/api/generated/types.gen'
-import { Badge, Page } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { Badge, Page, PageOf } from '@/ui/page'
 import { Tabs } from '@/ui/tabs'
 import { AgentForm } from './form'
 import { Scenarios } from './scenarios'
@@ -18,13 +17,13 @@ type Tab = (typeof TABS)[number]
 export function AgentPage() {
   const { agentId } = useParams({ strict: false }) as { agentId: string }
   const serving = useQuery(getAgentOptions({ path: { agent_id: agentId } }))
-  return <Loaded query={serving}>{({ latest }) => <Latest key={latest} agentId={agentId} number={latest} />}</Loaded>
+  return <PageOf query={serving}>{({ latest }) => <Latest key={latest} agentId={agentId} number={latest} />}</PageOf>
 }
 
 /** What is edited is the newest version, whichever serves. */
 function Latest({ agentId, number }: { agentId: string; number: number }) {
   const query = useQuery(getAgentVersionOptions({ path: { agent_id: agentId, number } }))
-  return <Loaded query={query}>{(agent) => <Whole agent={agent} />}</Loaded>
+  return <PageOf query={query}>{(agent) => <Whole agent={agent} />}</PageOf>
 }
 
 function Whole({ agent }: { agent: AgentOut }) {

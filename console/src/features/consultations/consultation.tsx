@@ -15,7 +15,7 @@ import type { ConsultationWhole, MessageOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
-import { Badge, Page, Panel } from '@/ui/page'
+import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { clock, useTime, ZONE } from '@/ui/time'
 import { useTell } from '@/ui/toast'
@@ -28,9 +28,9 @@ export function ConsultationPage() {
   const { consultationId } = useParams({ strict: false }) as { consultationId: string }
   const query = useQuery(getConsultationOptions({ path: { consultation_id: consultationId } }))
   return (
-    <Loaded query={query} lines={8}>
+    <PageOf query={query}>
       {(consultation) => <Whole consultation={consultation} />}
-    </Loaded>
+    </PageOf>
   )
 }
 

@@ -53,7 +53,7 @@ export function ConsultationTable({ state, patientId }: { state?: ConsultationSt
       name: say('state'),
       cell: (row) => <Badge tone={row.status === 'active' ? 'brand' : 'neutral'}>{say(row.status)}</Badge>,
     },
-    { name: '⏱', cell: (row) => clock(row.total_s), numeric: true },
+    { name: say('length'), cell: (row) => clock(row.total_s), numeric: true },
   ]
   return (
     <Table

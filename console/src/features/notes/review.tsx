@@ -7,8 +7,8 @@ import type { NoteOut, StatementOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
-import { Badge, Page, Panel } from '@/ui/page'
-import { Empty, Loaded, Skeleton } from '@/ui/states'
+import { Badge, Page, PageOf, Panel } from '@/ui/page'
+import { Empty, Skeleton } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { ExportMenu } from './export-menu'
@@ -32,9 +32,9 @@ export function NoteReview() {
 function Reviewing({ noteId }: { noteId: string }) {
   const review = useReview(noteId)
   return (
-    <Loaded query={review.query} lines={10}>
+    <PageOf query={review.query}>
       {(note) => <Desk note={note} review={review} />}
-    </Loaded>
+    </PageOf>
   )
 }
 

@@ -11,7 +11,7 @@ import type { PatientOut } from '@/api/generated/types.gen'
 import { ConsultationTable } from '@/features/consultations/consultations'
 import { Documents } from '@/features/documents/documents'
 import { useSession } from '@/session/session'
-import { Badge, Page, Panel } from '@/ui/page'
+import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { Tabs } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
@@ -27,9 +27,9 @@ export function PatientRecord() {
   const { patientId } = useParams({ strict: false }) as { patientId: string }
   const query = useQuery(getPatientOptions({ path: { patient_id: patientId } }))
   return (
-    <Loaded query={query} lines={8}>
+    <PageOf query={query}>
       {(patient) => <Record patient={patient} />}
-    </Loaded>
+    </PageOf>
   )
 }
 

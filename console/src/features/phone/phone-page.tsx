@@ -21,7 +21,7 @@ export function PhonePage() {
     { name: say('way'), cell: (row) => say(`direction_${row.direction}`) },
     { name: say('number'), cell: (row) => row.number ?? '–' },
     { name: say('status'), cell: (row) => <Badge tone={row.status === 'completed' ? 'good' : 'neutral'}>{row.status.replaceAll('_', ' ')}</Badge> },
-    { name: '⏱', cell: (row) => (row.seconds === null || row.seconds === undefined ? '–' : say('seconds', { n: time.number(row.seconds) })), numeric: true },
+    { name: say('length'), cell: (row) => (row.seconds === null || row.seconds === undefined ? '–' : say('seconds', { n: time.number(row.seconds) })), numeric: true },
     {
       name: '',
       cell: (row) =>
