@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 # Tables that name a patient, and those that hang below one of these. New ones belong here; a test compares.
 NAMING = (
     "consultation",
+    "consultation_rating",
     "alert",
     "document",
     "soap_note",
