@@ -30,6 +30,7 @@ export function Transcript({ room, language }: { room: Room; language: string })
           {room.lines.all.map((one) => (
             <li
               key={one.key}
+              data-who={one.who}
               className={`max-w-[85%] rounded-2xl px-4 py-2 ${one.who === 'patient' ? 'self-end bg-brand-wash' : 'self-start bg-sunken'}`}
             >
               <span className="block text-xs text-soft">{one.who === 'patient' ? say('you') : say('assistant')}</span>
