@@ -1,12 +1,14 @@
-// A face drawn by us. Its lips follow the sound; it blinks, leans in to listen and looks up to think. It is drawn at
-// most 30 times a second, and not at all while the page is hidden; where motion is not wanted only the mouth moves.
+// A face drawn by us. Its lips follow the sound; it blinks, leans in to listen and looks up to think. It is drawn 25 times a
+// second while it speaks, 8 times else, only where something moved by what one can see, and not at all while the page is
+// hidden; where motion is not wanted only the mouth moves.
 import { useEffect, useRef } from 'react'
 import { CLOSED, mouthOf, towards, type Mouth } from './visemes'
 import { useRoomWords } from './words'
 
 export type Mood = 'idle' | 'listening' | 'thinking' | 'speaking'
 
-const FRAME_MS = 1000 / 30
+const SPEAKING_MS = 1000 / 25
+const QUIET_MS = 1000 / 8
 const BLINK_EVERY_MS = 3_800
 const BLINK_MS = 140
 
@@ -54,20 +56,19 @@ function animate(face: SVGSVGElement, now: () => { mood: Mood; analyser: Analyse
 
   function frame(at: number): void {
     handle = requestAnimationFrame(frame)
-    if (at - last < FRAME_MS) return
-    last = at
     const { mood, analyser } = now()
+    if (at - last < (mood === 'speaking' ? SPEAKING_MS : QUIET_MS)) return
+    last = at
     mouth = towards(mouth, mood === 'speaking' && analyser ? heard(analyser) : CLOSED, 0.5)
     const shape = lips(mouth)
     if (shape !== drawn) mouthPath?.setAttribute('d', (drawn = shape))
     if (still.matches) return
     const blinking = at % BLINK_EVERY_MS < BLINK_MS
-    eyes?.setAttribute('transform', blinking ? 'translate(0 83) scale(1 0.1)' : '')
-    const gaze = mood === 'thinking' ? '3 -3' : mood === 'listening' ? `0 ${0.6 * Math.sin(at / 900)}` : '0 0'
-    pupils.forEach((one) => one.setAttribute('transform', `translate(${gaze})`))
+    move(eyes, blinking ? 'translate(0 83) scale(1 0.1)' : '')
+    pupils.forEach((one) => move(one, mood === 'thinking' ? 'translate(3 -3)' : ''))
     const nod = mood === 'listening' ? 1.2 * Math.sin(at / 700) : 0.6 * Math.sin(at / 1_600)
     const lean = mood === 'thinking' ? -3 : 0
-    head?.setAttribute('transform', `translate(0 ${nod.toFixed(2)}) rotate(${lean} 100 150)`)
+    move(head, `translate(0 ${(Math.round(nod * 2) / 2).toFixed(1)}) rotate(${lean} 100 150)`)
   }
 
   function heard(analyser: AnalyserNode): Mouth {
@@ -77,6 +78,11 @@ function animate(face: SVGSVGElement, now: () => { mood: Mood; analyser: Analyse
   }
 
   return () => cancelAnimationFrame(handle)
+}
+
+/** Only what differs is written: each writing has the face painted again. */
+function move(part: SVGElement | undefined, transform: string): void {
+  if (part && (part.getAttribute('transform') ?? '') !== transform) part.setAttribute('transform', transform)
 }
 
 function lips({ open, wide }: Mouth): string {
