@@ -12,6 +12,7 @@ import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
+import { save } from '@/ui/save'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
 import { useAuditWords } from './words'
@@ -119,9 +120,7 @@ function Export({ filters }: { filters: Filters }) {
     const range = Object.entries({ from: queryOf(filters).from, to: queryOf(filters).to }).filter(([, value]) => value)
     try {
       const blob = await blobOf(`/api/v1/audit/export?${new URLSearchParams(range as [string, string][]).toString()}`)
-      const address = URL.createObjectURL(blob)
-      Object.assign(document.createElement('a'), { href: address, download: 'audit.jsonl' }).click()
-      window.setTimeout(() => URL.revokeObjectURL(address), 10_000)
+      save(blob, 'audit.jsonl')
     } catch (error) {
       tell.refusal(error)
     }

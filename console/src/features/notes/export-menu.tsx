@@ -4,6 +4,7 @@ import { blobOf } from '@/api/client'
 import type { NoteOut } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
 import { Button } from '@/ui/button'
+import { save } from '@/ui/save'
 import { useTell } from '@/ui/toast'
 import { useNoteWords } from './words'
 
@@ -24,9 +25,7 @@ export function ExportMenu({ note }: { note: NoteOut }) {
     const reveal = note.revealed || format === 'fhir-abdm'
     try {
       const blob = await blobOf(`/api/v1/soap/notes/${note.id}/export?format=${format}&reveal=${reveal}&language=${language}`)
-      const address = URL.createObjectURL(blob)
-      Object.assign(document.createElement('a'), { href: address, download: `note-v${note.version}.${suffix}` }).click()
-      window.setTimeout(() => URL.revokeObjectURL(address), 10_000)
+      save(blob, `note-v${note.version}.${suffix}`)
     } catch (error) {
       tell.refusal(error)
     }
