@@ -21,7 +21,11 @@ import type { LinkProps } from '@tanstack/react-router'
 import type { Me } from '@/api/generated/types.gen'
 import type { useShellWords } from './words'
 
+/** What belongs together: the work with patients, what is set up once, what is watched. */
+export const GROUPS = ['care', 'setup', 'oversight'] as const
+
 export interface Place {
+  group: (typeof GROUPS)[number]
   to: NonNullable<LinkProps['to']>
   name: Parameters<ReturnType<typeof useShellWords>>[0]
   icon: LucideIcon
@@ -34,19 +38,19 @@ const may =
     permissions.some((one) => me.permissions.includes(one))
 
 export const PLACES: readonly Place[] = [
-  { to: '/', name: 'home', icon: House, shown: () => true },
-  { to: '/talk', name: 'talk', icon: Mic, shown: (me) => me.patient_id !== null },
-  { to: '/live', name: 'live', icon: AudioLines, shown: may('consultations:listen') },
-  { to: '/patients', name: 'patients', icon: Users, shown: may('patients:read') },
-  { to: '/appointments', name: 'appointments', icon: CalendarDays, shown: may('appointments:read', 'own:book') },
-  { to: '/consultations', name: 'consultations', icon: MessagesSquare, shown: may('consultations:read', 'own:read') },
-  { to: '/notes', name: 'notes', icon: FileText, shown: may('notes:read', 'own:read') },
-  { to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write') },
-  { to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write') },
-  { to: '/providers', name: 'providers', icon: Plug, shown: may('providers:read') },
-  { to: '/phone', name: 'phone', icon: Phone, shown: may('phone:read') },
-  { to: '/members', name: 'members', icon: ShieldCheck, shown: may('members:write') },
-  { to: '/usage', name: 'usage', icon: ChartColumn, shown: may('usage:read') },
-  { to: '/audit', name: 'audit', icon: ScrollText, shown: may('audit:read') },
-  { to: '/organizations', name: 'organizations', icon: Building2, shown: (me) => me.platform_admin },
+  { group: 'care', to: '/', name: 'home', icon: House, shown: () => true },
+  { group: 'care', to: '/talk', name: 'talk', icon: Mic, shown: (me) => me.patient_id !== null },
+  { group: 'care', to: '/live', name: 'live', icon: AudioLines, shown: may('consultations:listen') },
+  { group: 'care', to: '/patients', name: 'patients', icon: Users, shown: may('patients:read') },
+  { group: 'care', to: '/appointments', name: 'appointments', icon: CalendarDays, shown: may('appointments:read', 'own:book') },
+  { group: 'care', to: '/consultations', name: 'consultations', icon: MessagesSquare, shown: may('consultations:read', 'own:read') },
+  { group: 'care', to: '/notes', name: 'notes', icon: FileText, shown: may('notes:read', 'own:read') },
+  { group: 'setup', to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write') },
+  { group: 'setup', to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write') },
+  { group: 'setup', to: '/providers', name: 'providers', icon: Plug, shown: may('providers:read') },
+  { group: 'setup', to: '/phone', name: 'phone', icon: Phone, shown: may('phone:read') },
+  { group: 'oversight', to: '/members', name: 'members', icon: ShieldCheck, shown: may('members:write') },
+  { group: 'oversight', to: '/usage', name: 'usage', icon: ChartColumn, shown: may('usage:read') },
+  { group: 'oversight', to: '/audit', name: 'audit', icon: ScrollText, shown: may('audit:read') },
+  { group: 'oversight', to: '/organizations', name: 'organizations', icon: Building2, shown: (me) => me.platform_admin },
 ]

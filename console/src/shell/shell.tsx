@@ -4,7 +4,7 @@ import { LogOut, Menu, UserRound, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
-import { PLACES } from './places'
+import { GROUPS, PLACES, type Place } from './places'
 import { LanguageSwitch, ThemeSwitch } from './preferences'
 import { useShellWords } from './words'
 
@@ -85,24 +85,47 @@ function Header({ open, turn }: { open: boolean; turn: () => void }) {
 function Places() {
   const say = useShellWords()
   const me = useMe()
+  const groups = GROUPS.map((group) => [group, PLACES.filter((place) => place.group === group && place.shown(me))] as const)
+  const named = groups.filter(([, places]) => places.length > 0).length > 1
   return (
-    <ul className="flex flex-col gap-1">
-      {PLACES.filter((place) => place.shown(me)).map((place) => (
-        <li key={place.to}>
-          <Link
-            to={place.to}
-            activeOptions={{ exact: place.to === '/' }}
-            className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-soft hover:bg-sunken hover:text-ink"
-            activeProps={{ className: 'bg-brand-wash text-ink', 'aria-current': 'page' }}
-          >
-            <place.icon aria-hidden className="size-5 shrink-0" />
-            {say(place.name)}
-          </Link>
-        </li>
-      ))}
-      <li className="mt-2 px-3 sm:hidden">
+    <div className="flex flex-col gap-4">
+      {groups.map(
+        ([group, places]) =>
+          places.length > 0 && (
+            <div key={group}>
+              {named && (
+                <h2 id={`places-${group}`} className="px-3 pb-1 text-xs font-semibold text-soft">
+                  {say(group)}
+                </h2>
+              )}
+              <ul aria-labelledby={named ? `places-${group}` : undefined} className="flex flex-col gap-1">
+                {places.map((place) => (
+                  <PlaceLink key={place.to} place={place} />
+                ))}
+              </ul>
+            </div>
+          ),
+      )}
+      <div className="px-3 sm:hidden">
         <LanguageSwitch />
-      </li>
-    </ul>
+      </div>
+    </div>
+  )
+}
+
+function PlaceLink({ place }: { place: Place }) {
+  const say = useShellWords()
+  return (
+    <li>
+      <Link
+        to={place.to}
+        activeOptions={{ exact: place.to === '/' }}
+        className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-soft hover:bg-sunken hover:text-ink"
+        activeProps={{ className: 'bg-brand-wash text-ink', 'aria-current': 'page' }}
+      >
+        <place.icon aria-hidden className="size-5 shrink-0" />
+        {say(place.name)}
+      </Link>
+    </li>
   )
 }

@@ -33,7 +33,7 @@ export function Agents() {
   return (
     <Page
       title={say('title')}
-      actions={may('agents:write') && <Button onClick={() => setAdding(true)}>{say('add')}</Button>}
+      actions={may('agents:write') && <Button aria-haspopup="dialog" onClick={() => setAdding(true)}>{say('add')}</Button>}
     >
       <Table
         caption={say('title')}

@@ -35,7 +35,7 @@ export function AppointmentsPage() {
       hint={common('zone', { zone: ZONE })}
       actions={
         may('appointments:write', 'own:book') && (
-          <Button kind="primary" onClick={() => setBooking(true)}>
+          <Button aria-haspopup="dialog" kind="primary" onClick={() => setBooking(true)}>
             {say('book')}
           </Button>
         )

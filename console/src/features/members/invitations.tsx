@@ -32,7 +32,7 @@ export function Invitations({ hospitalId }: { hospitalId: string }) {
     <Panel
       title={say('invitations')}
       actions={
-        <Button kind="primary" onClick={() => setInviting(true)}>
+        <Button aria-haspopup="dialog" kind="primary" onClick={() => setInviting(true)}>
           {say('invite')}
         </Button>
       }

@@ -26,7 +26,7 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <Panel
             title={say('roles')}
-            actions={may('roles:write') && <Button onClick={() => setEditing('new')}>{say('newRole')}</Button>}
+            actions={may('roles:write') && <Button aria-haspopup="dialog" onClick={() => setEditing('new')}>{say('newRole')}</Button>}
           >
             <ul className="divide-y divide-line text-sm">
               {list.items.map((one) => (
@@ -42,7 +42,7 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
                   <span className="flex items-center gap-2">
                     <Badge>{one.permissions.length}</Badge>
                     {!one.built_in && may('roles:write') && (
-                      <Button size="small" onClick={() => setEditing(one)}>
+                      <Button aria-haspopup="dialog" size="small" onClick={() => setEditing(one)}>
                         {common('edit')}
                       </Button>
                     )}

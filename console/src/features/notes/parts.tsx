@@ -88,7 +88,7 @@ function Part({
       title={part.heading}
       actions={
         draft && (
-          <Button size="small" kind="quiet" className="no-print" onClick={() => setRewriting(true)}>
+          <Button aria-haspopup="dialog" size="small" kind="quiet" className="no-print" onClick={() => setRewriting(true)}>
             <RefreshCw aria-hidden className="size-4" />
             {say('regenerate')}
           </Button>

@@ -137,7 +137,7 @@ function Actions({ note, review }: { note: NoteOut; review: Review }) {
       </Button>
       <ExportMenu note={note} />
       {note.status === 'approved' && may('notes:approve') && first && (
-        <Button onClick={() => setAmending(true)}>
+        <Button aria-haspopup="dialog" onClick={() => setAmending(true)}>
           <FilePlus2 aria-hidden className="size-4" />
           {say('addendum')}
         </Button>

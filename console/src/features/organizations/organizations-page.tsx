@@ -52,7 +52,7 @@ export function OrganizationsPage() {
     <Page
       title={say('title')}
       actions={
-        <Button kind="primary" onClick={() => setAdding(true)}>
+        <Button aria-haspopup="dialog" kind="primary" onClick={() => setAdding(true)}>
           {say('add')}
         </Button>
       }

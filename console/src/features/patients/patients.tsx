@@ -36,7 +36,7 @@ export function Patients() {
       title={say('title')}
       actions={
         may('patients:write') && (
-          <Button kind="primary" onClick={() => setAdding(true)}>
+          <Button aria-haspopup="dialog" kind="primary" onClick={() => setAdding(true)}>
             <UserRoundPlus aria-hidden className="size-4" />
             {say('add')}
           </Button>

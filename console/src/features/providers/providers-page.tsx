@@ -113,7 +113,7 @@ function Accounts() {
     <Panel
       title={say('accounts')}
       actions={
-        <Button kind="primary" size="small" onClick={() => setAdding(true)}>
+        <Button aria-haspopup="dialog" kind="primary" size="small" onClick={() => setAdding(true)}>
           {say('add')}
         </Button>
       }
