@@ -25,6 +25,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       notes: '/notes',
       'note-review': `/notes/${has.note}`,
       live: '/live',
+      hours: '/clinic',
       appointments: '/appointments',
     },
     [ADMIN]: {
@@ -34,6 +35,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       agent: `/agents/${has.agent}`,
       members: '/members',
       providers: '/providers',
+      clinic: '/clinic',
       phone: '/phone',
       usage: '/usage',
       audit: '/audit',

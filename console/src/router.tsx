@@ -71,6 +71,7 @@ const tree = root.addChildren([
     page('/phone', () => import('@/features/phone/phone-page'), 'PhonePage'),
     page('/members', () => import('@/features/members/members-page'), 'MembersPage'),
     page('/usage', () => import('@/features/usage/usage-page'), 'UsagePage'),
+    page('/clinic', () => import('@/features/clinic/clinic-page'), 'ClinicPage'),
     page('/audit', () => import('@/features/audit/audit-page'), 'AuditPage'),
     page('/organizations', () => import('@/features/organizations/organizations-page'), 'OrganizationsPage'),
   ]),

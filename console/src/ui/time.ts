@@ -5,14 +5,18 @@ const LOCALES = { en: 'en-IN', hi: 'hi-IN' } as const
 
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 
-export function useTime() {
+/** `zone`: whose clock; the reader's own where none is named. */
+export function useTime(zone?: string) {
   const locale = LOCALES[useLanguage()]
   const of = (options: Intl.DateTimeFormatOptions) => (at: string | Date) =>
-    new Intl.DateTimeFormat(locale, options).format(typeof at === 'string' ? new Date(at) : at)
+    new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(typeof at === 'string' ? new Date(at) : at)
   return {
     date: of({ dateStyle: 'medium' }),
     time: of({ timeStyle: 'short' }),
     moment: of({ dateStyle: 'medium', timeStyle: 'short' }),
+    day: of({ weekday: 'short', day: 'numeric', month: 'short' }),
+    /** 0 is Monday. */
+    weekday: (number: number) => of({ weekday: 'long', timeZone: 'UTC' })(new Date(Date.UTC(2024, 0, 1 + number))),
     number: (value: number, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options).format(value),
     ago: (at: string | Date, now = Date.now()) => {
       const seconds = (new Date(at).getTime() - now) / 1000
