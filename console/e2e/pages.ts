@@ -31,6 +31,8 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
     [ADMIN]: {
       'home-admin': '/',
       knowledge: '/knowledge',
+      'note-templates': '/note-templates',
+      'note-template': '/note-templates/soap',
       agents: '/agents',
       agent: `/agents/${has.agent}`,
       members: '/members',
