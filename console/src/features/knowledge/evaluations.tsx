@@ -1,31 +1,56 @@
-import { useQuery } from '@tanstack/react-query'
-import { listEvaluationsOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { Panel } from '@/ui/page'
-import { Empty, Loaded } from '@/ui/states'
+// Sets of questions with the documents that answer them: to see whether the knowledge does what it should.
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { listEvaluations } from '@/api/generated/sdk.gen'
+import type { EvaluationOut } from '@/api/generated/types.gen'
+import { Button } from '@/ui/button'
+import { Dialog } from '@/ui/dialog'
+import { Empty } from '@/ui/states'
+import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
+import { useEvaluationWords } from './evaluation-words'
 import { useKnowledgeWords } from './words'
+import { UploadQuestions } from './upload-questions'
 
 export function Evaluations() {
-  const say = useKnowledgeWords()
+  const say = useEvaluationWords()
+  const knowledge = useKnowledgeWords()
   const time = useTime()
-  const query = useQuery(listEvaluationsOptions({ query: { limit: 50 } }))
+  const cache = useQueryClient()
+  const [adding, setAdding] = useState(false)
+  const rows = useRows(['evaluations'], async (cursor) => (await listEvaluations({ query: { cursor }, throwOnError: true })).data)
+  const columns: Column<EvaluationOut>[] = [
+    { name: say('name'), cell: (row) => row.name },
+    { name: knowledge('questionsTab'), numeric: true, cell: (row) => time.number(row.question_count) },
+    { name: knowledge('collection'), cell: (row) => [row.collection, row.only_language].filter(Boolean).join(' · ') || '–' },
+    { name: say('changed'), cell: (row) => time.moment(row.changed_at) },
+  ]
+  const add = (
+    <Button aria-haspopup="dialog" kind="primary" onClick={() => setAdding(true)}>
+      {say('add')}
+    </Button>
+  )
   return (
-    <Loaded query={query}>
-      {({ items }) =>
-        items.length === 0 ? (
-          <Empty title={say('evaluationNone')} />
-        ) : (
-          <div className="grid gap-4 md:grid-cols-2">
-            {items.map((one) => (
-              <Panel key={one.id} title={one.name}>
-                <p className="text-sm text-soft">
-                  {say('questions', { n: time.number(one.question_count) })} · {time.moment(one.changed_at)}
-                </p>
-              </Panel>
-            ))}
-          </div>
-        )
-      }
-    </Loaded>
+    <div className="flex flex-col gap-4">
+      {(rows.data?.pages[0]?.items.length ?? 0) > 0 && <div>{add}</div>}
+      <Table
+        caption={knowledge('evaluations')}
+        columns={columns}
+        rows={rows}
+        keyOf={(row) => row.id}
+        to={(row) => ({ to: '/knowledge/evaluations/$evaluationId', params: { evaluationId: row.id } })}
+        empty={
+          <Empty title={say('none')} action={add}>
+            {say('noneHint')}
+          </Empty>
+        }
+      />
+      <Dialog open={adding} title={say('add')} onClose={() => setAdding(false)}>
+        <UploadQuestions
+          onKept={() => void cache.invalidateQueries({ queryKey: ['evaluations'] })}
+          onDone={() => setAdding(false)}
+        />
+      </Dialog>
+    </div>
   )
 }

@@ -6,9 +6,10 @@ import { useCommonWords } from '@/ui/words'
 import { Ask } from './ask'
 import { Documents } from './documents'
 import { Evaluations } from './evaluations'
+import { KnowledgeSettings } from './settings'
 import { useKnowledgeWords } from './words'
 
-const TABS = ['documents', 'ask', 'evaluations'] as const
+const TABS = ['documents', 'ask', 'evaluations', 'settings'] as const
 
 export function KnowledgePage() {
   const say = useKnowledgeWords()
@@ -26,6 +27,7 @@ export function KnowledgePage() {
         {tab === 'documents' && <Documents />}
         {tab === 'ask' && <Ask />}
         {tab === 'evaluations' && <Evaluations />}
+        {tab === 'settings' && <KnowledgeSettings />}
       </Tabs>
     </Page>
   )
