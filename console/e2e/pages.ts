@@ -1,6 +1,6 @@
 // Every page, by who sees it. axe walks them with each tab and each dialog (what opens one carries `aria-haspopup=dialog`),
 // and the pictures show them.
-import type { Browser } from '@playwright/test'
+import { expect, type Browser, type Page } from '@playwright/test'
 import { ADMIN, agree, asked, CLINICIAN, pageOf, PATIENT, PLATFORM } from './people'
 
 /** What the pages of one thing need to have something to show. */
@@ -9,6 +9,7 @@ export interface Furniture {
   note: string
   agent: string
   patient: string
+  evaluation: string
 }
 
 export const DOORS = ['/sign-in', '/forgotten', '/register', '/reset-password', '/invitation'] as const
@@ -33,6 +34,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       knowledge: '/knowledge',
       'note-templates': '/note-templates',
       'note-template': '/note-templates/soap',
+      evaluation: has.evaluation,
       agents: '/agents',
       agent: `/agents/${has.agent}`,
       members: '/members',
@@ -78,5 +80,21 @@ export async function furnished(browser: Browser): Promise<Furniture> {
   const patients = await asked<{ items: { id: string }[] }>(clinician, 'GET', '/api/v1/patients')
   const agents = await asked<{ items: { id: string }[] }>(clinician, 'GET', '/api/v1/agents')
   await clinician.context().close()
-  return { consultation: consultation_id, note: note.id, agent: agents.items[0]?.id ?? '', patient: patients.items.at(-1)?.id ?? '' }
+  const admin = await pageOf(browser, ADMIN)
+  const evaluation = await evaluated(admin)
+  await admin.context().close()
+  return { consultation: consultation_id, note: note.id, agent: agents.items[0]?.id ?? '', patient: patients.items.at(-1)?.id ?? '', evaluation }
+}
+
+const QUESTIONS = 'question,document,not_in_base\nHow long does a hearing test take?,Hearing tests,\nWho won the match?,,yes\n'
+
+/** Questions that were put to the knowledge once; the page of what came of them. */
+async function evaluated(admin: Page): Promise<string> {
+  const file = { name: 'questions.csv', mimeType: 'text/csv', buffer: Buffer.from(QUESTIONS) }
+  const sets = '/api/v1/rag/evaluations'
+  const set = await asked<{ id: string }>(admin, 'POST', sets, { file, name: 'front desk' }, 'multipart')
+  const run = await asked<{ id: string }>(admin, 'POST', `${sets}/${set.id}/runs`, { label: 'first' })
+  const path = `${set.id}/runs/${run.id}`
+  await expect.poll(async () => (await asked<{ status: string }>(admin, 'GET', `${sets}/${path}`)).status, { timeout: 60_000 }).toBe('done')
+  return `/knowledge/evaluations/${path}`
 }

@@ -25,10 +25,16 @@ export async function pageOf(browser: Browser, login: string, options: Parameter
 }
 
 /** A request of the API as the person of this page, without the page: what has no screen, or to look behind one. */
-export async function asked<T>(page: Page, method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+export async function asked<T>(
+  page: Page,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  as: 'data' | 'multipart' = 'data',
+): Promise<T> {
   const login = await page.request.post('/api/v1/auth/refresh', { data: {}, headers: { 'x-refresh-cookie': '1' } })
   const { access_token } = (await login.json()) as { access_token: string }
-  const answer = await page.request.fetch(path, { method, data: body, headers: { authorization: `Bearer ${access_token}` } })
+  const answer = await page.request.fetch(path, { method, [as]: body, headers: { authorization: `Bearer ${access_token}` } })
   expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true)
   return (await answer.json()) as T
 }
