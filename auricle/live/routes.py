@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Query
@@ -10,9 +12,9 @@ from fastapi.responses import StreamingResponse
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
-from auricle.errors import Forbidden
+from auricle.errors import Forbidden, Unavailable
 from auricle.live.events import Event
-from auricle.live.fanout import BadCursor, EventsMissed
+from auricle.live.fanout import BadCursor, EventsMissed, Watcher, parse_cursor
 from auricle.web.deps import Installed, Requires
 from auricle.web.problems import problems
 
@@ -34,34 +36,47 @@ async def follow(
     kind: Annotated[list[str] | None, Query(max_length=20)] = None,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> StreamingResponse:
-    return StreamingResponse(stream(assembly, actor, kind, last_event_id), media_type="text/event-stream")
+    if actor.organization_id is None:
+        raise Forbidden("Live events belong to an organization.")
+    if last_event_id:
+        parse_cursor(last_event_id)  # the stream's status is sent before its first read, and can refuse nothing any more
+    events = stream(assembly, actor, actor.organization_id, kind, last_event_id)
+    return StreamingResponse(events, media_type="text/event-stream")
 
 
 async def stream(
-    assembly: Assembly, actor: Actor, kinds: list[str] | None, after: str | None
+    assembly: Assembly, actor: Actor, organization_id: UUID, kinds: list[str] | None, after: str | None
 ) -> AsyncGenerator[bytes, None]:
-    if actor.organization_id is None:
-        raise Forbidden("Live events belong to an organization.")
-    async with (
-        assembly.fanout.subscribe(actor.organization_id, kinds, after) as watcher,
-        assembly.standing.watching(actor, watcher.end),
-    ):
-        yield b": connected\n\n"
-        upcoming = asyncio.ensure_future(anext(watcher))
-        try:
-            while True:
-                done, _ = await asyncio.wait({upcoming}, timeout=KEEP_ALIVE_S)
-                if not done:
-                    yield b": still here\n\n"
-                    continue
-                yield told(upcoming.result())
-                upcoming = asyncio.ensure_future(anext(watcher))
-        except StopAsyncIteration:
-            return
-        except EventsMissed as missed:
-            yield b"event: missed\ndata: " + orjson.dumps({"error_code": missed.code}) + b"\n\n"
-        finally:
-            upcoming.cancel()
+    """The organization's events until the sign-in ends. Where it cannot go on it ends; whoever reads comes back."""
+    try:
+        async with (
+            assembly.fanout.subscribe(organization_id, kinds, after) as watcher,
+            assembly.standing.watching(actor, watcher.end),
+            aclosing(lines(watcher)) as coming,
+        ):
+            async for line in coming:
+                yield line
+    except EventsMissed as missed:
+        yield b"event: missed\ndata: " + orjson.dumps({"error_code": missed.code}) + b"\n\n"
+    except Unavailable:
+        return
+
+
+async def lines(watcher: Watcher) -> AsyncGenerator[bytes, None]:
+    yield b": connected\n\n"
+    upcoming = asyncio.ensure_future(anext(watcher))
+    try:
+        while True:
+            done, _ = await asyncio.wait({upcoming}, timeout=KEEP_ALIVE_S)
+            if not done:
+                yield b": still here\n\n"
+                continue
+            yield told(upcoming.result())
+            upcoming = asyncio.ensure_future(anext(watcher))
+    except StopAsyncIteration:
+        return
+    finally:
+        upcoming.cancel()
 
 
 def told(event: Event) -> bytes:
