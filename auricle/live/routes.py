@@ -17,6 +17,7 @@ from auricle.live.events import Event
 from auricle.live.fanout import BadCursor, EventsMissed, Watcher, parse_cursor
 from auricle.web.deps import Installed, Requires
 from auricle.web.problems import problems
+from auricle.web.streaming import NOT_KEPT
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -41,7 +42,7 @@ async def follow(
     if last_event_id:
         parse_cursor(last_event_id)  # the stream's status is sent before its first read, and can refuse nothing any more
     events = stream(assembly, actor, actor.organization_id, kind, last_event_id)
-    return StreamingResponse(events, media_type="text/event-stream")
+    return StreamingResponse(events, media_type="text/event-stream", headers=NOT_KEPT)
 
 
 async def stream(

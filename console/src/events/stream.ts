@@ -55,9 +55,9 @@ export function follow({ open, tell, state, place, pauses = PAUSES }: Following)
       for (let piece = await source.read(); !piece.done; piece = await source.read()) {
         clearTimeout(silence)
         silence = setTimeout(end, pauses.silentMs)
-        read(words.decode(piece.value, { stream: true }))
         if (fresh) tell(null)
         fresh = false
+        read(words.decode(piece.value, { stream: true }))
         if (!stop.signal.aborted) state(true)
       }
     } finally {

@@ -2,6 +2,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { LogOut, Menu, UserRound, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { LiveEvents } from '@/events/live'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { GROUPS, PLACES, type Place } from './places'
@@ -22,6 +23,7 @@ export function Shell() {
         {say('skip')}
       </a>
       <Header open={open} turn={() => setOpen(!open)} />
+      <LiveEvents />
       <div className="flex flex-1">
         <nav
           aria-label={say('navigation')}

@@ -2,6 +2,8 @@
 import { useInfiniteQuery, type QueryKey } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { useLookAgain } from '@/events/live'
+import { followed } from '@/events/touched'
 import { Button } from './button'
 import { Refused, Skeleton } from './states'
 import { useCommonWords } from './words'
@@ -21,8 +23,10 @@ export interface ServerPage<R> {
 
 /** `read` fetches one page by cursor; rows are kept by `queryKey`, which holds every filter. */
 export function useRows<R>(queryKey: QueryKey, read: (cursor: string | undefined) => Promise<ServerPage<R>>, enabled = true) {
+  const lookAgain = useLookAgain()
   return useInfiniteQuery({
     queryKey,
+    refetchInterval: followed(queryKey) && lookAgain,
     queryFn: ({ pageParam }) => read(pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,

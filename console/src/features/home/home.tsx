@@ -14,6 +14,7 @@ import {
 } from '@/api/generated/@tanstack/react-query.gen'
 import { acknowledgeAlert } from '@/api/generated/sdk.gen'
 import type { AlertOut } from '@/api/generated/types.gen'
+import { useLookAgain } from '@/events/live'
 import { PatientName } from '@/features/patients/patient-name'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
@@ -110,7 +111,7 @@ function Alerts() {
   const tell = useTell()
   const cache = useQueryClient()
   const { may } = useSession()
-  const query = useQuery({ ...listAlertsOptions({ query: { open: true, limit: 5 } }), refetchInterval: 15_000 })
+  const query = useQuery({ ...listAlertsOptions({ query: { open: true, limit: 5 } }), refetchInterval: useLookAgain() })
   const see = useMutation({
     mutationFn: (alert: AlertOut) => acknowledgeAlert({ path: { alert_id: alert.id }, throwOnError: true }),
     onSettled: () => cache.invalidateQueries({ queryKey: listAlertsOptions({ query: { open: true, limit: 5 } }).queryKey }),
@@ -142,7 +143,7 @@ function Alerts() {
 function Drafts() {
   const say = useHomeWords()
   const time = useTime()
-  const query = useQuery(listNotesOptions({ query: { status: 'draft', limit: 5 } }))
+  const query = useQuery({ ...listNotesOptions({ query: { status: 'draft', limit: 5 } }), refetchInterval: useLookAgain() })
   return (
     <Tile
       title={say('drafts')}
@@ -166,7 +167,7 @@ function LiveNow() {
   const time = useTime()
   const query = useQuery({
     ...listConsultationsOptions({ query: { state: 'active', limit: 5 } }),
-    refetchInterval: 15_000,
+    refetchInterval: useLookAgain(),
   })
   return (
     <Tile

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { listConsultationsOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { useLookAgain } from '@/events/live'
 import { PatientName } from '@/features/patients/patient-name'
 import { Button } from '@/ui/button'
 import { Page, Panel } from '@/ui/page'
@@ -8,12 +9,11 @@ import { Empty, Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useLiveWords } from './words'
 
-const LOOK_AGAIN_MS = 5_000
-
 export function Live() {
   const say = useLiveWords()
   const time = useTime()
-  const query = useQuery({ ...listConsultationsOptions({ query: { state: 'active', limit: 50 } }), refetchInterval: LOOK_AGAIN_MS })
+  const refetchInterval = useLookAgain()
+  const query = useQuery({ ...listConsultationsOptions({ query: { state: 'active', limit: 50 } }), refetchInterval })
   return (
     <Page title={say('title')} hint={say('hint')}>
       <Loaded query={query}>
