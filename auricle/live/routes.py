@@ -17,7 +17,7 @@ from auricle.live.events import Event
 from auricle.live.fanout import BadCursor, EventsMissed, Watcher, parse_cursor
 from auricle.web.deps import Installed, Requires
 from auricle.web.problems import problems
-from auricle.web.streaming import NOT_KEPT
+from auricle.web.streaming import EVENT_STREAM, NOT_KEPT
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -40,9 +40,9 @@ async def follow(
     if actor.organization_id is None:
         raise Forbidden("Live events belong to an organization.")
     if last_event_id:
-        parse_cursor(last_event_id)  # the stream's status is sent before its first read, and can refuse nothing any more
+        parse_cursor(last_event_id)  # once the stream has begun, nothing can be refused
     events = stream(assembly, actor, actor.organization_id, kind, last_event_id)
-    return StreamingResponse(events, media_type="text/event-stream", headers=NOT_KEPT)
+    return StreamingResponse(events, media_type=EVENT_STREAM, headers=NOT_KEPT)
 
 
 async def stream(
