@@ -13,7 +13,7 @@ TEST_PROCESSES ?= 4
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help run demo test check fuzz soak bench clean console console-api console-check e2e pictures
+.PHONY: help run demo test check fuzz soak bench clean console console-api console-check browser e2e pictures
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -50,9 +50,10 @@ console-api: .venv/dev.stamp  ## write the console's client anew from the API's 
 	@$(BIN)/python hatch_build.py run api
 
 # The client must be what the API's description makes of it now.
-console-check: console-api
+console-check: console-api  ## the console: client, types, unit tests
 	@git diff --exit-code --stat -- console/src/api/generated || { echo "auricle: run make console-api, and commit what it changes"; exit 1; }
 	@$(BIN)/python hatch_build.py run types
+	@$(BIN)/python hatch_build.py run test
 
 run: .venv/run.stamp  ## run it all on this machine, with sample data (Ctrl-C stops)
 	@$(MAKE) --no-print-directory console || echo "auricle: going on without the console; the API is whole"
@@ -70,13 +71,19 @@ check: .venv/dev.stamp  ## lint, format, types, structure
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-e2e: .venv/run.stamp console  ## the journeys through the console, in a real browser
-	@test -x /usr/bin/chromium -o -x /usr/bin/chromium-browser -o -x /usr/bin/google-chrome \
-	  || { echo "auricle: installing Chromium …"; apt-get install -y -qq --no-install-recommends chromium fonts-noto-core >/dev/null; } \
+# What the checks of the console need beside Python: npm's packages, and a browser of the system (or its package).
+CHROMIUM = command -v chromium || command -v chromium-browser || command -v google-chrome
+APT = timeout 600 apt-get -y -qq -o Acquire::Retries=2
+browser: .venv/run.stamp  ## install what the console's tests need: npm's packages, Chromium
+	@$(BIN)/python hatch_build.py install
+	@{ $(CHROMIUM); } >/dev/null \
+	  || { echo "auricle: installing Chromium …"; { $(APT) update && $(APT) install --no-install-recommends chromium; } >/dev/null; } \
 	  || { echo "auricle: Chromium is missing and could not be installed (on Debian: apt install chromium)"; exit 1; }
+
+e2e: browser console  ## the journeys through the console, in a real browser
 	@$(BIN)/python hatch_build.py run e2e
 
-pictures: .venv/run.stamp console  ## take the pictures of docs/pictures anew
+pictures: browser console  ## take the pictures of docs/pictures anew
 	@AURICLE_PICTURES=1 $(BIN)/python hatch_build.py run pictures
 
 fuzz: .venv/dev.stamp  ## the long form of the hostile-input tests

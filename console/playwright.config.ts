@@ -11,7 +11,8 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   workers: 1, // one installation, and two cores
-  retries: 0,
+  retries: 1, // what passes the second time is told as flaky
+  globalTimeout: 900_000,
   reporter: [['line']],
   outputDir: '../var/e2e',
   use: {

@@ -126,7 +126,7 @@ function Actions({ note, review }: { note: NoteOut; review: Review }) {
   return (
     <>
       {may('notes:reveal') && (
-        <Button onClick={() => review.reveal(!review.revealed)} aria-pressed={review.revealed}>
+        <Button onClick={() => review.reveal(!review.revealed)}>
           {review.revealed ? <EyeOff aria-hidden className="size-4" /> : <Eye aria-hidden className="size-4" />}
           {say(review.revealed ? 'hide' : 'reveal')}
         </Button>

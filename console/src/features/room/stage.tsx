@@ -48,7 +48,7 @@ export function Stage({
       )}
       <div className="flex flex-wrap justify-center gap-2">
         {room.speaker !== null && (
-          <Button onClick={() => room.pause(!room.paused)} aria-pressed={room.paused}>
+          <Button onClick={() => room.pause(!room.paused)}>
             {room.paused ? <Play aria-hidden className="size-5" /> : <Pause aria-hidden className="size-5" />}
             {room.paused ? say('resume') : say('pause')}
           </Button>
@@ -57,11 +57,11 @@ export function Stage({
           <Hand aria-hidden className="size-5" />
           {say('interrupt')}
         </Button>
-        <Button onClick={() => setFace(!face)} aria-pressed={face}>
+        <Button onClick={() => setFace(!face)}>
           <SmilePlus aria-hidden className="size-5" />
           {say(face ? 'faceOff' : 'faceOn')}
         </Button>
-        <Button onClick={() => turnCaptions(!captions)} aria-pressed={captions}>
+        <Button onClick={() => turnCaptions(!captions)}>
           {captions ? <CaptionsOff aria-hidden className="size-5" /> : <Captions aria-hidden className="size-5" />}
           {captions ? say('captionsOff') : say('captionsOn')}
         </Button>
