@@ -5,6 +5,7 @@ import { LANGUAGES, speak, useLanguage, type Language } from '@/i18n'
 import { Button } from '@/ui/button'
 import { useShellWords } from './words'
 
+/** In the fonts of the system: one word in another script is no reason to fetch ours. */
 export function LanguageSwitch() {
   const say = useShellWords()
   const language = useLanguage()
@@ -13,7 +14,7 @@ export function LanguageSwitch() {
       aria-label={say('language')}
       value={language}
       onChange={(event) => speak(event.target.value as Language)}
-      className="min-h-11 rounded-lg border border-line bg-panel px-2 text-sm"
+      className="min-h-11 rounded-lg border border-line bg-panel px-2 font-[system-ui] text-sm"
     >
       {Object.entries(LANGUAGES).map(([code, name]) => (
         <option key={code} value={code} lang={code}>
