@@ -10,6 +10,7 @@ export interface Furniture {
   agent: string
   patient: string
   evaluation: string
+  organization: string
 }
 
 export const DOORS = ['/sign-in', '/forgotten', '/register', '/reset-password', '/invitation'] as const
@@ -42,12 +43,15 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       clinic: '/clinic',
       phone: '/phone',
       usage: '/usage',
+      organization: '/organization',
       audit: '/audit',
       account: '/account',
     },
     [PLATFORM]: {
       'home-platform': '/',
       organizations: '/organizations',
+      'organization-platform': `/organizations/${has.organization}`,
+      'usage-platform': '/usage',
     },
     [PATIENT]: {
       'home-patient': '/',
@@ -83,7 +87,10 @@ export async function furnished(browser: Browser): Promise<Furniture> {
   const admin = await pageOf(browser, ADMIN)
   const evaluation = await evaluated(admin)
   await admin.context().close()
-  return { consultation: consultation_id, note: note.id, agent: agents.items[0]?.id ?? '', patient: patients.items.at(-1)?.id ?? '', evaluation }
+  const platform = await pageOf(browser, PLATFORM)
+  const organizations = await asked<{ items: { id: string }[] }>(platform, 'GET', '/api/v1/admin/hospitals')
+  await platform.context().close()
+  return { consultation: consultation_id, note: note.id, agent: agents.items[0]?.id ?? '', patient: patients.items.at(-1)?.id ?? '', evaluation, organization: organizations.items.at(-1)?.id ?? '' }
 }
 
 const QUESTIONS = 'question,document,not_in_base\nHow long does a hearing test take?,Hearing tests,\nWho won the match?,,yes\n'

@@ -79,6 +79,8 @@ const tree = root.addChildren([
     page('/clinic', () => import('@/features/clinic/clinic-page'), 'ClinicPage'),
     page('/audit', () => import('@/features/audit/audit-page'), 'AuditPage'),
     page('/organizations', () => import('@/features/organizations/organizations-page'), 'OrganizationsPage'),
+    page('/organizations/$organizationId', () => import('@/features/organizations/organization-page'), 'OrganizationPage'),
+    page('/organization', () => import('@/features/organizations/organization-page'), 'OwnOrganization'),
   ]),
 ])
 

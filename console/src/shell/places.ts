@@ -2,6 +2,7 @@
 import {
   AudioLines,
   Bot,
+  Building,
   Building2,
   CalendarDays,
   ChartColumn,
@@ -54,7 +55,14 @@ export const PLACES: readonly Place[] = [
   { group: 'setup', to: '/clinic', name: 'clinic', icon: Hospital, shown: may('departments:write', 'professionals:write', 'professionals:own') },
   { group: 'setup', to: '/phone', name: 'phone', icon: Phone, shown: may('phone:read') },
   { group: 'oversight', to: '/members', name: 'members', icon: ShieldCheck, shown: may('members:write') },
-  { group: 'oversight', to: '/usage', name: 'usage', icon: ChartColumn, shown: may('usage:read') },
+  { group: 'oversight', to: '/usage', name: 'usage', icon: ChartColumn, shown: may('usage:read', 'rates:read') },
   { group: 'oversight', to: '/audit', name: 'audit', icon: ScrollText, shown: may('audit:read') },
-  { group: 'oversight', to: '/organizations', name: 'organizations', icon: Building2, shown: (me) => me.platform_admin },
+  {
+    group: 'oversight',
+    to: '/organization',
+    name: 'organization',
+    icon: Building2,
+    shown: (me) => me.organization_id !== null && may('organizations:settings')(me),
+  },
+  { group: 'oversight', to: '/organizations', name: 'organizations', icon: Building, shown: (me) => me.platform_admin },
 ]

@@ -21,6 +21,7 @@ export const useShellWords = words(
     navigation: 'Main',
     notes: 'Notes',
     noteTemplates: 'Note templates',
+    organization: 'Your organization',
     organizations: 'Organizations',
     oversight: 'Oversight',
     patients: 'Patients',
@@ -32,7 +33,7 @@ export const useShellWords = words(
     skip: 'Skip to content',
     talk: 'Talk',
     theme: 'Appearance',
-    usage: 'Usage',
+    usage: 'Usage and prices',
   },
   {
     account: 'आपका खाता',
@@ -53,6 +54,7 @@ export const useShellWords = words(
     navigation: 'मुख्य',
     notes: 'नोट',
     noteTemplates: 'नोट के साँचे',
+    organization: 'आपका संगठन',
     organizations: 'संगठन',
     oversight: 'निगरानी',
     patients: 'मरीज़',
@@ -64,6 +66,6 @@ export const useShellWords = words(
     skip: 'सीधे सामग्री पर',
     talk: 'बात करें',
     theme: 'रूप',
-    usage: 'उपयोग',
+    usage: 'उपयोग और क़ीमतें',
   },
 )

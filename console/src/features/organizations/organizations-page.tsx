@@ -1,53 +1,32 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+// The platform's own page: who works here, and how the installation is.
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useForm } from 'react-hook-form'
-import { changeOrganization, createOrganization, listOrganizations } from '@/api/generated/sdk.gen'
-import type { OrganizationOut } from '@/api/generated/types.gen'
+import { listOrganizations } from '@/api/generated/sdk.gen'
+import type { OrganizationOut, OrganizationStatus } from '@/api/generated/types.gen'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
-import { TextField } from '@/ui/field'
+import { SelectField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
-import { Empty, Refused } from '@/ui/states'
+import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
+import { Tabs } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
-import { useOrganizationWords } from './words'
+import { Found } from './found'
+import { Installation } from './installation'
+import { STATES, TONES, useOrganizationWords } from './words'
+
+const TABS = ['organizations', 'installation'] as const
 
 export function OrganizationsPage() {
   const say = useOrganizationWords()
-  const time = useTime()
   const tell = useTell()
   const cache = useQueryClient()
+  const navigate = useNavigate()
+  const { tab } = useSearch({ strict: false }) as { tab?: string }
   const [adding, setAdding] = useState(false)
-  const again = () => cache.invalidateQueries({ queryKey: ['organizations'] })
-  const rows = useRows(['organizations'], async (cursor) => (await listOrganizations({ query: { cursor }, throwOnError: true })).data)
-  const turn = useMutation({
-    mutationFn: (one: OrganizationOut) =>
-      changeOrganization({
-        path: { hospital_id: one.id },
-        body: { status: one.status === 'active' ? 'suspended' : 'active' },
-        throwOnError: true,
-      }),
-    onError: tell.refusal,
-    onSettled: again,
-  })
-  const columns: Column<OrganizationOut>[] = [
-    { name: say('name'), cell: (row) => row.name },
-    { name: say('slug'), cell: (row) => <code>{row.slug}</code> },
-    { name: say('contact'), cell: (row) => `${row.contact_name}, ${row.email}` },
-    { name: say('zone'), cell: (row) => row.time_zone },
-    { name: say('founded'), cell: (row) => time.date(row.created_at) },
-    { name: say('status'), cell: (row) => <Badge tone={row.status === 'active' ? 'good' : 'warn'}>{say(`status_${row.status}`)}</Badge> },
-    {
-      name: '',
-      cell: (row) =>
-        row.status !== 'closed' && (
-          <Button size="small" busy={turn.isPending && turn.variables.id === row.id} onClick={() => turn.mutate(row)}>
-            {say(row.status === 'active' ? 'suspend' : 'restore')}
-          </Button>
-        ),
-    },
-  ]
+  const present = TABS.find((one) => one === tab) ?? TABS[0]
   return (
     <Page
       title={say('title')}
@@ -57,13 +36,20 @@ export function OrganizationsPage() {
         </Button>
       }
     >
-      <Table caption={say('title')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')} />} />
+      <Tabs
+        label={say('title')}
+        value={present}
+        options={TABS.map((value) => ({ value, label: say(value) }))}
+        onChange={(next) => void navigate({ to: '/organizations', search: { tab: next } })}
+      >
+        {present === 'organizations' ? <All /> : <Installation />}
+      </Tabs>
       <Dialog open={adding} title={say('add')} onClose={() => setAdding(false)}>
         <Found
           onDone={() => {
             setAdding(false)
             tell(say('added'))
-            void again()
+            void cache.invalidateQueries({ queryKey: ['organizations'] })
           }}
         />
       </Dialog>
@@ -71,39 +57,43 @@ export function OrganizationsPage() {
   )
 }
 
-type Given = Record<'name' | 'slug' | 'email' | 'contact_name' | 'time_zone' | 'admin_email' | 'admin_given' | 'admin_family', string>
-
-function Found({ onDone }: { onDone: () => void }) {
+function All() {
   const say = useOrganizationWords()
-  const { register, handleSubmit } = useForm<Given>({ defaultValues: { time_zone: 'Asia/Kolkata' } })
-  const found = useMutation({
-    mutationFn: ({ admin_email, admin_given, admin_family, ...given }: Given) =>
-      createOrganization({
-        body: {
-          ...given,
-          kind: 'hospital',
-          admin: { email: admin_email, given_name: admin_given, family_name: admin_family },
-        },
-        throwOnError: true,
-      }),
-    onSuccess: onDone,
-  })
+  const time = useTime()
+  const navigate = useNavigate()
+  const { status } = useSearch({ strict: false }) as { status?: string }
+  const wanted = STATES.find((one) => one === status) as OrganizationStatus | undefined
+  const rows = useRows(
+    ['organizations', wanted],
+    async (cursor) => (await listOrganizations({ query: { cursor, status: wanted }, throwOnError: true })).data,
+  )
+  const columns: Column<OrganizationOut>[] = [
+    { name: say('name'), cell: (row) => row.name },
+    { name: say('slug'), cell: (row) => <code>{row.slug}</code> },
+    { name: say('kind'), cell: (row) => say(`kind_${row.kind}` as 'kind_clinic') },
+    { name: say('contact'), cell: (row) => `${row.contact_name}, ${row.email}` },
+    { name: say('zone'), cell: (row) => row.time_zone },
+    { name: say('founded'), cell: (row) => time.date(row.created_at) },
+    { name: say('status'), cell: (row) => <Badge tone={TONES[row.status]}>{say(`status_${row.status}`)}</Badge> },
+  ]
   return (
-    <form onSubmit={(event) => void handleSubmit((given) => found.mutate(given))(event)} className="flex flex-col gap-4">
-      <TextField label={say('name')} required {...register('name')} />
-      <TextField label={say('slug')} hint={say('slugHint')} required pattern="[a-z0-9][a-z0-9\-]+" {...register('slug')} />
-      <TextField label={say('email')} type="email" required {...register('email')} />
-      <TextField label={say('contact')} required {...register('contact_name')} />
-      <TextField label={say('zone')} required {...register('time_zone')} />
-      <TextField label={say('adminEmail')} type="email" required {...register('admin_email')} />
-      <div className="grid gap-4 sm:grid-cols-2">
-        <TextField label={say('adminGiven')} required {...register('admin_given')} />
-        <TextField label={say('adminFamily')} required {...register('admin_family')} />
+    <div className="flex flex-col gap-4">
+      <div className="max-w-56">
+        <SelectField
+          label={say('status')}
+          value={wanted ?? ''}
+          onChange={(event) => void navigate({ to: '/organizations', search: { status: event.target.value || undefined } as never, replace: true })}
+          options={[{ value: '', label: say('all') }, ...STATES.map((one) => ({ value: one, label: say(`status_${one}`) }))]}
+        />
       </div>
-      {found.isError && <Refused error={found.error} />}
-      <Button type="submit" kind="primary" busy={found.isPending}>
-        {say('add')}
-      </Button>
-    </form>
+      <Table
+        caption={say('title')}
+        columns={columns}
+        rows={rows}
+        keyOf={(row) => row.id}
+        to={(row) => ({ to: '/organizations/$organizationId', params: { organizationId: row.id } })}
+        empty={<Empty title={say(wanted ? 'noneInState' : 'none')} />}
+      />
+    </div>
   )
 }
