@@ -9,10 +9,11 @@ export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 export function useTime(zone?: string) {
   const locale = LOCALES[useLanguage()]
   const of = (options: Intl.DateTimeFormatOptions) => (at: string | Date) =>
-    new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(typeof at === 'string' ? new Date(at) : at)
+    new Intl.DateTimeFormat(locale, { timeZone: zone, ...options, ...(isDay(at) ? { timeZone: 'UTC' } : {}) }).format(new Date(at))
   return {
     date: of({ dateStyle: 'medium' }),
     time: of({ timeStyle: 'short' }),
+    month: of({ month: 'long', year: 'numeric' }),
     moment: of({ dateStyle: 'medium', timeStyle: 'short' }),
     day: of({ weekday: 'short', day: 'numeric', month: 'short' }),
     /** 0 is Monday. */
@@ -26,6 +27,11 @@ export function useTime(zone?: string) {
       return relative.format(Math.round(seconds), 'second')
     },
   }
+}
+
+/** A day without a time is that day wherever it is read, and not the evening before west of Greenwich. */
+function isDay(at: string | Date): boolean {
+  return typeof at === 'string' && /^\d{4}-\d\d-\d\d$/.test(at)
 }
 
 /** 75.4 → "1:15" */

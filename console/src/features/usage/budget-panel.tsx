@@ -16,6 +16,9 @@ import { useUsageWords } from './words'
 
 const TONES: Record<BudgetOut['state'], Tone> = { open: 'good', warned: 'warn', exhausted: 'bad' }
 const USUAL_WARNING = 80
+const BAR =
+  'my-2 h-2 w-full appearance-none overflow-hidden rounded-full bg-sunken [&::-moz-progress-bar]:bg-brand ' +
+  '[&::-webkit-progress-bar]:bg-sunken [&::-webkit-progress-value]:bg-brand'
 
 export interface BudgetKeeping {
   query: Asked<BudgetsOut>
@@ -74,7 +77,7 @@ function Spent({ month }: { month: BudgetsOut['month'] }) {
         <span className="ml-3 text-base font-normal text-soft">{money.inr(month.cost_inr)}</span>
       </p>
       <p className="text-sm text-soft">
-        {say('spentSince', { month: month.month.slice(0, 7), calls: time.number(month.calls) })}
+        {say('spentSince', { month: time.month(month.month), calls: time.number(month.calls) })}
         {month.unpriced > 0 && ` · ${say('unpriced', { n: time.number(month.unpriced) })}`}
       </p>
     </div>
@@ -90,7 +93,7 @@ function One({ budget }: { budget: BudgetOut }) {
   return (
     <Panel title={title} actions={<Badge tone={TONES[budget.state]}>{say(`budget_${budget.state}`)}</Badge>}>
       <p className="text-sm tabular-nums">{spent}</p>
-      <progress aria-label={title} aria-valuetext={spent} max={Number(budget.amount)} value={Number(budget.spent)} className="my-2 w-full accent-brand" />
+      <progress aria-label={title} aria-valuetext={spent} max={Number(budget.amount)} value={Number(budget.spent)} className={BAR} />
       <p className="text-sm text-soft">
         {say('warnsAt', { percent: time.number(budget.warn_percent) })} · {say('changed', { when: time.date(budget.changed_at) })}
       </p>

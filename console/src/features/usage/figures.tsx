@@ -112,7 +112,7 @@ function Months() {
     return { items: data, next: data.length === MONTHS ? data.at(-1)?.month : null }
   })
   const columns: Column<MonthOut>[] = [
-    { name: say('month'), cell: (row) => row.month.slice(0, 7) },
+    { name: say('month'), cell: (row) => time.month(row.month) },
     { name: say('calls'), numeric: true, cell: (row) => time.number(row.calls) },
     { name: say('withoutPrice'), numeric: true, cell: (row) => time.number(row.unpriced) },
     { name: say('costUsd'), numeric: true, cell: (row) => money.usd(row.cost_usd) },

@@ -48,14 +48,16 @@ function usePriceColumns<R extends CardRate>(): Column<R>[] {
       numeric: true,
       cell: (row) => (
         <>
-          {money.price(row.price, row.currency)} {say(`unit_${row.unit}` as 'unit_minute')}
+          <span className="whitespace-nowrap">
+            {money.price(row.price, row.currency)} {say(`unit_${row.unit}` as 'unit_minute')}
+          </span>
           {row.output_price && (
             <span className="block text-xs text-soft">{say('outputPriceIs', { price: money.price(row.output_price, row.currency) })}</span>
           )}
         </>
       ),
     },
-    { name: say('since'), cell: (row) => time.date(row.since) },
+    { name: say('since'), cell: (row) => <span className="whitespace-nowrap">{time.date(row.since)}</span> },
     { name: say('source'), cell: (row) => <span className="break-words">{row.source}</span> },
   ]
 }
