@@ -230,6 +230,15 @@ function Cost({ consultationId }: { consultationId: string }) {
                 </li>
               ))}
             </ul>
+            {rows.length > 0 && (
+              <Link
+                to="/usage"
+                search={{ tab: 'lines', consultation: consultationId }}
+                className="self-start font-medium text-brand underline-offset-4 hover:underline"
+              >
+                {say('calls')}
+              </Link>
+            )}
           </div>
         )}
       </Loaded>
