@@ -20,6 +20,7 @@ from auricle.consultations.answer import Talk
 from auricle.consultations.transcript import Said
 from auricle.errors import AuricleError, Conflict
 from auricle.voice.ports import ChannelClosed, Ending, Incoming, TextIn
+from auricle.voice.visemes import Viseme
 
 LOOK_S = 0.5
 REPLAY_S = 10.0  # a client that takes longer to catch up is gone
@@ -65,22 +66,23 @@ class Line:
         self._there.set()
         self._closed = False
         self._drops = 0
-        self.rate_hz, self.frame_s = wire.rate_hz, wire.frame_s
+        self.rate_hz, self.frame_s, self.visemes = wire.rate_hz, wire.frame_s, wire.format.visemes
         self.tokens, self.talk = tokens, talk
         self.texts_received = 0
         self.listener: Listener | None = None
 
     # ── what goes out ─────────────────────────────────────────────────────────────────────────────────────────────
-    async def send_audio(self, pcm: bytes) -> None:
+    async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None:
         """Send, or wait for somebody to hear it. What a drop cut off is dropped: the agent goes back for it."""
         frame, taken_back = self.wire.audio(pcm), self._socket is not None
+        shapes = self.wire.visemes(visemes) if visemes else None
         while True:
             await self._there.wait()
             if self._closed:
                 raise ChannelClosed
             drops = self._drops
             async with self._one_at_a_time:
-                if self._drops == drops and await self._sent(frame):
+                if self._drops == drops and (shapes is None or await self._sent(shapes)) and await self._sent(frame):
                     return
             if taken_back:
                 return

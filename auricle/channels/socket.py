@@ -1,7 +1,7 @@
 """What every live channel does with its WebSocket: read frames, send frames, refuse, close. Every wait is bounded."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from auricle.channels.wire import Frame, Wire
 from auricle.errors import AuricleError, Invalid
 from auricle.settings import Settings
 from auricle.voice.ports import AudioIn, ChannelClosed, Ending, Incoming
+from auricle.voice.visemes import Viseme
 from auricle.web.frames import direct
 
 SEND_S = 5.0  # a client that takes nothing for so long is gone
@@ -126,11 +127,13 @@ async def at_once(what: Awaitable[Arrived]) -> Arrived:
 class SocketChannel:
     """The engine's channel over one WebSocket. A client that does not read loses its call."""
 
+    visemes = False  # a phone has no face
+
     def __init__(self, socket: Socket, wire: Wire) -> None:
         self._socket, self._wire = socket, wire
         self.rate_hz, self.frame_s = wire.rate_hz, wire.frame_s
 
-    async def send_audio(self, pcm: bytes) -> None:
+    async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None:
         await self._socket.send(self._wire.audio(pcm))
 
     async def send_mark(self, name: str) -> None:

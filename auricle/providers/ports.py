@@ -7,7 +7,7 @@ retries, failover, metering and the masking guard are the router's (`providers/r
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,21 +214,27 @@ class Audio:
     rate_hz: int = 24_000
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """When a stretch of the text sounds, on the clock of its sentence's audio: a character or a word, as the vendor
-    tells. Comes after the audio that it is about; not every vendor has it.
-    """
+class Timing(NamedTuple):
+    """When a stretch of speech sounds, on the clock of its sentence's audio."""
 
-    text: str
+    text: str  # a letter or a word as written; or a sound in the International Phonetic Alphabet, empty for a pause
     start_s: float
     end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Stretches of the speech in their order. Comes behind the first of the audio that it is about; not every vendor
+    has it."""
+
+    told: tuple[Timing, ...]
+    by: Literal["letters", "sounds"] = "letters"
 
 
 class TextToSpeech(Protocol):
     def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Timing | Usage, None]:
+    ) -> AsyncGenerator[Audio | Timings | Usage, None]:
         """Stream the speech of one sentence."""
         ...
 

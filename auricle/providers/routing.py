@@ -42,7 +42,7 @@ from auricle.providers.ports import (
     Reranked,
     Reranker,
     TextToSpeech,
-    Timing,
+    Timings,
     Transcript,
     Translated,
     Translator,
@@ -141,14 +141,14 @@ class Router:
         begin = partial(self._attempts, call, "llm", request.model)
         return stream(Streaming(begin, ask, self._times(call), self._patience))
 
-    def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Timing | Usage, None]:
+    def speak(self, call: Call, text: str) -> AsyncGenerator[Served | Audio | Timings | Usage, None]:
         """Stream the speech of one sentence: `Served`, audio with its timings (where the vendor tells), `Usage`. Read
         under `aclosing`.
 
         Never moves to another provider once audio of this sentence was given: the voice would change in its middle.
         """
 
-        async def ask(attempt: Attempt) -> AsyncGenerator[Audio | Timing | Usage, None]:
+        async def ask(attempt: Attempt) -> AsyncGenerator[Audio | Timings | Usage, None]:
             choice = attempt.choice
             settings = {"model": choice.model, **choice.settings} if choice.model else choice.settings
             voice: TextToSpeech = attempt.provider.adapter("tts")

@@ -40,6 +40,7 @@ from auricle.settings import Voice
 from auricle.voice.playback import FRAME_S
 from auricle.voice.ports import AudioIn, End, Incoming, TurnRecord
 from auricle.voice.session import VoiceSession
+from auricle.voice.visemes import Viseme
 
 PIECE_S = 0.02
 AFTER_S = 3.0  # silence behind the recording, so that its last turn ends
@@ -69,9 +70,9 @@ class Unheard:
     """A channel to nobody: the engine speaks at the pace of time, and what it says goes nowhere."""
 
     def __init__(self, rate_hz: int) -> None:
-        self.rate_hz, self.frame_s = rate_hz, FRAME_S
+        self.rate_hz, self.frame_s, self.visemes = rate_hz, FRAME_S, False
 
-    async def send_audio(self, pcm: bytes) -> None: ...
+    async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None: ...
     async def send_mark(self, name: str) -> None: ...
     async def clear(self) -> None: ...
     async def send_transcript(self, text: str, *, is_final: bool) -> None: ...

@@ -29,8 +29,8 @@ class Mouth:
                 self._taps.cleared()
             step = self._playback.next(self._clock()) if self._playback else Wait(None)
             match step:
-                case Frame(pcm):
-                    await self._channel.send_audio(pcm)
+                case Frame(pcm, visemes):
+                    await self._channel.send_audio(pcm, visemes)
                     self._tell_taps(pcm)
                 case Mark(name):
                     await self._channel.send_mark(name)

@@ -4,13 +4,17 @@ A `Playback` is one answer. Its positions are samples of that answer. The listen
 from what was sent; where the client echoes marks, they bound the estimate from both sides.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auricle.settings import Voice
+from auricle.voice.visemes import Viseme
 
 FRAME_S = 0.04  # one piece of outgoing audio, where the wire asks for nothing else
 KEEP_S = 1.0  # audio already heard is dropped in steps of this length
 CHARS_PER_S = 15.0  # a guess at speaking pace, for a sentence whose speech is still being made
+SHAPES_AHEAD_S = 1.0  # shapes of the mouth are told for so long at once, and again when these are used up
 MAX_AHEAD_S = 10.0  # speech made ahead of what was heard; whoever makes more, waits
 
 
@@ -24,6 +28,7 @@ class SpokenSentence:
 @dataclass(frozen=True, slots=True)
 class Frame:
     pcm: bytes
+    visemes: tuple[Viseme, ...] = ()  # on the clock of this frame; the first may lie before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Playback:
         self._pcm = bytearray()  # from sample `_base` to `_made`
         self._base = self._made = self._sent = self._marked = 0
         self._sentences: list[SpokenSentence] = []
+        self._shapes: list[tuple[int, str]] = []  # of the mouth, from which sample on
+        self._shapes_told = 0
         self._anchor = (0.0, 0)  # at this time the listener was at this sample
         self._looked = (0.0, 0)  # the same, when last asked
         self._floor = 0
@@ -68,9 +75,16 @@ class Playback:
             self._pcm += pcm
             self._made += len(pcm) // 2
 
+    def shape(self, visemes: Iterable[Viseme]) -> None:
+        """How the mouth moves in the sentence that is being filled, on its clock."""
+        if self._sentences and not self.stopped:
+            start = self._sentences[-1].start
+            self._shapes += ((start + v.at_ms * self._rate_hz // 1_000, v.shape) for v in visemes)
+
     def end_sentence(self) -> None:
         if self._sentences and self._sentences[-1].end is None:
             self._sentences[-1].end = self._made
+            del self._shapes[bisect_left(self._shapes, (self._made, "")) :]
 
     def insert_filler(self, pcm: bytes) -> None:
         """Play something that is no part of the answer before the sentence that is still without sound."""
@@ -78,11 +92,14 @@ class Playback:
         if opened is not None and opened.start < self._made:  # it has begun to sound: no filler needed
             self._sentences.append(opened)
             return
+        early, self._shapes = self._shapes, []
         self.begin_sentence("")
         self.add(pcm)
         self.end_sentence()
         if opened is not None:
             self.begin_sentence(opened.text)
+            early = [(at + len(pcm) // 2 if at >= opened.start else at, shape) for at, shape in early]
+        self._shapes = early
 
     def sentence_has_audio(self) -> bool:
         return bool(self._sentences) and self._made > self._sentences[-1].start
@@ -113,18 +130,28 @@ class Playback:
         ahead = self._sent - self._by_clock(now)
         if ahead >= self._lead:
             return Wait((ahead - self._lead + 1) / self._rate_hz)
-        return Frame(self._take(min(available, self._frame), now))
+        return self._take(min(available, self._frame), now)
 
-    def _take(self, samples: int, now: float) -> bytes:
+    def _take(self, samples: int, now: float) -> Frame:
         if self._sent <= self._by_clock(now):  # the first frame, or the listener has run dry
             self._anchor_at(now, self._sent)
         if self.first_sent_at is None:
             self.first_sent_at = now
         at = (self._sent - self._base) * 2
-        frame = bytes(self._pcm[at : at + samples * 2])
+        frame = Frame(bytes(self._pcm[at : at + samples * 2]), self._due_shapes(samples) if self._shapes else ())
         self._sent += samples
         self._forget_heard(now)
         return frame
+
+    def _due_shapes(self, samples: int) -> tuple[Viseme, ...]:
+        """Shapes not told yet, where one belongs to the next samples or came too late for its own."""
+        told, made = self._shapes_told, self._made
+        if told >= len(self._shapes) or self._shapes[told][0] >= self._sent + samples:
+            return ()
+        until = min(made, self._sent + round(SHAPES_AHEAD_S * self._rate_hz))
+        self._shapes_told = bisect_left(self._shapes, (until, ""), lo=told)
+        due = self._shapes[told : self._shapes_told]
+        return tuple(Viseme(shape, round((at - self._sent) * 1_000 / self._rate_hz)) for at, shape in due)
 
     def _mark(self, end: int) -> Mark:
         self._mark_count += 1
@@ -143,6 +170,9 @@ class Playback:
         if heard - self._base > KEEP_S * self._rate_hz:
             del self._pcm[: (heard - self._base) * 2]
             self._base = heard
+            old = min(self._shapes_told, bisect_left(self._shapes, (heard, "")))
+            del self._shapes[:old]
+            self._shapes_told -= old
 
     # ── what was heard ────────────────────────────────────────────────────────────────────────────────────────────
     def _anchor_at(self, now: float, position: int) -> None:
@@ -198,6 +228,7 @@ class Playback:
         self._anchor_at(now, heard)
         self._marks.clear()
         self._marked = min(self._marked, heard)
+        self._shapes_told = max(0, bisect_right(self._shapes, (heard, "~")) - 1)
         return sent > heard
 
     def resume(self, now: float) -> None:

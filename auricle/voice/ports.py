@@ -19,12 +19,13 @@ from auricle.providers.ports import (
     ChatMessage,
     EndOfSpeech,
     TextDelta,
-    Timing,
+    Timings,
     ToolCall,
     Transcript,
     Usage,
 )
 from auricle.safety.respond import EmergencyScript
+from auricle.voice.visemes import Viseme
 
 
 # ── what comes in ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,8 +92,16 @@ class Channel(Protocol):
         """Length of one piece of outgoing audio, in seconds."""
         ...
 
-    async def send_audio(self, pcm: bytes) -> None:
-        """Send PCM16 mono at `rate_hz`: one frame, shorter at a sentence's end."""
+    @property
+    def visemes(self) -> bool:
+        """Whether this client shows a mouth that speaks."""
+        ...
+
+    async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None:
+        """Send PCM16 mono at `rate_hz`: one frame, shorter at a sentence's end.
+
+        `visemes` are on the clock of this frame, reach beyond it, and are only given where the client shows a mouth.
+        """
         ...
 
     async def send_mark(self, name: str) -> None:
@@ -174,7 +183,7 @@ class HandOver:
 
 ReplyPiece = TextDelta | Citation | EndCall | HandOver | Served | Usage | ToolCall  # calls: of a program's own tools
 HeardPiece = Transcript | Served | Usage
-SpokenPiece = Audio | Timing | Served | Usage
+SpokenPiece = Audio | Timings | Served | Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from auricle.errors import AuricleError
 from auricle.log import event
 from auricle.providers.call import Served
-from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Timing, ToolCall, Usage
+from auricle.providers.ports import Audio, ProviderGarbled, TextDelta, Timings, ToolCall, Usage
 from auricle.settings import Voice
 from auricle.voice.account import Account
 from auricle.voice.asked import Asked
@@ -34,6 +34,7 @@ from auricle.voice.ports import (
 )
 from auricle.voice.resample import SentenceResampler
 from auricle.voice.sentences import SentenceCutter
+from auricle.voice.visemes import Lips
 
 log = logging.getLogger(__name__)
 
@@ -213,6 +214,7 @@ class Reply:
         await self._show()
         self._playback.begin_sentence(sentence)
         resampler = SentenceResampler(self._stage.channel.rate_hz)
+        lips = Lips() if self._stage.channel.visemes else None
         made_s = counted_s = 0.0
         async with aclosing(self._stage.services.speak(sentence, language)) as pieces:
             async for piece in pieces:
@@ -223,13 +225,18 @@ class Reply:
                         await self._room()
                 elif isinstance(piece, Served):
                     self._account.serves("tts", piece)
-                elif not isinstance(piece, Timing | Usage):
+                elif isinstance(piece, Timings):
+                    if lips is not None:
+                        self._playback.shape(lips.take(piece))
+                elif not isinstance(piece, Usage):
                     raise ProviderGarbled(capability="tts")
                 if made_s > MAX_SENTENCE_S:
                     raise EndlessAnswer(capability="tts")
         self._add(resampler.finish())
         if not self._playback.sentence_has_audio():
             raise EmptyAnswer(capability="tts")
+        if lips is not None:
+            self._playback.shape(lips.finish())
         self._playback.end_sentence()
         self._stage.mouth.wake()
 

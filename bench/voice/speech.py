@@ -6,7 +6,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from auricle.providers.vendors.offline.espeak import Manner, Timing, espeak
+from auricle.providers.vendors.offline.espeak import Manner, Phoneme, espeak
 from bench.voice.delays import FRAME_BYTES, RATE_HZ, WORDS_A, WORDS_B
 
 UTTERANCES = {"a": WORDS_A, "b": WORDS_B}
@@ -34,7 +34,7 @@ def spoken(said: str) -> bytes:
     """PCM16 in whole 20 ms frames; the speech ends with the last one."""
     pieces: list[bytes] = []
 
-    def take(pcm: bytes, _: list[Timing]) -> bool:
+    def take(pcm: bytes, _: list[Phoneme]) -> bool:
         pieces.append(pcm)
         return True
 

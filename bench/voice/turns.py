@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from auricle.providers.vendors.offline.espeak import Manner, Timing, espeak
+from auricle.providers.vendors.offline.espeak import Manner, Phoneme, espeak
 from auricle.settings import Voice
 from auricle.voice.turn import SpeechStarted, SpeechStopped, TurnEnded, TurnMachine
 from auricle.voice.unfinished import is_unfinished
@@ -156,7 +156,7 @@ def said(one: Spoken) -> np.ndarray:
 def _wave(text: str, words_per_minute: int) -> np.ndarray:
     pieces: list[bytes] = []
 
-    def take(pcm: bytes, _: list[Timing]) -> bool:
+    def take(pcm: bytes, _: list[Phoneme]) -> bool:
         pieces.append(pcm)
         return True
 

@@ -23,6 +23,7 @@ from auricle.db.session import Database
 from auricle.settings import Provider, Settings, Timeouts, Voice
 from tests import builders
 from tests.conftest import Template
+from tests.emulators.elevenlabs import ElevenLabsEmulator
 from tests.emulators.openai_chat import WORDS, OpenAIEmulator
 from tests.running_service import Service, served, settings_for
 
@@ -96,11 +97,15 @@ async def clinic_at(service: Service) -> AsyncIterator[Clinic]:
     yield clinic
 
 
-def settings_with(urls: Urls, folder: Path, emulator: OpenAIEmulator) -> Settings:
+def settings_with(urls: Urls, folder: Path, emulator: OpenAIEmulator, voices: ElevenLabsEmulator) -> Settings:
     key = SecretStr(emulator.key)
     providers = {"emulated": Provider(url=emulator.url, key=key, llm="some-model", stt="some-ears")}
     for name in ("hoarse", "clear"):  # spoken with where an agent names them
         providers[name] = Provider(url=emulator.account(name), key=key, tts="some-voice")
+    for wire in ("http", "socket"):  # a voice that tells when each letter sounds
+        providers[f"timed-{wire}"] = Provider(
+            vendor="elevenlabs", url=voices.url, key=SecretStr(voices.key), options={"tts_wire": wire}
+        )
     # How busy the test machine is shall refuse no call.
     voice = Voice(reply_deadline_s=2.0, max_lag_s=5.0, resume_s=3.0)
     order = {"tts": {"default": ("offline",)}}
@@ -114,11 +119,17 @@ async def emulated() -> AsyncIterator[OpenAIEmulator]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def voices() -> AsyncIterator[ElevenLabsEmulator]:
+    async with ElevenLabsEmulator() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def service(
-    template: Template, tmp_path_factory: pytest.TempPathFactory, emulated: OpenAIEmulator
+    template: Template, tmp_path_factory: pytest.TempPathFactory, emulated: OpenAIEmulator, voices: ElevenLabsEmulator
 ) -> AsyncIterator[Service]:
     urls = template.copy()
-    settings = settings_with(urls, tmp_path_factory.mktemp("channels"), emulated)
+    settings = settings_with(urls, tmp_path_factory.mktemp("channels"), emulated, voices)
     database = Database(urls.app)
     with served(settings):
         yield Service(settings, database, Keyring(bytes(range(32))))

@@ -40,7 +40,7 @@ async def test_a_spoken_turn_in_every_form_of_audio(clinic: Clinic, emulated: Op
 
 
 async def spoken_turn(clinic: Clinic, encoding: str, rate_hz: int, binary: int) -> None:
-    form: dict[str, Any] = {"encoding": encoding, "sample_rate": rate_hz, "binary": bool(binary)}
+    form: dict[str, Any] = {"encoding": encoding, "sample_rate": rate_hz, "binary": bool(binary), "visemes": False}
     app = await (await App.of(clinic, "good ears")).open(audio=form)
     assert app.session["audio"] == form
     speaking = asyncio.create_task(speak(app.socket, recording(rate_hz), **form))
@@ -66,7 +66,9 @@ async def spoken_turn(clinic: Clinic, encoding: str, rate_hz: int, binary: int) 
     await app.hang_up()
 
 
-async def speak(live: ClientConnection, pcm: bytes, *, encoding: str, sample_rate: int, binary: bool) -> None:
+async def speak(
+    live: ClientConnection, pcm: bytes, *, encoding: str, sample_rate: int, binary: bool, visemes: bool
+) -> None:
     frame = sample_rate // 50 * 2
     for start in range(0, len(pcm) + sample_rate * 2, frame):
         piece = pcm[start : start + frame].ljust(frame, b"\0")
@@ -124,8 +126,8 @@ def test_what_is_no_message_is_named(frame: str) -> None:
 
 def test_the_guide_names_every_message_and_its_examples_are_valid() -> None:
     guide = GUIDE.read_text("utf-8")
-    for kind in ("session", "transcript", "ai_response", "audio_chunk", "mark", "interrupted", "metrics", "error",
-                 "session_ended", "init-session", "audio", "text", "played", "interrupt", "end"):  # fmt: skip
+    for kind in ("session", "transcript", "ai_response", "audio_chunk", "visemes", "mark", "interrupted", "metrics",
+                 "error", "session_ended", "init-session", "audio", "text", "played", "interrupt", "end"):  # fmt: skip
         assert f"`{kind}`" in guide, kind
     client, server = 0, 0
     for block in re.findall(r"```json\n(.*?)```", guide, re.DOTALL):
@@ -134,12 +136,12 @@ def test_the_guide_names_every_message_and_its_examples_are_valid() -> None:
             if told["type"] == "init-session":
                 InitSession.model_validate(told)
                 client += 1
-            elif "seq" not in told and told["type"] != "audio_chunk":
+            elif "seq" not in told and told["type"] not in ("audio_chunk", "visemes"):
                 BrowserWire().read(line)
                 client += 1
             else:
                 server += 1
-    assert client >= 7 and server >= 9
+    assert client >= 7 and server >= 10
 
 
 # ── text by POST and as a stream ──────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from auricle.providers.ports import Audio, Timing
+from auricle.providers.ports import Audio, Timings
 from tests.contract.spec import document, judge, nullable
 from tests.emulators.elevenlabs import VOICES, ElevenLabsEmulator
 from tests.providers.contract.conftest import all_of
@@ -162,7 +162,8 @@ async def test_both_wires_say_the_same_with_the_same_timings(tmp_path: Path) -> 
     for note in ("", "socket"):
         async with running(case_of(note), tmp_path) as it:
             events = await spoken(it)
-            timings = [(e.text, round(e.start_s, 3), round(e.end_s, 3)) for e in events if isinstance(e, Timing)]
+            told = [t for e in events if isinstance(e, Timings) for t in e.told]
+            timings = [(t.text, round(t.start_s, 3), round(t.end_s, 3)) for t in told]
             found.append((b"".join(e.pcm for e in events if isinstance(e, Audio)), timings))
     (sound, told), (socket_sound, socket_told) = found
     assert len(told) == len(SENTENCE)

@@ -14,6 +14,7 @@ from auricle.providers.ports import (
     ProviderRefused,
     ProviderTimeout,
     Timing,
+    Timings,
 )
 from auricle.providers.vendors.elevenlabs import FLASH, V3, VENDOR, _failed, _Speech
 from tests.emulators.elevenlabs import ElevenLabsEmulator
@@ -120,7 +121,7 @@ def words(letters: str, starts: list[int], **more: Any) -> dict[str, Any]:
 
 def timings(*messages: dict[str, Any]) -> list[Timing]:
     speech = _Speech()
-    return [e for m in messages for e in speech.events(m) if isinstance(e, Timing)]
+    return [t for m in messages for e in speech.events(m) if isinstance(e, Timings) for t in e.told]
 
 
 def test_timings_on_the_clock_of_each_message_are_put_on_that_of_the_sentence() -> None:
@@ -169,4 +170,4 @@ def test_a_few_letters_without_a_time_are_no_sign_of_a_cut_and_many_are() -> Non
 
 def test_sound_comes_before_its_timings() -> None:
     events = list(_Speech().events(words("a", [0], charDurationsMs=[10])))
-    assert isinstance(events[0], Audio) and isinstance(events[-1], Timing)
+    assert isinstance(events[0], Audio) and isinstance(events[-1], Timings)

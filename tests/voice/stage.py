@@ -32,6 +32,7 @@ from auricle.voice.ports import (
 )
 from auricle.voice.session import VoiceSession
 from auricle.voice.vad import SharedVad
+from auricle.voice.visemes import Viseme
 
 RATE_HZ = 16_000
 STT_FINAL_S, LLM_FIRST_S, LLM_TOKEN_S, TTS_FIRST_S = 0.1, 0.2, 0.02, 0.1
@@ -53,7 +54,7 @@ FILLER = Prepared("One moment.", Audio(TONE * 5, TTS_HZ))
 def _espeak() -> tuple[Any, int, list[bytes], Any]:
     loader = pytest.importorskip("espeakng_loader", reason="speech for these tests needs the package espeakng-loader")
     library = ctypes.CDLL(loader.get_library_path())
-    with_phonemes = 1  # the library is one for the process: as our own voice starts it
+    with_phonemes = 3  # the library is one for the process: as our own voice starts it
     rate = library.espeak_Initialize(2, 0, str(loader.get_data_path()).encode(), with_phonemes)
     pieces: list[bytes] = []
 
@@ -107,6 +108,7 @@ class Line:
     play_end: float = 0.0
     dry_s: float = 0.0
     broken: bool = False
+    visemes: bool = False
     _marks: list[asyncio.TimerHandle] = field(default_factory=list)
 
     def _note(self, what: str, detail: Any = None) -> None:
@@ -115,7 +117,9 @@ class Line:
         self.log.append((now(), what, detail))
         self.counts[what] += 1
 
-    async def send_audio(self, pcm: bytes) -> None:
+    async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None:
+        if visemes:
+            self._note("visemes", (max(0.0, self.play_end - now()), visemes))
         self._note("audio", pcm)
         if self.play_end < now():
             self.dry_s += now() - self.play_end if self.play_end else 0

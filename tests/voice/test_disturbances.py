@@ -1,7 +1,7 @@
 """What goes wrong around a conversation: late words, lost marks, clocks that jump, sound that is none."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from auricle.voice.playback import Frame, Playback, Wait
 from auricle.voice.ports import Played, Turn
 from auricle.voice.session import VoiceSession
 from auricle.voice.vad import SharedVad
+from auricle.voice.visemes import Viseme
 from tests.voice.stage import (
     ANSWER,
     PHRASE_A,
@@ -91,8 +92,8 @@ class Listener(Line):
 
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
 
-    async def send_audio(self, pcm: bytes) -> None:
-        await super().send_audio(pcm)
+    async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None:
+        await super().send_audio(pcm, visemes)
         self.pieces.append((self.play_end - seconds(pcm), pcm))
 
     async def clear(self) -> None:

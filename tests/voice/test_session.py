@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auricle.providers.ports import Audio, EndOfSpeech, ProviderFailed, TextDelta, Timing, Transcript, Usage
+from auricle.providers.ports import Audio, EndOfSpeech, ProviderFailed, TextDelta, Timing, Timings, Transcript, Usage
 from auricle.settings import Voice
 from auricle.voice.ports import AudioIn, EndCall, HandOver, Interrupt, TextIn, Turn
 from auricle.voice.records import TurnsNotStored
@@ -188,7 +188,7 @@ async def _dying_voice(_: str) -> AsyncGenerator[Any, None]:
 async def _timed_voice(sentence: str) -> AsyncGenerator[Any, None]:
     for number, word in enumerate(sentence.split()):
         yield Audio(TONE, 24_000)
-        yield Timing(word, number * 0.1, number * 0.1 + 0.1)
+        yield Timings((Timing(word, number * 0.1, number * 0.1 + 0.1),))
     yield Usage(characters=len(sentence))
 
 

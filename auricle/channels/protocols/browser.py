@@ -1,14 +1,15 @@
 """The wire of browsers and apps. MISSION 1.3.
 
 client → init-session · audio · text · played · interrupt · end, and binary frames of PCM16
-server → session · transcript · ai_response · audio_chunk · mark · interrupted · metrics · error · session_ended
+server → session · transcript · ai_response · audio_chunk · visemes · mark · interrupted · metrics · error ·
+         session_ended
 
-Every message of the server but audio carries `seq`, a rising number; docs/guides/websocket.md has them all.
+Every message of the server but audio and visemes carries `seq`, a rising number; docs/guides/websocket.md has them all.
 """
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -21,6 +22,7 @@ from auricle.errors import AuricleError
 from auricle.voice.codec import mulaw_from_pcm16, pcm16_from_mulaw
 from auricle.voice.playback import FRAME_S
 from auricle.voice.ports import AudioIn, End, Ending, Incoming, Interrupt, Played, TextIn
+from auricle.voice.visemes import Viseme
 
 MAX_MESSAGE_BYTES = 128_000
 MAX_TEXT = 4_000
@@ -33,6 +35,7 @@ class AudioFormat(BaseModel):
     encoding: Literal["pcm16", "mulaw"] = "pcm16"
     sample_rate: Literal[8000, 16000] = 16000
     binary: bool = Field(False, description="Send audio to the client as binary frames, too.")
+    visemes: bool = Field(False, description="Tell how a mouth moves that says it, where the voice has its times.")
 
 
 class InitSession(BaseModel):
@@ -84,6 +87,10 @@ class BrowserWire:
             f'{{"type":"audio_chunk","data":"{base64.b64encode(data).decode()}",'
             f'"sample_rate":{self.format.sample_rate},"encoding":"{self.format.encoding}"}}'
         )
+
+    def visemes(self, visemes: Sequence[Viseme]) -> Frame:
+        """The shapes of a mouth, in milliseconds from the beginning of the next piece of audio."""
+        return message("visemes", visemes=[tuple(one) for one in visemes])
 
     def mark(self, name: str) -> Frame:
         return message("mark", mark=name)

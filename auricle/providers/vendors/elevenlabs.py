@@ -12,7 +12,7 @@ import orjson
 
 from auricle.providers.account import Account
 from auricle.providers.dialects.samples import Samples, from_base64
-from auricle.providers.ports import Audio, ProviderFailed, ProviderGarbled, Timing, Usage, Voice
+from auricle.providers.ports import Audio, ProviderFailed, ProviderGarbled, Timing, Timings, Usage, Voice
 from auricle.providers.refusals import failure, vendor_code
 from auricle.providers.vendor import Vendor
 
@@ -64,7 +64,7 @@ class Speak:
 
     async def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Timing | Usage, None]:
+    ) -> AsyncGenerator[Audio | Timings | Usage, None]:
         given = settings or {}
         asked: dict[str, Any] = {"model_id": self._account.model("tts", given.get("model"))}
         if asked["model_id"] not in UNNAMED_LANGUAGE:
@@ -142,7 +142,7 @@ class _Speech:
         self._told_s = 0.0
         self._letters = 0  # that were timed
 
-    def events(self, message: Mapping[str, Any]) -> Iterator[Audio | Timing]:
+    def events(self, message: Mapping[str, Any]) -> Iterator[Audio | Timings]:
         sound = message.get("audio_base64", message.get("audio"))
         if sound is None:
             if message.get("isFinal"):
@@ -150,7 +150,8 @@ class _Speech:
             raise _failed(message)
         before_s = self._samples.received_s
         yield from self._samples.feed(from_base64(sound))
-        yield from self._timings(message.get("alignment"), before_s)
+        if timings := tuple(self._timings(message.get("alignment"), before_s)):
+            yield Timings(timings)
 
     def finish(self, text: str) -> None:
         """The answer is over. Over HTTP nothing else tells that it was cut: then most of the letters have no time.

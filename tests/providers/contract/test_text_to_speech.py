@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auricle.providers.call import Served
-from auricle.providers.ports import Audio, Timing, Usage
+from auricle.providers.ports import Audio, Timings, Usage
 from tests.emulators.server import Fault
 from tests.providers.contract.conftest import (
     all_of,
@@ -32,7 +32,7 @@ async def spoken(it: Running, text: str = SENTENCE, **how: Any) -> list[Any]:
 async def test_a_sentence_is_whole_samples_and_then_its_usage(it: Running) -> None:
     events = await spoken(it)
     assert isinstance(events[0], Served) and isinstance(events[-1], Usage)
-    audio = [e for e in events[1:-1] if not isinstance(e, Timing)]
+    audio = [e for e in events[1:-1] if not isinstance(e, Timings)]
     assert audio and all(isinstance(a, Audio) and a.pcm and len(a.pcm) % 2 == 0 for a in audio)
     record = it.records[0]
     assert record.status == "ok" and record.first_ms is not None
@@ -49,7 +49,7 @@ async def test_the_rate_is_the_true_one_and_characters_are_counted(it: Running) 
 @pytest.mark.parametrize("case", [c for c in able("tts") if c.tts.has_timings], ids=str)
 async def test_timings_tell_when_each_part_of_the_text_sounds(it: Running) -> None:
     events = await spoken(it)
-    told = [e for e in events if isinstance(e, Timing)]
+    told = [t for e in events if isinstance(e, Timings) for t in e.told]
     assert "".join(t.text for t in told) == SENTENCE
     made_s = sum(len(e.pcm) / 2 / e.rate_hz for e in events if isinstance(e, Audio))
     at_s = [0.0, *(s for t in told for s in (t.start_s, t.end_s)), made_s + 0.1]

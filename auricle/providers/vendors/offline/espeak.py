@@ -5,17 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from auricle.providers.ports import ProviderFailed
 
 CHUNK_MS = 60
 _SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT: call back from espeak_Synth itself, no audio device
-_PHONEME_EVENTS, _DO_NOT_EXIT = 1, 1 << 15
+_PHONEME_EVENTS, _IN_IPA, _DO_NOT_EXIT = 1, 1 << 1, 1 << 15
 _UTF8 = 1
 _IPA = 2
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4  # espeak_PARAMETER
-_WORD, _PHONEME = 1, 7  # espeak_EVENT_TYPE
+_END, _PHONEME = 0, 7  # espeak_EVENT_TYPE
 
 
 class _Event(ctypes.Structure):
@@ -34,15 +33,7 @@ class _Event(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """A word or a phoneme begins: where in the audio, and for a word where in the text (characters)."""
-
-    kind: Literal["word", "phoneme"]
-    at_s: float
-    phoneme: str = ""
-    start: int = 0
-    length: int = 0
+Phoneme = tuple[str, float]  # in the International Phonetic Alphabet, empty for a pause; where it begins, in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Espeak:
             *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
         ]
         self.rate_hz: int = self._library.espeak_Initialize(
-            _SYNCHRONOUS, CHUNK_MS, ctypes.c_char_p(data), _PHONEME_EVENTS | _DO_NOT_EXIT
+            _SYNCHRONOUS, CHUNK_MS, ctypes.c_char_p(data), _PHONEME_EVENTS | _IN_IPA | _DO_NOT_EXIT
         )
         if self.rate_hz <= 0:
             raise ProviderFailed("espeak-ng could not load its data.")
@@ -84,7 +75,7 @@ class Espeak:
         said: bytes | None = self._library.espeak_TextToPhonemes(ctypes.byref(text), _UTF8, _IPA)
         return (said or b"").decode("utf-8", "replace")
 
-    def speak(self, text: str, manner: Manner, take: Callable[[bytes, list[Timing]], bool]) -> None:
+    def speak(self, text: str, manner: Manner, take: Callable[[bytes, list[Phoneme]], bool]) -> None:
         """Synthesise, handing over ~60 ms at a time. `take` answers whether to go on."""
         if not self.has_voice(manner.voice):
             raise ProviderFailed("espeak-ng does not know this voice.", voice=manner.voice)
@@ -102,7 +93,7 @@ class Espeak:
         ) -> int:
             try:
                 pcm = ctypes.string_at(samples, count * 2) if samples and count > 0 else b""
-                return 0 if take(pcm, _timings(events)) else 1
+                return 0 if take(pcm, _phonemes(events)) else 1
             except BaseException as failure:  # must not unwind through C
                 failures.append(failure)
                 return 1
@@ -117,15 +108,12 @@ class Espeak:
             raise ProviderFailed("espeak-ng could not speak.", outcome=outcome)
 
 
-def _timings(events: "ctypes._Pointer[_Event]") -> list[Timing]:
-    found: list[Timing] = []
+def _phonemes(events: "ctypes._Pointer[_Event]") -> list[Phoneme]:
+    found: list[Phoneme] = []
     index = 0
-    while (event := events[index]).type != 0:
-        at_s = event.audio_position_ms / 1000
-        if event.type == _WORD:
-            found.append(Timing("word", at_s, start=event.text_position - 1, length=event.length))
-        elif event.type == _PHONEME:
-            found.append(Timing("phoneme", at_s, phoneme=event.id.decode("utf-8", "replace")))
+    while (event := events[index]).type != _END:
+        if event.type == _PHONEME:
+            found.append((event.id.decode("utf-8", "replace"), event.audio_position_ms / 1000))
         index += 1
     return found
 

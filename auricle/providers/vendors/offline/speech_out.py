@@ -3,13 +3,12 @@
 import asyncio
 import re
 import threading
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from auricle.providers.ports import Audio, ProviderRefused, Usage
-from auricle.providers.vendors.offline.espeak import Manner, Timing, espeak, espeak_thread
+from auricle.providers.ports import Audio, ProviderRefused, Timing, Timings, Usage
+from auricle.providers.vendors.offline.espeak import Manner, Phoneme, espeak, espeak_thread
 
 # All eleven spoken in a trial with espeak-ng 1.52; the Indian ones are understandable, not pleasant.
 VOICES: Mapping[str, str] = {
@@ -41,30 +40,21 @@ class OfflineTextToSpeech:
 
     async def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Usage, None]:
-        async for heard in self.speak_timed(text, voice=voice, language=language, settings=settings):
-            if not isinstance(heard, Timing):
-                yield heard
-
-    async def speak_timed(
-        self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Timing | Usage, None]:
-        """The same speech with the beginnings of words and phonemes between its pieces."""
+    ) -> AsyncGenerator[Audio | Timings | Usage, None]:
         if find_spec("espeakng_loader") is None:
             raise ProviderRefused("The offline voice is not installed: `uv sync --group speech`.")
         if len(text) > LONGEST_CHARACTERS:
             raise ProviderRefused("This text is too long for one call.", characters=len(text))
         manner = manner_of(voice, language, settings or {})
         rate_hz, spoken_samples = 0, 0
-        for start, piece in pieces(text):
-            rate_hz, chunks = await _synthesised(piece, manner)
+        for piece in pieces(text):
+            rate_hz, chunks, phonemes = await _synthesised(piece, manner)
             piece_s = spoken_samples / rate_hz
-            for pcm, timings in chunks:
-                for timing in timings:
-                    yield replace(timing, at_s=timing.at_s + piece_s, start=timing.start + start)
-                if pcm:
-                    yield Audio(pcm, rate_hz)
-                spoken_samples += len(pcm) // 2
+            spoken_samples += sum(map(len, chunks)) // 2
+            for number, pcm in enumerate(chunks):
+                yield Audio(pcm, rate_hz)
+                if number == 0 and phonemes:
+                    yield _timings(phonemes, piece_s, spoken_samples / rate_hz)
         yield Usage(characters=len(text), audio_s=spoken_samples / rate_hz if rate_hz else 0.0)
 
 
@@ -93,8 +83,8 @@ def _number(settings: Mapping[str, Any], name: str, usual: float, least: float, 
     return value
 
 
-def pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a long text where a breath fits, with each piece's place in it. One piece is one hold of the library."""
+def pieces(text: str) -> Iterator[str]:
+    """Cut a long text where a breath fits. One piece is one hold of the library."""
     start = 0
     while start < len(text):
         end = len(text)
@@ -103,18 +93,21 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             breath = max((m.end() for m in _BREATH.finditer(window)), default=0)
             end = start + (breath or window.rfind(" ") + 1 or PIECE_CHARACTERS)
         if text[start:end].strip():
-            yield start, text[start:end]
+            yield text[start:end]
         start = end
 
 
-async def _synthesised(piece: str, manner: Manner) -> tuple[int, list[tuple[bytes, list[Timing]]]]:
+async def _synthesised(piece: str, manner: Manner) -> tuple[int, list[bytes], list[Phoneme]]:
     """The whole speech of one piece: some milliseconds of work, stopped at the next chunk if nobody waits any more."""
-    chunks: list[tuple[bytes, list[Timing]]] = []
+    chunks: list[bytes] = []
+    phonemes: list[Phoneme] = []
     wanted = threading.Event()
     wanted.set()
 
-    def take(pcm: bytes, timings: list[Timing]) -> bool:
-        chunks.append((pcm, timings))
+    def take(pcm: bytes, begun: list[Phoneme]) -> bool:
+        phonemes.extend(begun)
+        if pcm:
+            chunks.append(pcm)
         return wanted.is_set()
 
     def work() -> int:
@@ -126,4 +119,11 @@ async def _synthesised(piece: str, manner: Manner) -> tuple[int, list[tuple[byte
         rate_hz = await asyncio.get_running_loop().run_in_executor(espeak_thread(), work)
     finally:
         wanted.clear()
-    return rate_hz, chunks
+    return rate_hz, chunks, phonemes
+
+
+def _timings(phonemes: Sequence[Phoneme], from_s: float, until_s: float) -> Timings:
+    """Each sound lasts until the next; `from_s` is where the piece begins in its sentence, `until_s` where it ends."""
+    starts = [from_s + at_s for _, at_s in phonemes]
+    ends = [*starts[1:], until_s]
+    return Timings(tuple(map(Timing, (sound for sound, _ in phonemes), starts, ends)), by="sounds")

@@ -10,7 +10,7 @@ import yaml
 from auricle.providers.account import Account
 from auricle.providers.dialects.pieces import pieces
 from auricle.providers.dialects.samples import Samples, from_base64
-from auricle.providers.ports import Audio, ProviderGarbled, ProviderRefused, Timing, Usage, Voice
+from auricle.providers.ports import Audio, ProviderGarbled, ProviderRefused, Timings, Usage, Voice
 from auricle.providers.vendors.sarvam_speech import SPOKEN, code_of, failed
 
 RATE_HZ = 24_000
@@ -28,7 +28,7 @@ class Speak:
 
     def speak(
         self, text: str, *, voice: str | None, language: str, settings: Mapping[str, Any] | None = None
-    ) -> AsyncGenerator[Audio | Timing | Usage, None]:
+    ) -> AsyncGenerator[Audio | Timings | Usage, None]:
         given = settings or {}
         model = self._account.model("tts", given.get("model"))
         asked = {
