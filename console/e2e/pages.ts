@@ -41,6 +41,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       members: '/members',
       providers: '/providers',
       clinic: '/clinic',
+      'api-keys': '/api-keys',
       phone: '/phone',
       usage: '/usage',
       organization: '/organization',

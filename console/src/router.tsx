@@ -77,6 +77,7 @@ const tree = root.addChildren([
     page('/members', () => import('@/features/members/members-page'), 'MembersPage'),
     page('/usage', () => import('@/features/usage/usage-page'), 'UsagePage'),
     page('/clinic', () => import('@/features/clinic/clinic-page'), 'ClinicPage'),
+    page('/api-keys', () => import('@/features/api-keys/keys-page'), 'KeysPage'),
     page('/audit', () => import('@/features/audit/audit-page'), 'AuditPage'),
     page('/organizations', () => import('@/features/organizations/organizations-page'), 'OrganizationsPage'),
     page('/organizations/$organizationId', () => import('@/features/organizations/organization-page'), 'OrganizationPage'),

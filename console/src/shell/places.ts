@@ -9,6 +9,7 @@ import {
   FileText,
   Hospital,
   House,
+  KeyRound,
   LayoutTemplate,
   LibraryBig,
   MessagesSquare,
@@ -55,6 +56,7 @@ export const PLACES: readonly Place[] = [
   { group: 'setup', to: '/clinic', name: 'clinic', icon: Hospital, shown: may('departments:write', 'professionals:write', 'professionals:own') },
   { group: 'setup', to: '/phone', name: 'phone', icon: Phone, shown: may('phone:read') },
   { group: 'oversight', to: '/members', name: 'members', icon: ShieldCheck, shown: (me) => me.organization_id !== null && may('members:write')(me) },
+  { group: 'oversight', to: '/api-keys', name: 'apiKeys', icon: KeyRound, shown: may('keys:write') },
   { group: 'oversight', to: '/usage', name: 'usage', icon: ChartColumn, shown: may('usage:read', 'rates:read') },
   { group: 'oversight', to: '/audit', name: 'audit', icon: ScrollText, shown: may('audit:read') },
   {

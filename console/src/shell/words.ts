@@ -5,6 +5,7 @@ export const useShellWords = words(
   {
     account: 'Your account',
     agents: 'Agents',
+    apiKeys: 'API keys',
     appointments: 'Appointments',
     audit: 'Audit',
     care: 'Care',
@@ -38,6 +39,7 @@ export const useShellWords = words(
   {
     account: 'आपका खाता',
     agents: 'एजेंट',
+    apiKeys: 'API कुंजियाँ',
     appointments: 'अपॉइंटमेंट',
     audit: 'ऑडिट',
     care: 'देखभाल',

@@ -7,7 +7,7 @@ import { useCommonWords } from './words'
 const SHOWN_MS = 3_000
 
 /** A text that somebody has to take elsewhere, letter for letter. */
-export function CopyText({ label, text, lines = false }: { label: string; text: string; lines?: boolean }) {
+export function CopyText({ label, text }: { label: string; text: string }) {
   const say = useCommonWords()
   const tell = useTell()
   const [copied, setCopied] = useState(false)
@@ -28,7 +28,7 @@ export function CopyText({ label, text, lines = false }: { label: string; text: 
     <div className="flex min-w-0 flex-col gap-1">
       <p className="text-sm font-medium">{label}</p>
       <div className="flex items-start gap-2 rounded-lg bg-sunken p-1 pl-3">
-        <code className={`min-w-0 flex-1 py-2.5 text-sm select-all ${lines ? 'break-words whitespace-pre-wrap' : 'break-all'}`}>{text}</code>
+        <code className="min-w-0 flex-1 py-2.5 text-sm break-words select-all">{text}</code>
         <Button kind="quiet" size="icon" aria-label={`${say('copy')}: ${label}`} onClick={() => void copy()}>
           {copied ? <Check aria-hidden className="size-4 text-good" /> : <Copy aria-hidden className="size-4" />}
         </Button>
