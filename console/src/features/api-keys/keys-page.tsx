@@ -5,10 +5,10 @@ import { listApiKeys, revokeApiKey } from '@/api/generated/sdk.gen'
 import type { KeyOut } from '@/api/generated/types.gen'
 import { MemberName } from '@/features/members/member-name'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
-import { Sure } from '@/ui/sure'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
 import { useTell } from '@/ui/toast'
@@ -81,19 +81,20 @@ export function KeysPage() {
       <Dialog open={adding} title={say('add')} onClose={() => setAdding(false)}>
         <NewKey onMade={() => void again()} onDone={() => setAdding(false)} />
       </Dialog>
-      <Sure
+      <Confirm
         open={going !== null}
         title={say('revokeTitle', { name: going?.name ?? '' })}
-        act={say('revoke')}
-        doing={revoke}
-        onSure={() => going && revoke.mutate(going)}
+        action={say('revoke')}
+        busy={revoke.isPending}
+        error={revoke.error}
+        onDone={() => going && revoke.mutate(going)}
         onClose={() => {
           setGoing(null)
           revoke.reset()
         }}
       >
         <p>{say('revokeHint')}</p>
-      </Sure>
+      </Confirm>
     </Page>
   )
 }

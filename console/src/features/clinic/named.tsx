@@ -4,10 +4,10 @@ import { useForm } from 'react-hook-form'
 import type { NamedOut } from '@/api/generated/types.gen'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { TextArea, TextField } from '@/ui/field'
 import { Empty, Refused } from '@/ui/states'
-import { Sure } from '@/ui/sure'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -70,16 +70,17 @@ export function Named({ kind }: { kind: Kind }) {
           />
         )}
       </Dialog>
-      <Sure
+      <Confirm
         open={going !== null}
         title={say('deleteTitle', { name: going?.name ?? '' })}
-        act={common('delete')}
-        doing={remove}
-        onSure={() => going && remove.mutate(going)}
+        action={common('delete')}
+        busy={remove.isPending}
+        error={remove.error}
+        onDone={() => going && remove.mutate(going)}
         onClose={close}
       >
         <p>{say('deleteHint')}</p>
-      </Sure>
+      </Confirm>
     </div>
   )
 }

@@ -5,10 +5,10 @@ import { deletePhoneCarrier } from '@/api/generated/sdk.gen'
 import type { CarrierOut } from '@/api/generated/types.gen'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { Badge, Panel } from '@/ui/page'
 import { Empty, Loaded } from '@/ui/states'
-import { Sure } from '@/ui/sure'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -70,19 +70,20 @@ export function Carriers() {
           />
         )}
       </Dialog>
-      <Sure
+      <Confirm
         open={going !== null}
         title={say('removeTitle', { name: going?.name ?? '' })}
-        act={common('delete')}
-        doing={remove}
-        onSure={() => going && remove.mutate(going)}
+        action={common('delete')}
+        busy={remove.isPending}
+        error={remove.error}
+        onDone={() => going && remove.mutate(going)}
         onClose={() => {
           setGoing(null)
           remove.reset()
         }}
       >
         <p>{say('removeCarrierHint')}</p>
-      </Sure>
+      </Confirm>
     </div>
   )
 }

@@ -6,9 +6,9 @@ import { changePhoneLine, deletePhoneLine, listPhoneLines } from '@/api/generate
 import type { LineOut } from '@/api/generated/types.gen'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { Empty, Loaded, Refused, Skeleton } from '@/ui/states'
-import { Sure } from '@/ui/sure'
 import { useRows } from '@/ui/table'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -117,19 +117,20 @@ export function Lines() {
           </One>
         )}
       </Dialog>
-      <Sure
+      <Confirm
         open={going !== null}
         title={say('removeTitle', { name: going?.name ?? '' })}
-        act={common('delete')}
-        doing={remove}
-        onSure={() => going && remove.mutate(going)}
+        action={common('delete')}
+        busy={remove.isPending}
+        error={remove.error}
+        onDone={() => going && remove.mutate(going)}
         onClose={() => {
           setGoing(null)
           remove.reset()
         }}
       >
         <p>{say('removeLineHint')}</p>
-      </Sure>
+      </Confirm>
     </div>
   )
 }
