@@ -1,7 +1,9 @@
 // What a page shows while it has nothing to show: loading, empty, refused.
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { asProblem } from '@/api/client'
+import { asProblem, type Problem } from '@/api/client'
+import { useLanguage } from '@/i18n'
+import { useRefusalWords } from '@/i18n/hindi'
 import { Button } from './button'
 import { classes } from './classes'
 import { useCommonWords } from './words'
@@ -27,15 +29,30 @@ export function Empty({ title, children, action }: { title: string; children?: R
   )
 }
 
+/** Why, in the reader's language where we have the words. Told with the language that they are in. */
+export function useWhy(): (problem: Problem) => { text: string; lang: 'en' | 'hi' } {
+  const say = useCommonWords()
+  const refusal = useRefusalWords()
+  const lang = useLanguage()
+  return ({ status, code, message }) => {
+    if (status === 0) return { text: say('offline'), lang }
+    const text = refusal(code, message)
+    return text ? { text, lang: text === message ? 'en' : lang } : { text: say('wrong'), lang }
+  }
+}
+
 /** A refusal in words, with the request's id for whoever is asked about it. */
 export function Refused({ error, retry }: { error: unknown; retry?: () => void }) {
   const say = useCommonWords()
   const problem = asProblem(error)
+  const why = useWhy()(problem)
   return (
     <div role="alert" className="flex items-start gap-3 rounded-xl bg-bad-wash p-4 text-sm">
       <CircleAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-bad" />
       <div className="flex min-w-0 flex-col gap-1">
-        <p className="font-medium">{problem.status === 0 ? say('offline') : problem.message || say('wrong')}</p>
+        <p lang={why.lang} className="font-medium">
+          {why.text}
+        </p>
         <p className="break-all text-soft">
           {problem.code}
           {problem.requestId && ` · ${say('request', { id: problem.requestId })}`}

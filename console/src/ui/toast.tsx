@@ -1,18 +1,22 @@
 // Short notices that pass by themselves; one that can be undone stays long enough to do it.
 import { createContext, useCallback, useContext, useRef, useState, type ReactNode } from 'react'
-import { asProblem } from '@/api/client'
+import { asProblem, type Problem } from '@/api/client'
 import { Button } from './button'
+import { useWhy } from './states'
 import { useCommonWords } from './words'
 
 interface Notice {
   id: number
   text: string
-  bad: boolean
+  /** Why not, for what was refused; `text` then says what of, if that is not plain. */
+  problem?: Problem
   undo?: () => void
 }
 interface Tell {
   (text: string, undo?: () => void): void
   refusal: (error: unknown) => void
+  /** One of several that were asked for was refused: which, and why. */
+  refusalOf: (what: string, error: unknown) => void
 }
 
 const Context = createContext<Tell | null>(null)
@@ -40,11 +44,9 @@ export function Notices({ children }: { children: ReactNode }) {
     [drop],
   )
   const [tell] = useState<Tell>(() =>
-    Object.assign((text: string, undo?: () => void) => add({ text, undo, bad: false }), {
-      refusal: (error: unknown) => {
-        const problem = asProblem(error)
-        add({ text: `${problem.message} (${problem.code})`, bad: true })
-      },
+    Object.assign((text: string, undo?: () => void) => add({ text, undo }), {
+      refusal: (error: unknown) => add({ text: '', problem: asProblem(error) }),
+      refusalOf: (what: string, error: unknown) => add({ text: what, problem: asProblem(error) }),
     }),
   )
   return (
@@ -54,9 +56,12 @@ export function Notices({ children }: { children: ReactNode }) {
         {shown.map((one) => (
           <div
             key={one.id}
-            className={`flex items-center justify-between gap-3 rounded-xl border border-line p-3 text-sm shadow-lg ${one.bad ? 'bg-bad-wash' : 'bg-panel'}`}
+            className={`flex items-center justify-between gap-3 rounded-xl border border-line p-3 text-sm shadow-lg ${one.problem ? 'bg-bad-wash' : 'bg-panel'}`}
           >
-            <span className="min-w-0 break-words">{one.text}</span>
+            <span className="min-w-0 break-words">
+              {one.text}
+              {one.problem && <Why of={one.text} problem={one.problem} />}
+            </span>
             {one.undo && (
               <Button
                 size="small"
@@ -72,5 +77,15 @@ export function Notices({ children }: { children: ReactNode }) {
         ))}
       </div>
     </Context>
+  )
+}
+
+function Why({ of, problem }: { of: string; problem: Problem }) {
+  const { text, lang } = useWhy()(problem)
+  return (
+    <>
+      {of && ': '}
+      <span lang={lang}>{text}</span> <span className="text-soft">({problem.code})</span>
+    </>
   )
 }

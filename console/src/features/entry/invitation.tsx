@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { acceptInvitation, readInvitation } from '@/api/generated/sdk.gen'
+import { useRoleName } from '@/i18n/roles'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { TextField } from '@/ui/field'
@@ -12,6 +13,7 @@ import { useEntryWords } from './words'
 
 export function Invitation() {
   const say = useEntryWords()
+  const roleName = useRoleName()
   const [token] = useState(secretInAddress)
   const query = useQuery({
     queryKey: ['invitation'],
@@ -27,7 +29,7 @@ export function Invitation() {
         <Loaded query={query}>
           {(shown) => (
             <div className="flex flex-col gap-4">
-              <p>{say('invited', { organization: shown.organization, role: shown.role })}</p>
+              <p>{say('invited', { organization: shown.organization, role: roleName(shown.role) })}</p>
               <Accept token={token} email={shown.email} slug={shown.slug} known={shown.has_account} />
             </div>
           )}

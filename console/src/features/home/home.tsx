@@ -13,8 +13,9 @@ import {
   listWarningsOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
 import { acknowledgeAlert } from '@/api/generated/sdk.gen'
-import type { AlertOut } from '@/api/generated/types.gen'
+import type { AlertOut, Warned } from '@/api/generated/types.gen'
 import { useLookAgain } from '@/events/live'
+import { useLanguage } from '@/i18n'
 import { PatientName } from '@/features/patients/patient-name'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
@@ -249,8 +250,20 @@ function CostToday() {
   )
 }
 
+/** In English the API says it; in Hindi we do. */
+const WARNED = {
+  'agent.provider': 'warned_agent',
+  'budget.exhausted': 'warned_exhausted',
+  'budget.warning': 'warned_budget',
+  'provider.model_ends': 'warned_model',
+  'provider.refused': 'warned_refused',
+  'provider.unwell': 'warned_unwell',
+  'usage.unpriced': 'warned_unpriced',
+} as const satisfies Record<Warned['code'], string>
+
 function WarningsTile() {
   const say = useHomeWords()
+  const language = useLanguage()
   const query = useQuery(listWarningsOptions())
   return (
     <Panel title={say('warnings')}>
@@ -262,7 +275,7 @@ function WarningsTile() {
             <ul className="flex flex-col gap-2 text-sm">
               {warnings.map((one, n) => (
                 <li key={n} className="rounded-lg bg-warn-wash p-3">
-                  {one.message}
+                  {language === 'hi' ? say(WARNED[one.code], one.about) : one.message}
                 </li>
               ))}
             </ul>

@@ -4,7 +4,6 @@ import { useId, useState, type DragEvent } from 'react'
 import { listKnowledgeOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { deleteKnowledge, retryDocument, uploadKnowledge } from '@/api/generated/sdk.gen'
 import type { ListKnowledgeResponse } from '@/api/generated/types.gen'
-import { asProblem } from '@/api/client'
 import { useLanguage } from '@/i18n'
 import { Button } from '@/ui/button'
 import { Badge, type Tone } from '@/ui/page'
@@ -61,8 +60,7 @@ function DropZone() {
           const { data } = await uploadKnowledge({ body: { file, language }, throwOnError: true })
           tell(data.known_already ? say('knownAlready') : say('taken', { name: file.name }))
         } catch (error) {
-          const problem = asProblem(error)
-          tell.refusal(new Error(`${say('refusedFile', { name: file.name })}: ${problem.message}`))
+          tell.refusalOf(say('refusedFile', { name: file.name }), error)
         }
       }
     },

@@ -4,6 +4,7 @@ import { useForm } from 'react-hook-form'
 import { listInvitationsOptions, listRolesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { inviteMember, revokeInvitation } from '@/api/generated/sdk.gen'
 import { useLanguage } from '@/i18n'
+import { useRoleName } from '@/i18n/roles'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { SelectField, TextField } from '@/ui/field'
@@ -15,6 +16,7 @@ import { useMemberWords } from './words'
 
 export function Invitations({ hospitalId }: { hospitalId: string }) {
   const say = useMemberWords()
+  const roleName = useRoleName()
   const time = useTime()
   const tell = useTell()
   const cache = useQueryClient()
@@ -46,7 +48,7 @@ export function Invitations({ hospitalId }: { hospitalId: string }) {
               {items.map((one) => (
                 <li key={one.id} className="flex flex-wrap items-center justify-between gap-2 py-3">
                   <span>
-                    {one.given_name} {one.family_name} · {one.email} · {one.role}
+                    {one.given_name} {one.family_name} · {one.email} · {roleName(one.role)}
                   </span>
                   <span className="flex items-center gap-2 text-soft">
                     {say('until', { when: time.date(one.expires_at) })}
@@ -75,6 +77,7 @@ export function Invitations({ hospitalId }: { hospitalId: string }) {
 
 function Invite({ hospitalId, onDone }: { hospitalId: string; onDone: () => void }) {
   const say = useMemberWords()
+  const roleName = useRoleName()
   const tell = useTell()
   const language = useLanguage()
   const roles = useQuery(listRolesOptions({ path: { hospital_id: hospitalId } }))
@@ -94,7 +97,7 @@ function Invite({ hospitalId, onDone }: { hospitalId: string; onDone: () => void
           <TextField label={say('email')} type="email" required {...register('email')} />
           <TextField label={say('givenName')} required {...register('given_name')} />
           <TextField label={say('familyName')} required {...register('family_name')} />
-          <SelectField label={say('role')} options={items.map(({ id, name }) => ({ value: id, label: name }))} {...register('role_id')} />
+          <SelectField label={say('role')} options={items.map(({ id, name }) => ({ value: id, label: roleName(name) }))} {...register('role_id')} />
           {invite.isError && <Refused error={invite.error} />}
           <Button type="submit" kind="primary" busy={invite.isPending}>
             {say('invite')}

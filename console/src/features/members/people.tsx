@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { listRolesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeMember, listMembers, removeMember, restoreMember, suspendMember } from '@/api/generated/sdk.gen'
 import type { MemberOut } from '@/api/generated/types.gen'
+import { useRoleName } from '@/i18n/roles'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { SelectField } from '@/ui/field'
@@ -15,6 +16,7 @@ const nameOf = (one: MemberOut) => [one.given_name, one.family_name].filter(Bool
 
 export function People({ hospitalId }: { hospitalId: string }) {
   const say = useMemberWords()
+  const roleName = useRoleName()
   const me = useMe()
   const { reread } = useSession()
   const tell = useTell()
@@ -30,7 +32,7 @@ export function People({ hospitalId }: { hospitalId: string }) {
     mutationFn: ({ one, roleId }: { one: MemberOut; roleId: string }) =>
       changeMember({ path: at(one), body: { role_id: roleId }, throwOnError: true }),
     onSuccess: ({ data }) => {
-      tell(say('changedRole', { name: nameOf(data), role: data.role }))
+      tell(say('changedRole', { name: nameOf(data), role: roleName(data.role) }))
       if (data.id === me.member_id) void reread()
     },
     ...settled,
@@ -64,7 +66,7 @@ export function People({ hospitalId }: { hospitalId: string }) {
           value={row.role_id}
           disabled={row.id === me.member_id || row.status === 'removed'}
           onChange={(event) => change.mutate({ one: row, roleId: event.target.value })}
-          options={(roles.data?.items ?? [{ id: row.role_id, name: row.role }]).map(({ id, name }) => ({ value: id, label: name }))}
+          options={(roles.data?.items ?? [{ id: row.role_id, name: row.role }]).map(({ id, name }) => ({ value: id, label: roleName(name) }))}
         />
       ),
     },

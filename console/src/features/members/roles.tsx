@@ -3,6 +3,8 @@ import { useState } from 'react'
 import { listRolesOptions, previewRoleOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeRole, createRole } from '@/api/generated/sdk.gen'
 import type { RoleList, RoleOut } from '@/api/generated/types.gen'
+import { usePermissionWords } from '@/i18n/hindi'
+import { useRoleName } from '@/i18n/roles'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -16,6 +18,7 @@ import { useMemberWords } from './words'
 export function Roles({ hospitalId }: { hospitalId: string }) {
   const say = useMemberWords()
   const common = useCommonWords()
+  const roleName = useRoleName()
   const { may } = useSession()
   const query = useQuery(listRolesOptions({ path: { hospital_id: hospitalId } }))
   const [shown, setShown] = useState<RoleOut | null>(null)
@@ -37,7 +40,7 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
                     onClick={() => setShown(one)}
                     className="min-h-11 font-medium text-brand underline-offset-4 hover:underline"
                   >
-                    {one.name}
+                    {roleName(one.name)}
                   </button>
                   <span className="flex items-center gap-2">
                     <Badge>{one.permissions.length}</Badge>
@@ -65,15 +68,17 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
 
 function Preview({ hospitalId, role }: { hospitalId: string; role: RoleOut }) {
   const say = useMemberWords()
+  const roleName = useRoleName()
+  const meaning = usePermissionWords()
   const query = useQuery(previewRoleOptions({ path: { hospital_id: hospitalId, role_id: role.id } }))
   return (
-    <Panel title={say('holds', { role: role.name })}>
+    <Panel title={say('holds', { role: roleName(role.name) })}>
       <Loaded query={query}>
         {({ permissions, operations }) => (
           <div className="flex flex-col gap-3 text-sm">
             <ul className="flex list-disc flex-col gap-1 pl-5">
               {permissions.map((one) => (
-                <li key={one.name}>{one.meaning}</li>
+                <li key={one.name}>{meaning(one.name, one.meaning)}</li>
               ))}
             </ul>
             <details>
@@ -109,6 +114,8 @@ function Editor({
 }) {
   const say = useMemberWords()
   const common = useCommonWords()
+  const roleName = useRoleName()
+  const meaning = usePermissionWords()
   const tell = useTell()
   const cache = useQueryClient()
   const [name, setName] = useState(role?.name ?? '')
@@ -142,14 +149,14 @@ function Editor({
         hint={say('parentHint')}
         value={parentId}
         onChange={(event) => setParentId(event.target.value)}
-        options={list.items.filter((one) => one.id !== role?.id).map((one) => ({ value: one.id, label: one.name }))}
+        options={list.items.filter((one) => one.id !== role?.id).map((one) => ({ value: one.id, label: roleName(one.name) }))}
       />
       <fieldset className="flex max-h-72 flex-col gap-2 overflow-y-auto">
         <legend className="mb-2 text-sm font-medium">{say('permissions')}</legend>
         {(parent?.permissions ?? []).map((one) => (
           <CheckField
             key={one}
-            label={String(list.all_permissions[one] ?? one)}
+            label={meaning(one, String(list.all_permissions[one] ?? one))}
             checked={held.has(one)}
             onChange={() => turn(one)}
           />
