@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.audit.reads import record
 from auricle.break_glass.models import BreakGlass
-from auricle.consultations.models import Consultation
+from auricle.consultations.models import Consultation, ConsultationStatus, ConsultationType
 from auricle.db.base import new_id
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
@@ -27,6 +27,8 @@ from auricle.patients.models import Patient
 
 LONGEST = timedelta(hours=4)
 SHOWN = frozenset({"patients:read", "consultations:read", "notes:read"})
+ConsultationRow = Row[UUID, ConsultationType, ConsultationStatus, datetime]
+NoteRow = Row[UUID, NoteStatus, str, datetime]
 MOST_STANDING = 3  # accesses one member may hold at a time
 
 
@@ -148,13 +150,17 @@ async def reason_of(db: AsyncSession, keyring: Keyring, access: BreakGlass) -> s
     return (await keyring.organization(db)).open(access.reason, "break_glass", "reason", access.id)
 
 
-async def contents(db: AsyncSession, patient_id: UUID) -> tuple[Sequence[UUID], Sequence[UUID]]:
+async def contents(db: AsyncSession, patient_id: UUID) -> tuple[Sequence[ConsultationRow], Sequence[NoteRow]]:
     """The consultations and notes of a patient, newest first: what else may be asked for under an access."""
     own = whole(patient_id)
-    consultations = select(Consultation.id).where(Consultation.patient_id.in_(own)).order_by(Consultation.id.desc())
+    consultations = (
+        select(Consultation.id, Consultation.type, Consultation.status, Consultation.created_at)
+        .where(Consultation.patient_id.in_(own))
+        .order_by(Consultation.id.desc())
+    )
     notes = (
-        select(Note.id)
+        select(Note.id, Note.status, Note.template, Note.created_at)
         .where(Note.patient_id.in_(own), Note.status != NoteStatus.DELETED, Note.version > 0)
         .order_by(Note.id.desc())
     )
-    return (await db.scalars(consultations.limit(200))).all(), (await db.scalars(notes.limit(200))).all()
+    return (await db.execute(consultations.limit(200))).all(), (await db.execute(notes.limit(200))).all()

@@ -19,14 +19,14 @@ from auricle.break_glass.access import (
     revoke,
 )
 from auricle.break_glass.models import BreakGlass
-from auricle.break_glass.schemas import AccessIn, AccessOut, EmergencyRecord
+from auricle.break_glass.schemas import AccessIn, AccessOut, EmergencyConsultation, EmergencyNote, EmergencyRecord
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.schemas import MessageOut, Transcript
 from auricle.consultations.transcript import read
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.notes.read import read_note
 from auricle.notes.schemas import NoteOut
-from auricle.patients.create import read_patient
+from auricle.patients.create import id_by_record_number, read_patient
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
@@ -59,7 +59,8 @@ async def shown(db: Db, assembly: Installed, access: BreakGlass) -> AccessOut:
     responses=problems(Unauthenticated, Forbidden, NotFound, NotNeeded, TooManyAccesses, Invalid),
 )
 async def open_access(body: AccessIn, db: Db, assembly: Installed, actor: Emergency) -> AccessOut:
-    access = await break_glass(db, assembly.keyring, body.patient_id, reason=body.reason, minutes=body.minutes)
+    patient_id = body.patient_id or await id_by_record_number(db, assembly.keyring, body.record_number or "")
+    access = await break_glass(db, assembly.keyring, patient_id, reason=body.reason, minutes=body.minutes)
     return await shown(db, assembly, access)
 
 
@@ -98,7 +99,11 @@ async def patient(break_glass_id: UUID, assembly: Installed, actor: Emergency) -
         access = await find_access(db, break_glass_id)
         consultations, notes = await contents(db, access.patient_id)
         who = await read_patient(db, assembly.keyring, access.patient_id)
-    return EmergencyRecord(patient=who, consultations=list(consultations), notes=list(notes))
+    return EmergencyRecord(
+        patient=who,
+        consultations=[EmergencyConsultation.model_validate(one) for one in consultations],
+        notes=[EmergencyNote.model_validate(one) for one in notes],
+    )
 
 
 @router.get(

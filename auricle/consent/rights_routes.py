@@ -24,9 +24,10 @@ from auricle.consent.rights_schemas import (
     RulesOut,
 )
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from auricle.patients.erase import MergedElsewhere, erase_patient, find_erasure
+from auricle.patients.erase import MergedElsewhere, erase_patient, find_erasure, list_erasures
 from auricle.patients.export import ExportGone, TooManyExports, find_export, request_export, take
 from auricle.web.deps import Db, Installed, Requires
+from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["rights"])
@@ -90,6 +91,17 @@ async def erase(patient_id: UUID, body: ErasureIn, db: Db, assembly: Installed, 
     if body.confirm_patient_id != patient_id:
         raise NotConfirmed
     return ErasureOut.model_validate(await erase_patient(db, assembly.keyring, patient_id, body.reason))
+
+
+@router.get(
+    "/erasures",
+    operation_id="list_erasures",
+    summary="Patients erased, newest first, each with its certificate",
+    responses=problems(Unauthenticated, Forbidden, BadCursor),
+)
+async def erasures(db: Db, actor: Eraser, limit: Limit = 20, cursor: Cursor = None) -> Page[ErasureOut]:
+    found = await list_erasures(db, before=after(cursor), limit=limit + 1)
+    return page([ErasureOut.model_validate(one) for one in found], [one.id for one in found], limit)
 
 
 @router.get(

@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query, status
 
 from auricle.actor import Actor
 from auricle.consent.decide import Deciding, HowUnclear, TextChanged, decide, history, standing
 from auricle.consent.schemas import ConsentOut, ConsentsOut, DecisionIn, Language, TextIn, TextOut, TextsOut
-from auricle.consent.texts import TextPublishedTwice, as_text, current_texts, publish_text
+from auricle.consent.texts import TextPublishedTwice, as_text, current_texts, every_text, publish_text
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.patients.create import find_patient
 from auricle.web.deps import Db, Requires
@@ -24,9 +24,13 @@ router = APIRouter(prefix="/api/v1", tags=["consent"])
     responses=problems(Unauthenticated, Forbidden, Invalid),
 )
 async def texts(
-    db: Db, actor: Annotated[Actor, Requires("own:read", "patients:read")], language: Language | None = None
+    db: Db,
+    actor: Annotated[Actor, Requires("own:read", "patients:read")],
+    language: Language | None = None,
+    every: Annotated[bool, Query(description="Earlier versions as well, after the newest.")] = False,
 ) -> TextsOut:
-    found = [text for text in await current_texts(db) if language in (None, text.language)]
+    all_ = await (every_text(db) if every else current_texts(db))
+    found = [text for text in all_ if language in (None, text.language)]
     return TextsOut(items=[TextOut.model_validate(text) for text in found])
 
 

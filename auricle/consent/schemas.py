@@ -21,6 +21,7 @@ class TextOut(BaseModel):
     body: str
     hash: str = Field(description="Send it back with the decision, so that it is about what was shown.")
     renew: bool
+    published_at: datetime | None = Field(None, description="Null: it ships with Auricle.")
 
 
 class TextsOut(BaseModel):

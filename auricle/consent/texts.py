@@ -5,6 +5,7 @@ import hashlib
 import importlib.resources
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import yaml
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from auricle.errors import Conflict
 
 SHIPPED_VERSION = 1
 FALLBACK = "en"
+MOST_TEXTS = 1_000
 
 
 class TextPublishedTwice(Conflict):
@@ -36,6 +38,7 @@ class Text:
     title: str
     body: str
     renew: bool = False
+    published_at: datetime | None = None  # None: it ships
 
     @property
     def hash(self) -> str:
@@ -55,7 +58,9 @@ def shipped() -> Mapping[tuple[Kind, str], Text]:
 
 
 def as_text(row: ConsentText) -> Text:
-    return Text(row.kind, row.language, row.version, row.title, row.body, row.renew)
+    is_shipped = row.version == SHIPPED_VERSION and (row.kind, row.language) in shipped()
+    published_at = None if is_shipped else row.created_at
+    return Text(row.kind, row.language, row.version, row.title, row.body, row.renew, published_at)
 
 
 async def current_texts(db: AsyncSession) -> Sequence[Text]:
@@ -67,6 +72,13 @@ async def current_texts(db: AsyncSession) -> Sequence[Text]:
     )
     own = {(row.kind, row.language): as_text(row) for row in await db.scalars(newest)}
     return sorted({**shipped(), **own}.values(), key=lambda text: (text.kind, text.language))
+
+
+async def every_text(db: AsyncSession) -> Sequence[Text]:
+    """Every version that was ever shown, the newest of each kind and language first."""
+    rows = await db.scalars(select(ConsentText).order_by(ConsentText.id.desc()).limit(MOST_TEXTS))
+    found = {(one.kind, one.language, one.version): one for one in [*shipped().values(), *map(as_text, rows)]}
+    return sorted(found.values(), key=lambda text: (text.kind, text.language, -text.version))
 
 
 async def text_for(db: AsyncSession, kind: Kind, language: str) -> ConsentText:

@@ -51,11 +51,24 @@ async def blind_record_number(db: AsyncSession, keyring: Keyring, number: str | 
     """The blind index of a record number; raises `RecordNumberTaken` when another patient has it."""
     if number is None:
         return None
-    blind = (await keyring.organization(db)).blind("record_number", number.casefold())
+    blind = await blinded_record_number(db, keyring, number)
     holder = await db.scalar(select(Patient.id).where(Patient.record_number_blind == blind))
     if holder not in (None, patient_id):
         raise RecordNumberTaken
     return blind
+
+
+async def blinded_record_number(db: AsyncSession, keyring: Keyring, number: str) -> bytes:
+    return (await keyring.organization(db)).blind("record_number", number.casefold())
+
+
+async def id_by_record_number(db: AsyncSession, keyring: Keyring, number: str) -> UUID:
+    """The patient who has this very record number, whoever asks. Raises `NotFound`."""
+    blind = await blinded_record_number(db, keyring, number)
+    holder = await db.scalar(select(Patient.id).where(Patient.record_number_blind == blind))
+    if holder is None:
+        raise NotFound("No such patient.")
+    return holder
 
 
 async def find_patient(db: AsyncSession, patient_id: UUID) -> Patient:

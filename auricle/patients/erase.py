@@ -6,7 +6,7 @@ whoever restores one erases again, by the certificates.) The first transaction f
 the sign-in, checks that nothing is left, and signs the certificate.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -173,6 +173,12 @@ async def find_erasure(db: AsyncSession, erasure_id: UUID, *, lock: bool = False
     if erasure is None:
         raise NotFound("No such erasure.")
     return erasure
+
+
+async def list_erasures(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[Erasure]:
+    """Newest first."""
+    statement = select(Erasure).order_by(Erasure.id.desc()).limit(limit)
+    return (await db.scalars(statement if before is None else statement.where(Erasure.id < before))).all()
 
 
 async def close_sign_in(assembly: Assembly, actor: Actor, account_id: UUID) -> None:

@@ -28,6 +28,7 @@ from auricle.providers.hedging import Patience
 from auricle.providers.lineup import Lineup, Lineups, SharedByAll, ordered, same_vectors
 from auricle.providers.listening import listen
 from auricle.providers.masking.guard import MaskingGuard, answered, given_back, lost
+from auricle.providers.masking.policy import Masking
 from auricle.providers.metering import Record
 from auricle.providers.ports import (
     Audio,
@@ -193,6 +194,10 @@ class Router:
         attempts = await self._attempts(call, "translation", languages=(source, target))
         answer, _ = await whole(attempts, self._times(call).total_s, ask, judge)
         return answer
+
+    async def masked(self, organization_id: UUID | None, text: str, passes: frozenset[str]) -> str:
+        """A text as a provider would be told it where that is asked for; nobody is asked. Raises `NotMasked`."""
+        return (await self._guard.text(Call(organization_id), Masking("text", passes), text))[0]
 
     async def rerank(self, call: Call, query: str, texts: Sequence[str]) -> Reranked:
         """Score texts by how well they answer a query. Raises `ProviderFailed` where nobody of the list can."""

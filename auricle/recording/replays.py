@@ -1,6 +1,6 @@
 """Ask for a replay, make it as a job, read what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from auricle.recording.replay import LONGEST_S, as_it_was, before, heard_again, 
 from auricle.settings import Settings
 
 MOST_UNDER_WAY = 10  # of one organization
+MOST_LISTED = 50
 
 
 class NotReplayable(Conflict):
@@ -110,6 +111,21 @@ async def make_replay(assembly: Assembly, actor: Actor, replay_id: UUID) -> None
         replay.result = key.seal(result.decode(), "replay", "result", replay.id)
         replay.status, replay.finished_at = "done", datetime.now(UTC)
         await publish(db, "replay.done", replay_id=replay.id, recording_id=recording.id)
+
+
+async def replays_of(
+    db: AsyncSession, recording_id: UUID
+) -> tuple[AgentVersion, Sequence[tuple[Replay, AgentVersion]]]:
+    """The version the call was held with, and the replays of its recording, newest first."""
+    recording = await find_recording(db, recording_id)
+    rows = await db.execute(
+        select(Replay, AgentVersion)
+        .join(AgentVersion, AgentVersion.id == Replay.agent_version_id)
+        .where(Replay.recording_id == recording.id)
+        .order_by(Replay.id.desc())
+        .limit(MOST_LISTED)
+    )
+    return await version_of(db, recording, None), [(one, version) for one, version in rows]
 
 
 async def find_replay(db: AsyncSession, replay_id: UUID) -> tuple[Replay, Recording]:

@@ -18,7 +18,14 @@ from auricle.recording.models import Replay
 from auricle.recording.play import BadRange, RecordingGone, Track, find_recording, open_sound, recordings_of
 from auricle.recording.remove import delete_recording
 from auricle.recording.replay import BadVoiceSettings
-from auricle.recording.replays import NotReplayable, TooManyReplays, ask_for_replay, find_replay, result_of
+from auricle.recording.replays import (
+    NotReplayable,
+    TooManyReplays,
+    ask_for_replay,
+    find_replay,
+    replays_of,
+    result_of,
+)
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.problems import problems
 
@@ -134,6 +141,26 @@ class ReplayOut(BaseModel):
     )
 
 
+class ReplayRow(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    agent_version: int = Field(description="The version it was heard with.", examples=[3])
+    voice: Mapping[str, float]
+    status: str = Field(examples=["done"])
+    failure_code: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ReplaysOut(BaseModel):
+    """The agent that held the call, in which version, and every time the call was heard again, newest first."""
+
+    agent_id: UUID
+    agent_version: int = Field(examples=[3])
+    items: list[ReplayRow]
+
+
 def told(replay: Replay, result: dict[str, Any] | None) -> ReplayOut:
     shown = {name: getattr(replay, name) for name in ReplayOut.model_fields if name != "result"}
     return ReplayOut(**shown, result=result)
@@ -164,6 +191,23 @@ async def replay(
     actor: Annotated[Actor, Requires("recordings:replay")],
 ) -> ReplayOut:
     return told(await ask_for_replay(db, assembly.settings, recording_id, body.agent_version, body.voice), None)
+
+
+@router.get(
+    "/recordings/{recording_id}/replays",
+    operation_id="list_replays",
+    summary="When a recorded call was heard again, and with what",
+    responses=problems(Unauthenticated, Forbidden, NotFound),
+)
+async def list_replays(
+    recording_id: UUID, db: Db, actor: Annotated[Actor, Requires("recordings:replay")]
+) -> ReplaysOut:
+    held_with, found = await replays_of(db, recording_id)
+    own = [name for name in ReplayRow.model_fields if name != "agent_version"]
+    items = [
+        ReplayRow(agent_version=version.number, **{name: getattr(one, name) for name in own}) for one, version in found
+    ]
+    return ReplaysOut(agent_id=held_with.agent_id, agent_version=held_with.number, items=items)
 
 
 @router.get(

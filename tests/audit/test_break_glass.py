@@ -1,6 +1,7 @@
 """Emergency access: one patient, a reason, an end, and a loud trail."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -27,7 +28,8 @@ async def hospital(service):
 
 
 async def opened(http, patient_id, **more):
-    answer = await http.post("/api/v1/break-glass", json={"patient_id": str(patient_id), "reason": REASON, **more})
+    whose = {} if patient_id is None else {"patient_id": str(patient_id)}
+    answer = await http.post("/api/v1/break-glass", json={**whose, "reason": REASON, **more})
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -37,7 +39,8 @@ async def test_every_look_under_an_access_is_in_the_audit_and_told_to_those_who_
     async with service.client(people["staff"][1]) as http:
         access = await opened(http, patient_id, minutes=30)
         place = f"/api/v1/break-glass/{access['id']}"
-        assert (await http.get(f"{place}/patient")).json()["consultations"] == [str(consultation_id)]
+        (listed,) = (await http.get(f"{place}/patient")).json()["consultations"]
+        assert (listed["id"], listed["type"], listed["status"]) == (str(consultation_id), "voice", "active")
         said = (await http.get(f"{place}/consultations/{consultation_id}/transcript")).raise_for_status().json()
         assert len(said["messages"]) == 2
     async with service.database.transaction(Actor.system(organization_id)) as db:
@@ -49,6 +52,21 @@ async def test_every_look_under_an_access_is_in_the_audit_and_told_to_those_who_
     async with service.client(people["org_admin"][1]) as http:
         (shown,) = (await http.get("/api/v1/break-glass")).json()["items"]
     assert (shown["reason"], shown["reads"]) == (REASON, 2)
+
+
+async def test_the_number_on_a_wristband_opens_that_patient_alone_to_who_cannot_search(service, hospital):
+    _, people, _ = hospital
+    number = f"Wrist-{uuid4().hex[:8]}"
+    patient = await builders.make_patient(
+        service.database, service.keyring, people["org_admin"][0], record_number=number
+    )
+    async with service.client(people["staff"][1]) as http:
+        access = await opened(http, None, record_number=number.upper())
+        assert access["patient_id"] == str(patient.id)
+        for given, status in (({"record_number": number[:-1]}, 404), ({}, 422),
+                              ({"record_number": number, "patient_id": str(patient.id)}, 422)):  # fmt: skip
+            answer = await http.post("/api/v1/break-glass", json={**given, "reason": REASON})
+            assert answer.status_code == status, answer.text
 
 
 async def test_an_access_opens_one_patient_and_nothing_else(service, hospital):

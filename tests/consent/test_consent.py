@@ -198,6 +198,9 @@ async def test_a_new_text_is_shown_and_one_that_renews_asks_everybody_again(serv
         assert (await case.says("My ear is ringing.")).status_code == 200  # the old consent still stands
         renewing = {**new, "language": "hi", "renew": True}
         assert (await http.post("/api/v1/consents/texts", json=renewing)).status_code == 201
+        every = (await http.get("/api/v1/consents/texts", params={"every": True})).raise_for_status().json()["items"]
+    told = [(one["version"], one["published_at"] is None) for one in every if one["hash"] in (old.hash, first["hash"])]
+    assert told == [(2, False), (1, True)], "the newest first, and what shipped still to be read"
     assert refused(await case.says("My ear is ringing."))
     async with service.client(case.headers) as http:
         stale = {"kind": "ai_use", "decision": "granted", "text_hash": old.hash}

@@ -36,8 +36,11 @@ from auricle.providers.masking.keep import (
     NotOwnServer,
     PolicyChanged,
     UnknownServer,
+    origin_of,
+    reaches,
     replace_policy,
 )
+from auricle.providers.masking.policy import Masking
 from auricle.providers.ports import ChatMessage, LanguageRequest, TextDelta
 from auricle.settings import Provider
 from auricle.uploads.receive import held
@@ -308,3 +311,26 @@ async def test_a_cloud_voice_says_the_name_that_a_cloud_model_never_had(asked: C
     async with aclosing(services.speak("Good morning, Asha Rao.", "en")) as pieces:
         assert [one async for one in pieces]
     assert clouds["emulated"].requests[-1]["body"]["input"] == "Good morning, Asha Rao."
+
+
+async def test_what_reaches_whom_is_told_by_the_policy_that_the_router_goes_by(clinic: Clinic) -> None:
+    lineup = await clinic.assembly.lineups.of(clinic.organization_id)
+
+    def told(policy: Masking) -> dict[str, tuple[bool, bool, str | None, str | None]]:
+        return {one.provider: (one.is_own, one.may_be_own, one.texts, one.sound) for one in reaches(lineup, policy)}
+
+    ward = {"ward": origin_of(lineup, "ward")}
+    assert told(Masking())["claude"] == (False, True, "clear", None)
+    assert told(Masking("text"))["ward"] == (False, True, "masked", "clear")
+    assert told(Masking("all"))["ward"] == (False, True, "masked", "withheld")
+    assert told(Masking("all", own_servers=ward))["ward"] == (True, True, "clear", "clear")
+    assert told(Masking("all"))["offline"] == (True, False, "clear", "clear")
+
+
+async def test_a_text_is_tried_by_the_guard_itself_and_sent_to_nobody(clinic: Clinic, clouds: dict[str, Any]) -> None:
+    router, said = clinic.assembly.router, "I am Zorblat Quixon, call 98450 12345 on Monday the 3rd of March 2026."
+    before = [len(one.requests) for one in clouds.values()]
+    masked = await router.masked(clinic.organization_id, said, frozenset())
+    assert masked.startswith("I am [PERSON_1], call [PHONE_1]") and "2026" not in masked
+    assert "2026" in await router.masked(clinic.organization_id, said, frozenset({"DATE"}))
+    assert [len(one.requests) for one in clouds.values()] == before

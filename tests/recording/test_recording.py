@@ -235,7 +235,10 @@ async def test_a_recorded_call_is_heard_again_and_compared(ward: Ward, voice: di
             return (await http.get(f"/api/v1/replays/{asked.json()['id']}")).json()  # type: ignore[no-any-return]
 
         told = await eventually(replay, lambda one: one["status"] in ("done", "failed"), 60)
+        listed = (await http.get(f"/api/v1/recordings/{recording['id']}/replays")).raise_for_status().json()
     assert told["status"] == "done", told
+    assert [(one["id"], one["agent_version"], one["voice"]) for one in listed["items"]] == [(told["id"], 1, voice)]
+    assert (listed["agent_version"], "result" in listed["items"][0]) == (1, False)
     turns = told["result"]["turns"]
     assert turns[0]["was"]["text"] == turns[0]["now"]["text"]
     assert (told["result"]["was"]["turns"], told["result"]["now"]["turns"]) == (1, 1)

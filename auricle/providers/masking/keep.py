@@ -1,7 +1,9 @@
 """Say what an organization asks for about masking: checked against its providers, in force everywhere at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -15,7 +17,10 @@ from auricle.knowledge.embedder import in_use
 from auricle.providers.lineup import SPEECH, Lineup
 from auricle.providers.masking.models import MaskingPolicy
 from auricle.providers.masking.policy import Masking, Mode, Passing
+from auricle.providers.ports import Capability
 from auricle.providers.registry import vendors
+
+TEXTS: frozenset[Capability] = frozenset(get_args(Capability)) - SPEECH
 
 
 class UnknownServer(Invalid):
@@ -88,6 +93,42 @@ def origin_of(lineup: Lineup, name: str) -> str:
     if account.origin is None or not account.has_own_url or any(host.endswith(known) for known in vendor_domains()):
         raise NotOwnServer(provider=name)
     return account.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a provider is sent under a policy. `texts`, `sound`: None where it takes none."""
+
+    provider: str
+    host: str | None
+    is_own: bool  # by where it is, or because the organization says so: nothing leaves
+    may_be_own: bool  # whether the organization can call it its own
+    texts: Literal["clear", "masked"] | None
+    sound: Literal["clear", "withheld"] | None
+
+
+def reaches(lineup: Lineup, policy: Masking) -> list[Reach]:
+    """Every provider of the organization, and what reaches it."""
+    return [
+        Reach(
+            name,
+            urlsplit(one.account.origin or "").hostname,
+            policy.is_own(one.account),
+            not one.account.is_local and can_be_own(lineup, name),
+            ("masked" if policy.covers(one.account) else "clear") if any(map(one.can, TEXTS)) else None,
+            ("withheld" if policy.mode == "all" and policy.covers(one.account) else "clear")
+            if any(map(one.can, SPEECH))
+            else None,
+        )
+        for name, one in sorted(lineup.providers.items())
+    ]
+
+
+def can_be_own(lineup: Lineup, name: str) -> bool:
+    try:
+        return bool(origin_of(lineup, name))
+    except NotOwnServer:
+        return False
 
 
 def vendor_domains() -> frozenset[str]:

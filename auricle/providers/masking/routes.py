@@ -1,7 +1,7 @@
 """`/api/v1/masking`"""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from auricle.actor import Actor
 from auricle.errors import Forbidden
+from auricle.providers.call import NotMasked
+from auricle.providers.lineup import Lineup
 from auricle.providers.masking.keep import (
     NoOwnSpeech,
     NotOwnServer,
     PolicyChanged,
     UnknownServer,
+    reaches,
     replace_policy,
     stored,
 )
@@ -59,6 +62,17 @@ class MaskingIn(BaseModel):
     version: int | None = Field(None, ge=0, description="The one you read; refused if there is another one by now.")
 
 
+class ReachOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    provider: str
+    host: str | None
+    is_own: bool = Field(description="By where it is, or because the organization says so: nothing leaves.")
+    may_be_own: bool = Field(description="Whether `own_servers` may name it.")
+    texts: Literal["clear", "masked"] | None = Field(description="Null: it takes none.")
+    sound: Literal["clear", "withheld"] | None = Field(description="Null: it takes none.")
+
+
 class MaskingOut(BaseModel):
     mode: Mode
     passes: list[Passing]
@@ -67,11 +81,13 @@ class MaskingOut(BaseModel):
     changed_at: datetime | None = None
     changed_by: UUID | None = None
     warnings: dict[str, str] = Field({}, description="By place. Nothing of it keeps anything from working.")
+    providers: list[ReachOut] = Field([], description="What reaches each provider of the organization.")
 
     @classmethod
-    def of(cls, row: MaskingPolicy | None, warnings: dict[str, str] | None = None) -> Self:
+    def of(cls, lineup: Lineup, row: MaskingPolicy | None, warnings: dict[str, str] | None = None) -> Self:
         policy = masking_of(row)
         shown: dict[str, Any] = {"mode": policy.mode, "passes": sorted(policy.passes)}
+        shown["providers"] = [ReachOut.model_validate(one) for one in reaches(lineup, policy)]
         if row is not None:
             shown |= {"version": row.version, "changed_at": row.changed_at, "changed_by": row.changed_by}
         return cls(**shown, own_servers=dict(policy.own_servers), warnings=warnings or {})
@@ -80,8 +96,8 @@ class MaskingOut(BaseModel):
 @router.get(
     "/masking", operation_id="get_masking", summary="What leaves for providers masked", responses=problems(Forbidden)
 )
-async def masking(db: Db, actor: Reader) -> MaskingOut:
-    return MaskingOut.of(await stored(db))
+async def masking(db: Db, assembly: Installed, actor: Reader) -> MaskingOut:
+    return MaskingOut.of(await assembly.lineups.of(actor.organization_id), await stored(db))
 
 
 @router.put(
@@ -94,4 +110,29 @@ async def put(body: MaskingIn, db: Db, assembly: Installed, actor: Writer) -> Ma
     if actor.organization_id is None:
         raise OutsideOrganization
     lineup = await assembly.lineups.of(actor.organization_id)
-    return MaskingOut.of(*await replace_policy(db, lineup, **body.model_dump()))
+    return MaskingOut.of(lineup, *await replace_policy(db, lineup, **body.model_dump()))
+
+
+class ExampleIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)] = Field(
+        examples=["My name is Asha Rao, call me at 98450 12345 on Monday."]
+    )
+    passes: list[Passing] = Field([], max_length=5, description="As in the policy to try.")
+
+
+class ExampleOut(BaseModel):
+    text: str = Field(examples=["My name is [PERSON_1], call me at [PHONE_1] on Monday."])
+
+
+@router.post(
+    "/masking/try",
+    operation_id="try_masking",
+    summary="See a text as a provider would be sent it",
+    description="By the guard that masks what leaves; of the people of a conversation it knows nothing here.",
+    responses=problems(Forbidden, NotMasked),
+)
+async def example(body: ExampleIn, assembly: Installed, actor: Reader) -> ExampleOut:
+    passes = frozenset[str](body.passes)
+    return ExampleOut(text=await assembly.router.masked(actor.organization_id, body.text, passes))
