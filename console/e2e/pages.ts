@@ -45,6 +45,8 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       phone: '/phone',
       usage: '/usage',
       organization: '/organization',
+      'patient-rights': `/patients/${has.patient}?tab=rights`,
+      privacy: '/privacy',
       audit: '/audit',
       account: '/account',
     },

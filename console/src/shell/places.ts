@@ -7,6 +7,7 @@ import {
   CalendarDays,
   ChartColumn,
   FileText,
+  Fingerprint,
   Hospital,
   House,
   KeyRound,
@@ -18,11 +19,13 @@ import {
   Plug,
   ScrollText,
   ShieldCheck,
+  Siren,
   Users,
   type LucideIcon,
 } from 'lucide-react'
 import type { LinkProps } from '@tanstack/react-router'
 import type { Me } from '@/api/generated/types.gen'
+import { mayBreakGlass } from '@/features/break-glass/may-see'
 import type { useShellWords } from './words'
 
 /** What belongs together: the work with patients, what is set up once, what is watched. */
@@ -50,6 +53,7 @@ export const PLACES: readonly Place[] = [
   { group: 'care', to: '/consultations', name: 'consultations', icon: MessagesSquare, shown: may('consultations:read', 'own:read') },
   { group: 'care', to: '/notes', name: 'notes', icon: FileText, shown: may('notes:read', 'own:read') },
   { group: 'setup', to: '/note-templates', name: 'noteTemplates', icon: LayoutTemplate, shown: may('notes:templates') },
+  { group: 'care', to: '/emergency', name: 'emergency', icon: Siren, shown: mayBreakGlass },
   { group: 'setup', to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write') },
   { group: 'setup', to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write') },
   { group: 'setup', to: '/providers', name: 'providers', icon: Plug, shown: may('providers:read') },
@@ -58,6 +62,13 @@ export const PLACES: readonly Place[] = [
   { group: 'oversight', to: '/members', name: 'members', icon: ShieldCheck, shown: (me) => me.organization_id !== null && may('members:write')(me) },
   { group: 'oversight', to: '/api-keys', name: 'apiKeys', icon: KeyRound, shown: may('keys:write') },
   { group: 'oversight', to: '/usage', name: 'usage', icon: ChartColumn, shown: may('usage:read', 'rates:read') },
+  {
+    group: 'oversight',
+    to: '/privacy',
+    name: 'privacy',
+    icon: Fingerprint,
+    shown: may('retention:write', 'consent:publish', 'break_glass:review', 'patients:erase', 'providers:write'),
+  },
   { group: 'oversight', to: '/audit', name: 'audit', icon: ScrollText, shown: may('audit:read') },
   {
     group: 'oversight',

@@ -47,7 +47,7 @@ export function Parts(props: Props) {
   )
 }
 
-function statementsOf(note: NoteOut, part: PartOut): StatementOut[] {
+export function statementsOf(note: NoteOut, part: PartOut): StatementOut[] {
   const firstOf = note.parts.find((one) => one.section === part.section)?.key
   return note.statements.filter((one) =>
     one.part && note.parts.some((known) => known.key === one.part)

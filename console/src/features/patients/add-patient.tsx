@@ -2,14 +2,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useForm } from 'react-hook-form'
 import { createPatient } from '@/api/generated/sdk.gen'
-import type { PatientIn } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
-import { SelectField, TextField } from '@/ui/field'
 import { Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
+import { DetailFields, told, type Details } from './details'
 import { usePatientWords } from './words'
 
 export function AddPatient({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -21,8 +20,6 @@ export function AddPatient({ open, onClose }: { open: boolean; onClose: () => vo
   )
 }
 
-type Given = Record<'given_name' | 'family_name' | 'birth_date' | 'gender' | 'email' | 'phone' | 'record_number', string>
-
 function Form({ onClose }: { onClose: () => void }) {
   const say = usePatientWords()
   const common = useCommonWords()
@@ -30,12 +27,9 @@ function Form({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const cache = useQueryClient()
   const language = useLanguage()
-  const { register, handleSubmit } = useForm<Given>({ defaultValues: { gender: 'unknown' } })
+  const { register, handleSubmit } = useForm<Details>({ defaultValues: { gender: 'unknown', language } })
   const add = useMutation({
-    mutationFn: (given: Given) => {
-      const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''))
-      return createPatient({ body: { ...told, language } as PatientIn, throwOnError: true })
-    },
+    mutationFn: (given: Details) => createPatient({ body: told(given), throwOnError: true }),
     onSuccess: async ({ data }) => {
       tell(say('added'))
       await cache.invalidateQueries({ queryKey: ['patients'] })
@@ -45,19 +39,7 @@ function Form({ onClose }: { onClose: () => void }) {
   })
   return (
     <form onSubmit={(event) => void handleSubmit((given) => add.mutate(given))(event)} className="flex flex-col gap-4">
-      <div className="grid gap-4 sm:grid-cols-2">
-        <TextField label={say('givenName')} required {...register('given_name')} />
-        <TextField label={say('familyName')} required {...register('family_name')} />
-        <TextField label={say('birthDate')} type="date" {...register('birth_date')} />
-        <SelectField
-          label={say('gender')}
-          options={(['unknown', 'female', 'male', 'other'] as const).map((value) => ({ value, label: say(`gender_${value}`) }))}
-          {...register('gender')}
-        />
-        <TextField label={say('phone')} type="tel" {...register('phone')} />
-        <TextField label={say('recordNumber')} {...register('record_number')} />
-      </div>
-      <TextField label={say('email')} type="email" {...register('email')} />
+      <DetailFields register={register} />
       {add.isError && <Refused error={add.error} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{common('cancel')}</Button>

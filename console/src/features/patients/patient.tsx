@@ -1,52 +1,89 @@
 // One patient's record: who they are, what happened, what they agreed to, and who looked.
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Pencil } from 'lucide-react'
+import { useState } from 'react'
+import { asProblem } from '@/api/client'
 import {
-  getConsentsOptions,
   getPatientOptions,
   listAuditEntriesOptions,
   listNotesOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
 import type { PatientOut } from '@/api/generated/types.gen'
+import { AskForAccess } from '@/features/break-glass/ask'
+import { Closed } from '@/features/break-glass/closed'
+import { useMayBreakGlass } from '@/features/break-glass/may-see'
 import { ConsultationTable } from '@/features/consultations/consultations'
 import { Documents } from '@/features/documents/documents'
+import { SPOKEN } from '@/features/room/languages'
 import { useSession } from '@/session/session'
+import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { Tabs } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
-import { Link } from '@tanstack/react-router'
+import { ChangePatient } from './change-patient'
+import { Consents } from './consents'
+import { GENDERS } from './details'
+import { DuplicatesOf } from './duplicates'
+import { Erase } from './erase'
+import { Export } from './export'
+import { Holds } from './holds'
 import { nameOf } from './patients'
 import { usePatientWords } from './words'
 
-const TABS = ['overview', 'consultations', 'documents', 'notes', 'consents', 'access'] as const
+const TABS = ['overview', 'consultations', 'documents', 'notes', 'consents', 'duplicates', 'rights', 'access'] as const
 type Tab = (typeof TABS)[number]
+
+/** What one must be allowed to for a tab to be there; whoever sees the record sees the others. */
+const NEEDED: Partial<Record<Tab, readonly string[]>> = {
+  access: ['audit:read'],
+  documents: ['documents:read'],
+  duplicates: ['patients:merge'],
+  notes: ['notes:read'],
+  rights: ['patients:export', 'retention:write', 'patients:erase'],
+}
 
 export function PatientRecord() {
   const { patientId } = useParams({ strict: false }) as { patientId: string }
+  const { may } = useSession()
   const query = useQuery(getPatientOptions({ path: { patient_id: patientId } }))
+  if (asProblem(query.error).status === 403 && may('break_glass:use')) return <Closed patientId={patientId} />
   return (
     <PageOf query={query}>
-      {(patient) => <Record patient={patient} />}
+      {(patient) => <Record patient={patient} asked={patientId} />}
     </PageOf>
   )
 }
 
-function Record({ patient }: { patient: PatientOut }) {
+function Record({ patient, asked }: { patient: PatientOut; asked: string }) {
   const say = usePatientWords()
   const common = useCommonWords()
   const navigate = useNavigate()
   const { may } = useSession()
   const { tab = 'overview' } = useSearch({ strict: false }) as { tab?: Tab }
-  const shown = TABS.filter(
-    (one) => (one !== 'access' || may('audit:read')) && (one !== 'notes' || may('notes:read')) && (one !== 'documents' || may('documents:read')),
-  )
+  const [changing, setChanging] = useState(false)
+  const closed = useMayBreakGlass()
+  const shown = TABS.filter((one) => may(...(NEEDED[one] ?? ['patients:read', 'own:read'])))
   return (
     <Page
       title={nameOf(patient)}
       hint={[patient.record_number, common('zone', { zone: ZONE })].filter(Boolean).join(' · ')}
+      actions={
+        <>
+          {closed && <AskForAccess patientId={patient.id} />}
+          {may('patients:write') && (
+          <Button aria-haspopup="dialog" onClick={() => setChanging(true)}>
+            <Pencil aria-hidden className="size-4" />
+            {say('change')}
+          </Button>
+          )}
+        </>
+      }
     >
+      {patient.id !== asked && <p className="rounded-xl bg-warn-wash p-4 text-sm">{say('mergedInto')}</p>}
+      <ChangePatient patient={patient} open={changing} onClose={() => setChanging(false)} />
       <Tabs
         label={nameOf(patient)}
         value={tab}
@@ -59,7 +96,9 @@ function Record({ patient }: { patient: PatientOut }) {
         {tab === 'consultations' && <ConsultationTable patientId={patient.id} />}
         {tab === 'documents' && <Documents patientId={patient.id} />}
         {tab === 'notes' && <Notes patientId={patient.id} />}
-        {tab === 'consents' && <Consents patientId={patient.id} />}
+        {tab === 'consents' && <Consents patient={patient} />}
+        {tab === 'duplicates' && <DuplicatesOf patient={patient} />}
+        {tab === 'rights' && <Rights patient={patient} />}
         {tab === 'access' && <Access patientId={patient.id} />}
       </Tabs>
     </Page>
@@ -69,8 +108,7 @@ function Record({ patient }: { patient: PatientOut }) {
 function Overview({ patient }: { patient: PatientOut }) {
   const say = usePatientWords()
   const time = useTime()
-  const known = ['female', 'male', 'other', 'unknown'] as const
-  const gender = known.find((one) => one === patient.gender)
+  const gender = GENDERS.find((one) => one === patient.gender)
   const facts: [string, string | null | undefined][] = [
     [say('birthDate'), patient.birth_date && time.date(patient.birth_date)],
     [say('gender'), gender && say(`gender_${gender}`)],
@@ -78,7 +116,7 @@ function Overview({ patient }: { patient: PatientOut }) {
     [say('email'), patient.email],
     [say('address'), patient.address],
     [say('recordNumber'), patient.record_number],
-    [say('language'), patient.language],
+    [say('language'), SPOKEN.find((one) => one.value === patient.language)?.label ?? patient.language],
   ]
   return (
     <Panel>
@@ -91,6 +129,17 @@ function Overview({ patient }: { patient: PatientOut }) {
         ))}
       </dl>
     </Panel>
+  )
+}
+
+function Rights({ patient }: { patient: PatientOut }) {
+  const { may } = useSession()
+  return (
+    <div className="flex flex-col gap-4">
+      {may('patients:export') && <Export patientId={patient.id} />}
+      {may('retention:write') && <Holds patientId={patient.id} />}
+      {may('patients:erase') && <Erase patient={patient} />}
+    </div>
   )
 }
 
@@ -112,35 +161,6 @@ function Notes({ patientId }: { patientId: string }) {
                     {one.template} · {time.moment(one.created_at)}
                   </Link>
                   <Badge tone={one.status === 'approved' ? 'good' : 'brand'}>{one.status}</Badge>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-    </Panel>
-  )
-}
-
-function Consents({ patientId }: { patientId: string }) {
-  const say = usePatientWords()
-  const time = useTime()
-  const query = useQuery(getConsentsOptions({ path: { patient_id: patientId } }))
-  return (
-    <Panel>
-      <Loaded query={query}>
-        {({ history }) =>
-          history.length === 0 ? (
-            <p className="text-sm text-soft">{say('consentsNone')}</p>
-          ) : (
-            <ul className="divide-y divide-line text-sm">
-              {history.map((one) => (
-                <li key={one.id} className="flex flex-wrap items-center justify-between gap-2 py-3">
-                  <span className="flex items-center gap-2">
-                    {say(`kind_${one.kind}` as 'kind_ai_use')}
-                    <Badge tone={one.decision === 'granted' ? 'good' : 'warn'}>{say(one.decision)}</Badge>
-                  </span>
-                  <span className="text-soft">{time.moment(one.created_at)}</span>
                 </li>
               ))}
             </ul>

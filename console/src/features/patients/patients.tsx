@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { UserRoundPlus } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { listPatients, searchPatients } from '@/api/generated/sdk.gen'
@@ -10,27 +10,23 @@ import { TextField } from '@/ui/field'
 import { Page, Panel } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
+import { Tabs } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { AddPatient } from './add-patient'
+import { LikelyDuplicates } from './duplicates'
 import { usePatientWords } from './words'
 
 export const nameOf = (one: PatientOut) => [one.given_name, one.family_name].filter(Boolean).join(' ')
 
+type Tab = 'all' | 'duplicates'
+
 export function Patients() {
   const say = usePatientWords()
-  const common = useCommonWords()
+  const navigate = useNavigate()
   const { may } = useSession()
-  const [text, setText] = useState('')
+  const { tab = 'all' } = useSearch({ strict: false }) as { tab?: Tab }
   const [adding, setAdding] = useState(false)
-  // What is searched for is a name: it goes in a body, and stays out of the address and the history.
-  const search = useMutation({
-    mutationFn: async (wanted: string) => (await searchPatients({ body: { text: wanted, limit: 20 }, throwOnError: true })).data,
-  })
-  const find = (event: FormEvent) => {
-    event.preventDefault()
-    if (text.trim()) search.mutate(text.trim())
-  }
   return (
     <Page
       title={say('title')}
@@ -43,6 +39,40 @@ export function Patients() {
         )
       }
     >
+      {may('patients:merge') && (
+        <Tabs
+          label={say('title')}
+          value={tab}
+          options={[
+            { value: 'all', label: say('all') },
+            { value: 'duplicates', label: say('likelyDuplicates') },
+          ]}
+          onChange={(next) => void navigate({ to: '/patients', search: next === 'all' ? {} : { tab: next } })}
+        >
+          {tab === 'duplicates' ? <LikelyDuplicates /> : <Found />}
+        </Tabs>
+      )}
+      {!may('patients:merge') && <Found />}
+      <AddPatient open={adding} onClose={() => setAdding(false)} />
+    </Page>
+  )
+}
+
+/** Everybody, or who was searched for. */
+function Found() {
+  const say = usePatientWords()
+  const common = useCommonWords()
+  const [text, setText] = useState('')
+  // What is searched for is a name: it goes in a body, and stays out of the address and the history.
+  const search = useMutation({
+    mutationFn: async (wanted: string) => (await searchPatients({ body: { text: wanted, limit: 20 }, throwOnError: true })).data,
+  })
+  const find = (event: FormEvent) => {
+    event.preventDefault()
+    if (text.trim()) search.mutate(text.trim())
+  }
+  return (
+    <div className="flex flex-col gap-6">
       <form role="search" onSubmit={find} className="flex max-w-xl items-end gap-2">
         <div className="flex-1">
           <TextField
@@ -78,8 +108,7 @@ export function Patients() {
       ) : (
         <All />
       )}
-      <AddPatient open={adding} onClose={() => setAdding(false)} />
-    </Page>
+    </div>
   )
 }
 
