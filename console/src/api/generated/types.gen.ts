@@ -37,7 +37,13 @@ export type AccessIn = {
     /**
      * Patient Id
      */
-    patient_id: string;
+    patient_id?: string | null;
+    /**
+     * Record Number
+     *
+     * Instead of `patient_id`, for who can't search patients: as on the wristband.
+     */
+    record_number?: string | null;
     /**
      * Reason
      */
@@ -2548,6 +2554,41 @@ export type Embeddings = {
 };
 
 /**
+ * EmergencyConsultation
+ */
+export type EmergencyConsultation = {
+    /**
+     * Id
+     */
+    id: string;
+    type: ConsultationType;
+    status: ConsultationStatus;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * EmergencyNote
+ */
+export type EmergencyNote = {
+    /**
+     * Id
+     */
+    id: string;
+    status: NoteStatus;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * EmergencyRecord
  *
  * The patient, and what else may be asked for.
@@ -2557,11 +2598,11 @@ export type EmergencyRecord = {
     /**
      * Consultations
      */
-    consultations: Array<string>;
+    consultations: Array<EmergencyConsultation>;
     /**
      * Notes
      */
-    notes: Array<string>;
+    notes: Array<EmergencyNote>;
 };
 
 /**
@@ -2966,6 +3007,32 @@ export type EvidenceOut = {
      * Quote
      */
     quote: string;
+};
+
+/**
+ * ExampleIn
+ */
+export type ExampleIn = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Passes
+     *
+     * As in the policy to try.
+     */
+    passes?: Array<'DATE' | 'AGE' | 'LOCATION' | 'ORGANIZATION' | 'URL'>;
+};
+
+/**
+ * ExampleOut
+ */
+export type ExampleOut = {
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -4045,6 +4112,12 @@ export type MaskingOut = {
     warnings?: {
         [key: string]: string;
     };
+    /**
+     * Providers
+     *
+     * What reaches each provider of the organization.
+     */
+    providers?: Array<ReachOut>;
 };
 
 /**
@@ -5797,6 +5870,20 @@ export type PageEntryOut = {
 };
 
 /**
+ * Page[ErasureOut]
+ */
+export type PageErasureOut = {
+    /**
+     * Items
+     */
+    items: Array<ErasureOut>;
+    /**
+     * Next
+     */
+    next?: string | null;
+};
+
+/**
  * Page[EvaluationOut]
  */
 export type PageEvaluationOut = {
@@ -7151,6 +7238,44 @@ export type RatingsOut = {
 };
 
 /**
+ * ReachOut
+ */
+export type ReachOut = {
+    /**
+     * Provider
+     */
+    provider: string;
+    /**
+     * Host
+     */
+    host: string | null;
+    /**
+     * Is Own
+     *
+     * By where it is, or because the organization says so: nothing leaves.
+     */
+    is_own: boolean;
+    /**
+     * May Be Own
+     *
+     * Whether `own_servers` may name it.
+     */
+    may_be_own: boolean;
+    /**
+     * Texts
+     *
+     * Null: it takes none.
+     */
+    texts: 'clear' | 'masked' | null;
+    /**
+     * Sound
+     *
+     * Null: it takes none.
+     */
+    sound: 'clear' | 'withheld' | null;
+};
+
+/**
  * Readiness
  */
 export type Readiness = {
@@ -7444,6 +7569,64 @@ export type ReplayOut = {
     result?: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * ReplayRow
+ */
+export type ReplayRow = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Agent Version
+     *
+     * The version it was heard with.
+     */
+    agent_version: number;
+    /**
+     * Voice
+     */
+    voice: {
+        [key: string]: number;
+    };
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Failure Code
+     */
+    failure_code: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+};
+
+/**
+ * ReplaysOut
+ *
+ * The agent that held the call, in which version, and every time the call was heard again, newest first.
+ */
+export type ReplaysOut = {
+    /**
+     * Agent Id
+     */
+    agent_id: string;
+    /**
+     * Agent Version
+     */
+    agent_version: number;
+    /**
+     * Items
+     */
+    items: Array<ReplayRow>;
 };
 
 /**
@@ -9713,6 +9896,12 @@ export type AuricleConsentSchemasTextOut = {
      * Renew
      */
     renew: boolean;
+    /**
+     * Published At
+     *
+     * Null: it ships with Auricle.
+     */
+    published_at?: string | null;
 };
 
 /**
@@ -17256,6 +17445,12 @@ export type ListConsentTextsData = {
          * Language.
          */
         language?: string | null;
+        /**
+         * Every
+         *
+         * Earlier versions as well, after the newest.
+         */
+        every?: boolean;
     };
     url: '/api/v1/consents/texts';
 };
@@ -17732,6 +17927,60 @@ export type ErasePatientResponses = {
 };
 
 export type ErasePatientResponse = ErasePatientResponses[keyof ErasePatientResponses];
+
+export type ListErasuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * How many at most.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next` of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/erasures';
+};
+
+export type ListErasuresErrors = {
+    /**
+     * `authentication.required`
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `validation.bad_cursor`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListErasuresError = ListErasuresErrors[keyof ListErasuresErrors];
+
+export type ListErasuresResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageErasureOut;
+};
+
+export type ListErasuresResponse = ListErasuresResponses[keyof ListErasuresResponses];
 
 export type GetErasureData = {
     body?: never;
@@ -19611,6 +19860,58 @@ export type PlayRecordingResponses = {
 };
 
 export type PlayRecordingResponse = PlayRecordingResponses[keyof PlayRecordingResponses];
+
+export type ListReplaysData = {
+    body?: never;
+    path: {
+        /**
+         * Recording Id
+         *
+         * Id of the recording.
+         */
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/v1/recordings/{recording_id}/replays';
+};
+
+export type ListReplaysErrors = {
+    /**
+     * `authentication.required`
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * `not_found`
+     */
+    404: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListReplaysError = ListReplaysErrors[keyof ListReplaysErrors];
+
+export type ListReplaysResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReplaysOut;
+};
+
+export type ListReplaysResponse = ListReplaysResponses[keyof ListReplaysResponses];
 
 export type ReplayRecordingData = {
     body: ReplayIn;
@@ -25041,6 +25342,65 @@ export type SetMaskingResponses = {
 };
 
 export type SetMaskingResponse = SetMaskingResponses[keyof SetMaskingResponses];
+
+export type TryMaskingData = {
+    body: ExampleIn;
+    headers?: {
+        /**
+         * Sent again with the same key within a day, the request does nothing and has the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/masking/try';
+};
+
+export type TryMaskingErrors = {
+    /**
+     * The request can't be read at all: `request.malformed`.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * It does not fit the present state, or the `Idempotency-Key` was used for something else.
+     */
+    409: Problem;
+    /**
+     * The body is larger than allowed: `request.too_large`.
+     */
+    413: Problem;
+    /**
+     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * `provider.not_masked`
+     */
+    503: Problem;
+};
+
+export type TryMaskingError = TryMaskingErrors[keyof TryMaskingErrors];
+
+export type TryMaskingResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExampleOut;
+};
+
+export type TryMaskingResponse = TryMaskingResponses[keyof TryMaskingResponses];
 
 export type ListUsageData = {
     body?: never;
