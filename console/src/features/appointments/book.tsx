@@ -1,46 +1,43 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import {
-  listBookableProfessionalsOptions,
-  listFreeTimesOptions,
-  listPatientsOptions,
-} from '@/api/generated/@tanstack/react-query.gen'
+import { listBookableProfessionalsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { bookAppointment } from '@/api/generated/sdk.gen'
-import { nameOf } from '@/features/patients/patients'
+import type { BookableOut, PatientOut } from '@/api/generated/types.gen'
+import { PickPatient } from '@/features/patients/pick-patient'
 import { useMe } from '@/session/session'
 import { Button } from '@/ui/button'
 import { SelectField, TextField } from '@/ui/field'
 import { Loaded, Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { ChooseTime, type Chosen } from './choose-time'
 import { useAppointmentWords } from './words'
 
-const MINUTES = 30
+export const MINUTES = [15, 20, 30, 45, 60, 90] as const
+export const TYPES = ['in_person', 'voice', 'video', 'phone', 'text'] as const
+
+export const called = (one: BookableOut) => [one.name, one.specialty ?? one.department].filter(Boolean).join(', ')
 
 export function Book({ onDone }: { onDone: () => void }) {
   const say = useAppointmentWords()
   const tell = useTell()
   const own = useMe().patient_id
-  const [patientId, setPatientId] = useState(own ?? '')
-  const [professionalId, setProfessionalId] = useState('')
-  const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10))
-  const [reason, setReason] = useState('')
+  const [patient, setPatient] = useState<PatientOut | null>(null)
+  const [given, setGiven] = useState({ professional: '', minutes: 30, type: 'in_person' as (typeof TYPES)[number], reason: '' })
+  const [chosen, setChosen] = useState<Chosen | null>(null)
   const professionals = useQuery(listBookableProfessionalsOptions())
-  const patients = useQuery({ ...listPatientsOptions({ query: { limit: 100 } }), enabled: own === null })
-  const chosen = professionalId || professionals.data?.items[0]?.id || ''
-  const whose = patientId || patients.data?.items[0]?.id || ''
-  const free = useQuery({
-    ...listFreeTimesOptions({ query: { professional_id: chosen, day, days: 7, minutes: MINUTES, limit: 24 } }),
-    enabled: chosen !== '',
-  })
+  const whom = given.professional || professionals.data?.items[0]?.id || ''
+  const set = (change: Partial<typeof given>) => setGiven({ ...given, ...change })
   const book = useMutation({
-    mutationFn: (startsAt: string) =>
+    mutationFn: ({ starts_at, outside_hours }: Chosen) =>
       bookAppointment({
         body: {
-          patient_id: own === null ? whose : undefined,
-          professional_id: chosen,
-          starts_at: startsAt,
-          minutes: MINUTES,
-          reason: reason.trim() || null,
+          patient_id: own === null ? patient?.id : undefined,
+          professional_id: whom,
+          starts_at,
+          outside_hours,
+          minutes: given.minutes,
+          type: given.type,
+          reason: given.reason.trim() || null,
         },
         throwOnError: true,
       }),
@@ -49,51 +46,60 @@ export function Book({ onDone }: { onDone: () => void }) {
       onDone()
     },
   })
-  if (professionals.data?.items.length === 0) return <p className="text-sm text-soft">{say('professionalNone')}</p>
   return (
-    <div className="flex flex-col gap-4">
-      {own === null && (
-        <SelectField
-          label={say('patient')}
-          value={whose}
-          onChange={(event) => setPatientId(event.target.value)}
-          options={(patients.data?.items ?? []).map((one) => ({ value: one.id, label: nameOf(one) }))}
-        />
-      )}
-      <SelectField
-        label={say('professional')}
-        value={chosen}
-        onChange={(event) => setProfessionalId(event.target.value)}
-        options={(professionals.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))}
-      />
-      <TextField label={say('day')} type="date" value={day} onChange={(event) => setDay(event.target.value)} />
-      <TextField label={say('reason')} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
-      {chosen !== '' && (
-        <fieldset>
-          <legend className="mb-2 text-sm font-medium">{say('free')}</legend>
-          <Loaded query={free}>
-            {({ items, time_zone }) => (
-              <div className="flex flex-col gap-2">
-                <p className="text-sm text-soft">{items.length === 0 ? say('freeNone') : say('zone', { zone: time_zone })}</p>
-                <div className="flex max-h-56 flex-wrap gap-2 overflow-y-auto">
-                  {items.map((one) => (
-                    <Button
-                      key={one.starts_at}
-                      size="small"
-                      busy={book.isPending && book.variables === one.starts_at}
-                      disabled={own === null && whose === ''}
-                      onClick={() => book.mutate(one.starts_at)}
-                    >
-                      {one.local_start.replace('T', ' ').slice(5, 16)}
-                    </Button>
-                  ))}
-                </div>
-              </div>
-            )}
-          </Loaded>
-        </fieldset>
-      )}
-      {book.isError && <Refused error={book.error} />}
-    </div>
+    <Loaded query={professionals} lines={6}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <p className="text-sm text-soft">{say('professionalNone')}</p>
+        ) : (
+          <div className="flex flex-col gap-4">
+            {own === null && <PickPatient chosen={patient} onChange={setPatient} />}
+            <SelectField
+              label={say('professional')}
+              value={whom}
+              onChange={(event) => {
+                set({ professional: event.target.value })
+                setChosen(null)
+              }}
+              options={items.map((one) => ({ value: one.id, label: called(one) }))}
+            />
+            <div className="grid gap-4 sm:grid-cols-2">
+              <Length
+                minutes={given.minutes}
+                onChange={(minutes) => {
+                  set({ minutes })
+                  setChosen(null)
+                }}
+              />
+              <SelectField
+                label={say('type')}
+                value={given.type}
+                onChange={(event) => set({ type: event.target.value as (typeof TYPES)[number] })}
+                options={TYPES.map((value) => ({ value, label: say(`type_${value}`) }))}
+              />
+            </div>
+            <ChooseTime professionalId={whom} minutes={given.minutes} chosen={chosen} onChoose={setChosen} />
+            <TextField label={say('reason')} value={given.reason} maxLength={500} onChange={(event) => set({ reason: event.target.value })} />
+            {book.isError && <Refused error={book.error} />}
+            <Button kind="primary" busy={book.isPending} disabled={chosen === null || (own === null && patient === null)} onClick={() => chosen && book.mutate(chosen)}>
+              {say('book')}
+            </Button>
+          </div>
+        )
+      }
+    </Loaded>
+  )
+}
+
+export function Length({ minutes, onChange }: { minutes: number; onChange: (minutes: number) => void }) {
+  const say = useAppointmentWords()
+  const offered = [...new Set([...MINUTES, minutes])].toSorted((one, other) => one - other)
+  return (
+    <SelectField
+      label={say('length')}
+      value={String(minutes)}
+      onChange={(event) => onChange(Number(event.target.value))}
+      options={offered.map((n) => ({ value: String(n), label: say('minutes', { n }) }))}
+    />
   )
 }

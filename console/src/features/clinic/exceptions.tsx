@@ -50,14 +50,14 @@ export function Exceptions({ id }: { id: string }) {
                 {items.map((one) => (
                   <li key={one.id} className="flex items-center justify-between gap-3 py-2">
                     <span className="flex flex-wrap items-center gap-2">
-                      <span className="font-medium">{time.date(`${one.day}T00:00`)}</span>
+                      <span className="font-medium">{time.date(one.day)}</span>
                       <Badge tone={one.kind === 'off' ? 'warn' : 'good'}>{say(`kind_${one.kind}`)}</Badge>
                       {one.opens && one.closes ? `${one.opens.slice(0, 5)} – ${one.closes.slice(0, 5)}` : say('allDay')}
                     </span>
                     <Button
                       size="small"
                       kind="quiet"
-                      aria-label={`${say('takeBack')}: ${time.date(`${one.day}T00:00`)}`}
+                      aria-label={`${say('takeBack')}: ${time.date(one.day)}`}
                       busy={remove.isPending && remove.variables.id === one.id}
                       onClick={() => remove.mutate(one)}
                     >
