@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { listApiKeyScopesOptions, listRolesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { createApiKey } from '@/api/generated/sdk.gen'
+import { usePermissionWords } from '@/i18n/hindi'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { CopyText } from '@/ui/copy'
@@ -105,6 +106,7 @@ function ChooseScopes({ chosen, onChange }: { chosen: ReadonlySet<string>; onCha
 function useMeanings(): Readonly<Record<string, string>> {
   const hospitalId = useMe().organization_id ?? ''
   const enabled = useSession().may('roles:read') && hospitalId !== ''
+  const meaning = usePermissionWords()
   const { data } = useQuery({ ...listRolesOptions({ path: { hospital_id: hospitalId } }), enabled })
-  return (data?.all_permissions ?? {}) as Record<string, string>
+  return Object.fromEntries(Object.entries((data?.all_permissions ?? {}) as Record<string, string>).map(([name, words]) => [name, meaning(name, words)]))
 }

@@ -1,20 +1,17 @@
 // Who did and saw what. Filters live in the address: it can be kept, and handed on.
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { blobOf } from '@/api/client'
 import { getAuditChainOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { listAuditEntries } from '@/api/generated/sdk.gen'
 import type { EntryOut } from '@/api/generated/types.gen'
-import { useSession } from '@/session/session'
-import { Button } from '@/ui/button'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
-import { save } from '@/ui/save'
-import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
+import { instantsOf } from './days'
+import { Export } from './export'
 import { useAuditWords } from './words'
 
 interface Filters {
@@ -32,7 +29,7 @@ export function AuditPage() {
   const filters = useSearch({ strict: false }) as Filters
   const set = (change: Filters) => void navigate({ to: '/audit', search: { ...filters, ...change } as never, replace: true })
   return (
-    <Page title={say('title')} hint={common('zone', { zone: ZONE })} actions={<Export filters={filters} />} wide>
+    <Page title={say('title')} hint={common('zone', { zone: ZONE })} actions={<Export key={`${filters.from} ${filters.to}`} days={{ from: filters.from, to: filters.to }} />} wide>
       <Chain />
       <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-5">
         <TextField
@@ -61,8 +58,7 @@ export function AuditPage() {
 }
 
 function queryOf({ action, entity, outcome, from, to }: Filters) {
-  const end = to && new Date(new Date(`${to}T00:00`).getTime() + 86_400_000).toISOString()
-  return { action, entity, outcome, from: from && new Date(`${from}T00:00`).toISOString(), to: end }
+  return { action, entity, outcome, ...instantsOf({ from, to }) }
 }
 
 function Chain() {
@@ -95,35 +91,33 @@ function Entries({ filters }: { filters: Filters }) {
     { name: say('outcome'), cell: (row) => <Badge tone={row.outcome === 'refused' ? 'bad' : 'neutral'}>{say(row.outcome as 'allowed')}</Badge> },
     { name: say('who'), cell: (row) => <code className="text-xs">{(row.member_id ?? row.actor_id ?? '–').slice(0, 8)}</code> },
     { name: say('address'), cell: (row) => row.address || '–' },
-    { name: say('details'), cell: (row) => <Change old={row.old} now={row.new} /> },
+    { name: say('details'), cell: (row) => <Details row={row} /> },
   ]
   return <Table caption={say('title')} columns={columns} rows={rows} keyOf={(row) => String(row.id)} empty={<Empty title={say('none')} />} />
 }
 
-function Change({ old, now }: { old: unknown; now: unknown }) {
+function Details({ row }: { row: EntryOut }) {
   const say = useAuditWords()
-  if (!old && !now) return <>–</>
+  const facts = [
+    [say('row'), row.entity_id],
+    [say('account'), row.actor_id],
+    [say('membership'), row.member_id],
+    [say('reason'), row.reason],
+    [say('requestId'), row.request_id],
+    [say('device'), row.user_agent],
+  ].filter(([, value]) => value)
   return (
-    <details>
+    <details className="max-w-md">
       <summary className="cursor-pointer">{say('details')}</summary>
-      <pre className="max-w-md overflow-x-auto text-xs whitespace-pre-wrap">{JSON.stringify({ old, new: now }, null, 1)}</pre>
+      <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-xs">
+        {facts.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-soft">{name}</dt>
+            <dd className="min-w-0 break-all">{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {(row.old || row.new) && <pre className="mt-2 overflow-x-auto text-xs whitespace-pre-wrap">{JSON.stringify({ old: row.old, new: row.new }, null, 1)}</pre>}
     </details>
   )
-}
-
-function Export({ filters }: { filters: Filters }) {
-  const say = useAuditWords()
-  const tell = useTell()
-  const { may } = useSession()
-  if (!may('audit:export')) return null
-  const take = async () => {
-    const range = Object.entries({ from: queryOf(filters).from, to: queryOf(filters).to }).filter(([, value]) => value)
-    try {
-      const blob = await blobOf(`/api/v1/audit/export?${new URLSearchParams(range as [string, string][]).toString()}`)
-      save(blob, 'audit.jsonl')
-    } catch (error) {
-      tell.refusal(error)
-    }
-  }
-  return <Button onClick={() => void take()}>{say('export')}</Button>
 }

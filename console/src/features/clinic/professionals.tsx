@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { listMembersOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeProfessional, listProfessionals } from '@/api/generated/sdk.gen'
 import type { ProfessionalOut } from '@/api/generated/types.gen'
+import { useRoleName } from '@/i18n/roles'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -56,6 +57,7 @@ export function Professionals() {
 /** A member of another role who sees patients, too: staff who fits hearing aids, an administrator who is a doctor. */
 function Adding({ known, onDone }: { known: readonly string[]; onDone: (id: string) => void }) {
   const say = useClinicWords()
+  const roleName = useRoleName()
   const cache = useQueryClient()
   const hospitalId = useMe().organization_id ?? ''
   const [chosen, setChosen] = useState('')
@@ -80,7 +82,7 @@ function Adding({ known, onDone }: { known: readonly string[]; onDone: (id: stri
               hint={say('memberHint')}
               value={id}
               onChange={(event) => setChosen(event.target.value)}
-              options={others.map((one) => ({ value: one.id, label: `${nameOf(one) || one.email} (${one.role})` }))}
+              options={others.map((one) => ({ value: one.id, label: `${nameOf(one) || one.email} (${roleName(one.role)})` }))}
             />
             {add.isError && <Refused error={add.error} />}
             <Button kind="primary" busy={add.isPending} onClick={() => add.mutate(id)}>

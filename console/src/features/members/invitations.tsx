@@ -2,10 +2,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { listInvitationsOptions, listRolesOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { inviteMember, revokeInvitation } from '@/api/generated/sdk.gen'
+import { inviteMember, resendInvitation, revokeInvitation } from '@/api/generated/sdk.gen'
+import type { InvitationOut } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
 import { useRoleName } from '@/i18n/roles'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { SelectField, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
@@ -24,10 +26,20 @@ export function Invitations({ hospitalId }: { hospitalId: string }) {
   const options = listInvitationsOptions({ path: { hospital_id: hospitalId }, query: { limit: 100 } })
   const query = useQuery(options)
   const again = () => cache.invalidateQueries({ queryKey: options.queryKey })
-  const revoke = useMutation({
-    mutationFn: (id: string) =>
-      revokeInvitation({ path: { hospital_id: hospitalId, invitation_id: id }, throwOnError: true }),
+  const [going, setGoing] = useState<InvitationOut | null>(null)
+  const at = (id: string) => ({ hospital_id: hospitalId, invitation_id: id })
+  const resend = useMutation({
+    mutationFn: (one: InvitationOut) => resendInvitation({ path: at(one.id), throwOnError: true }),
+    onSuccess: (_, one) => tell(say('resent', { email: one.email })),
     onError: tell.refusal,
+    onSettled: again,
+  })
+  const revoke = useMutation({
+    mutationFn: (one: InvitationOut) => revokeInvitation({ path: at(one.id), throwOnError: true }),
+    onSuccess: () => {
+      tell(say('withdrawn'))
+      setGoing(null)
+    },
     onSettled: again,
   })
   return (
@@ -46,14 +58,27 @@ export function Invitations({ hospitalId }: { hospitalId: string }) {
           ) : (
             <ul className="divide-y divide-line text-sm">
               {items.map((one) => (
-                <li key={one.id} className="flex flex-wrap items-center justify-between gap-2 py-3">
-                  <span>
-                    {one.given_name} {one.family_name} · {one.email} · {roleName(one.role)}
+                <li key={one.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
+                  <span className="min-w-0 break-words">
+                    <span className="font-medium">
+                      {one.given_name} {one.family_name}
+                    </span>
+                    <span className="block text-soft">{`${one.email} · ${roleName(one.role)}`}</span>
+                    <span className="block text-soft">
+                      {one.sent_at ? say('sent', { when: time.moment(one.sent_at) }) : say('unsent')} · {say('until', { when: time.date(one.expires_at) })}
+                    </span>
                   </span>
-                  <span className="flex items-center gap-2 text-soft">
-                    {say('until', { when: time.date(one.expires_at) })}
-                    <Button size="small" onClick={() => revoke.mutate(one.id)}>
-                      {say('remove')}
+                  <span className="flex flex-wrap gap-2">
+                    <Button
+                      size="small"
+                      busy={resend.isPending && resend.variables.id === one.id}
+                      aria-label={`${say('resend')}: ${one.email}`}
+                      onClick={() => resend.mutate(one)}
+                    >
+                      {say('resend')}
+                    </Button>
+                    <Button size="small" kind="quiet" aria-haspopup="dialog" aria-label={`${say('withdraw')}: ${one.email}`} onClick={() => setGoing(one)}>
+                      {say('withdraw')}
                     </Button>
                   </span>
                 </li>
@@ -71,6 +96,20 @@ export function Invitations({ hospitalId }: { hospitalId: string }) {
           }}
         />
       </Dialog>
+      <Confirm
+        open={going !== null}
+        title={say('withdrawTitle', { email: going?.email ?? '' })}
+        action={say('withdraw')}
+        busy={revoke.isPending}
+        error={revoke.error}
+        onDone={() => going && revoke.mutate(going)}
+        onClose={() => {
+          setGoing(null)
+          revoke.reset()
+        }}
+      >
+        <p>{say('withdrawHint')}</p>
+      </Confirm>
     </Panel>
   )
 }
@@ -97,7 +136,12 @@ function Invite({ hospitalId, onDone }: { hospitalId: string; onDone: () => void
           <TextField label={say('email')} type="email" required {...register('email')} />
           <TextField label={say('givenName')} required {...register('given_name')} />
           <TextField label={say('familyName')} required {...register('family_name')} />
-          <SelectField label={say('role')} options={items.map(({ id, name }) => ({ value: id, label: roleName(name) }))} {...register('role_id')} />
+          <SelectField
+            label={say('role')}
+            required
+            options={[{ value: '', label: say('chooseRole') }, ...items.map(({ id, name }) => ({ value: id, label: roleName(name) }))]}
+            {...register('role_id')}
+          />
           {invite.isError && <Refused error={invite.error} />}
           <Button type="submit" kind="primary" busy={invite.isPending}>
             {say('invite')}

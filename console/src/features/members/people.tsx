@@ -1,15 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { listRolesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeMember, listMembers, removeMember, restoreMember, suspendMember } from '@/api/generated/sdk.gen'
 import type { MemberOut } from '@/api/generated/types.gen'
 import { useRoleName } from '@/i18n/roles'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
+import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTell } from '@/ui/toast'
+import { Member } from './member'
+import { PeopleFilters, type PeopleWanted } from './people-filters'
 import { useMemberWords } from './words'
 
 const nameOf = (one: MemberOut) => [one.given_name, one.family_name].filter(Boolean).join(' ') || one.email
@@ -22,8 +27,11 @@ export function People({ hospitalId }: { hospitalId: string }) {
   const tell = useTell()
   const cache = useQueryClient()
   const roles = useQuery(listRolesOptions({ path: { hospital_id: hospitalId } }))
-  const rows = useRows(['members', hospitalId], async (cursor) => {
-    const { data } = await listMembers({ path: { hospital_id: hospitalId }, query: { cursor }, throwOnError: true })
+  const [wanted, setWanted] = useState<PeopleWanted>({})
+  const [shown, setShown] = useState<string | null>(null)
+  const [going, setGoing] = useState<MemberOut | null>(null)
+  const rows = useRows(['members', hospitalId, wanted], async (cursor) => {
+    const { data } = await listMembers({ path: { hospital_id: hospitalId }, query: { ...wanted, cursor }, throwOnError: true })
     return data
   })
   const settled = { onError: tell.refusal, onSettled: () => cache.invalidateQueries({ queryKey: ['members', hospitalId] }) }
@@ -40,19 +48,30 @@ export function People({ hospitalId }: { hospitalId: string }) {
   const turn = useMutation({
     mutationFn: (one: MemberOut) =>
       (one.status === 'suspended' ? restoreMember : suspendMember)({ path: at(one), throwOnError: true }),
+    onSuccess: ({ data }) => tell(say(data.status === 'suspended' ? 'suspended' : 'restored', { name: nameOf(data) }), () => turn.mutate(data)),
     ...settled,
   })
   const remove = useMutation({
     mutationFn: (one: MemberOut) => removeMember({ path: at(one), throwOnError: true }),
-    onSuccess: () => tell(say('removed')),
-    ...settled,
+    onSuccess: () => {
+      tell(say('removed'))
+      setGoing(null)
+    },
+    onSettled: settled.onSettled,
   })
   const columns: Column<MemberOut>[] = [
     {
       name: say('name'),
       cell: (row) => (
         <span>
-          <span className="font-medium">{nameOf(row)}</span>
+          <button
+            type="button"
+            aria-haspopup="dialog"
+            onClick={() => setShown(row.id)}
+            className="min-h-11 text-left font-medium text-brand underline-offset-4 hover:underline sm:min-h-6"
+          >
+            {nameOf(row)}
+          </button>
           <span className="block text-xs text-soft">{row.email}</span>
         </span>
       ),
@@ -80,15 +99,37 @@ export function People({ hospitalId }: { hospitalId: string }) {
         row.id !== me.member_id &&
         row.status !== 'removed' && (
           <span className="flex flex-wrap gap-2">
-            <Button size="small" onClick={() => turn.mutate(row)}>
+            <Button size="small" busy={turn.isPending && turn.variables.id === row.id} onClick={() => turn.mutate(row)}>
               {say(row.status === 'suspended' ? 'restore' : 'suspend')}
             </Button>
-            <Button size="small" kind="quiet" onClick={() => remove.mutate(row)}>
+            <Button size="small" kind="quiet" aria-haspopup="dialog" onClick={() => setGoing(row)}>
               {say('remove')}
             </Button>
           </span>
         ),
     },
   ]
-  return <Table caption={say('members')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')} />} />
+  return (
+    <div className="flex flex-col gap-4">
+      <PeopleFilters wanted={wanted} roles={roles.data?.items ?? []} onChange={setWanted} />
+      <Table caption={say('members')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')} />} />
+      <Dialog open={shown !== null} title={say('member')} onClose={() => setShown(null)}>
+        {shown && <Member hospitalId={hospitalId} id={shown} onDone={() => setShown(null)} />}
+      </Dialog>
+      <Confirm
+        open={going !== null}
+        title={say('removeTitle', { name: going ? nameOf(going) : '' })}
+        action={say('remove')}
+        busy={remove.isPending}
+        error={remove.error}
+        onDone={() => going && remove.mutate(going)}
+        onClose={() => {
+          setGoing(null)
+          remove.reset()
+        }}
+      >
+        <p>{say('removeHint')}</p>
+      </Confirm>
+    </div>
+  )
 }

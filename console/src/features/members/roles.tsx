@@ -1,12 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { listRolesOptions, previewRoleOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { changeRole, createRole } from '@/api/generated/sdk.gen'
+import { changeRole, createRole, deleteRole } from '@/api/generated/sdk.gen'
 import type { RoleList, RoleOut } from '@/api/generated/types.gen'
 import { usePermissionWords } from '@/i18n/hindi'
 import { useRoleName } from '@/i18n/roles'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { CheckField, SelectField, TextField } from '@/ui/field'
 import { Badge, Panel } from '@/ui/page'
@@ -23,6 +24,7 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
   const query = useQuery(listRolesOptions({ path: { hospital_id: hospitalId } }))
   const [shown, setShown] = useState<RoleOut | null>(null)
   const [editing, setEditing] = useState<RoleOut | 'new' | null>(null)
+  const [going, setGoing] = useState<RoleOut | null>(null)
   return (
     <Loaded query={query}>
       {(list) => (
@@ -45,9 +47,14 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
                   <span className="flex items-center gap-2">
                     <Badge>{one.permissions.length}</Badge>
                     {!one.built_in && may('roles:write') && (
-                      <Button aria-haspopup="dialog" size="small" onClick={() => setEditing(one)}>
-                        {common('edit')}
-                      </Button>
+                      <>
+                        <Button aria-haspopup="dialog" size="small" aria-label={`${common('edit')}: ${one.name}`} onClick={() => setEditing(one)}>
+                          {common('edit')}
+                        </Button>
+                        <Button aria-haspopup="dialog" size="small" kind="quiet" aria-label={`${common('delete')}: ${one.name}`} onClick={() => setGoing(one)}>
+                          {common('delete')}
+                        </Button>
+                      </>
                     )}
                   </span>
                 </li>
@@ -60,9 +67,56 @@ export function Roles({ hospitalId }: { hospitalId: string }) {
               <Editor hospitalId={hospitalId} role={editing === 'new' ? null : editing} list={list} onDone={() => setEditing(null)} />
             )}
           </Dialog>
+          <Deletion
+            hospitalId={hospitalId}
+            role={going}
+            onDone={() => {
+              setGoing(null)
+              if (shown?.id === going?.id) setShown(null)
+            }}
+          />
         </div>
       )}
     </Loaded>
+  )
+}
+
+function Deletion({ hospitalId, role, onDone }: { hospitalId: string; role: RoleOut | null; onDone: () => void }) {
+  const say = useMemberWords()
+  const common = useCommonWords()
+  const tell = useTell()
+  const cache = useQueryClient()
+  const path = { hospital_id: hospitalId }
+  const again = () => cache.invalidateQueries({ queryKey: listRolesOptions({ path }).queryKey })
+  const restore = useMutation({
+    mutationFn: ({ name, parent_id, declared }: RoleOut) =>
+      createRole({ path, body: { name, parent_id: parent_id ?? '', permissions: declared }, throwOnError: true }),
+    onError: tell.refusal,
+    onSettled: again,
+  })
+  const remove = useMutation({
+    mutationFn: (one: RoleOut) => deleteRole({ path: { ...path, role_id: one.id }, throwOnError: true }),
+    onSuccess: (_, one) => {
+      tell(say('roleDeleted', { name: one.name }), () => restore.mutate(one))
+      onDone()
+    },
+    onSettled: again,
+  })
+  return (
+    <Confirm
+      open={role !== null}
+      title={say('roleDelete', { name: role?.name ?? '' })}
+      action={common('delete')}
+      busy={remove.isPending}
+      error={remove.error}
+      onDone={() => role && remove.mutate(role)}
+      onClose={() => {
+        remove.reset()
+        onDone()
+      }}
+    >
+      <p>{say('roleDeleteHint')}</p>
+    </Confirm>
   )
 }
 

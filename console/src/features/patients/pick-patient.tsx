@@ -9,6 +9,7 @@ import { usePickWords } from './pick-words'
 
 const MOST = 8
 const PAUSE_MS = 250
+const SHORTEST = 2 // what the API searches by
 
 /** Chooses one patient of many, by searching; the newest are offered before anything is typed. */
 export function PickPatient({ chosen, onChange }: { chosen: PatientOut | null; onChange: (patient: PatientOut | null) => void }) {
@@ -58,7 +59,7 @@ export function PickPatient({ chosen, onChange }: { chosen: PatientOut | null; o
 const nameOf = (one: PatientOut) => [one.given_name, one.family_name].filter(Boolean).join(' ')
 
 async function found(text: string): Promise<PatientOut[]> {
-  if (!text) return (await listPatients({ query: { limit: MOST }, throwOnError: true })).data.items
+  if (text.length < SHORTEST) return (await listPatients({ query: { limit: MOST }, throwOnError: true })).data.items
   const { data } = await searchPatients({ body: { text, limit: MOST }, throwOnError: true })
   return data.items.map((one) => one.patient)
 }

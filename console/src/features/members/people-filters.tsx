@@ -1,0 +1,48 @@
+import { useState } from 'react'
+import type { MemberOut, RoleOut } from '@/api/generated/types.gen'
+import { useRoleName } from '@/i18n/roles'
+import { Button } from '@/ui/button'
+import { SelectField, TextField } from '@/ui/field'
+import { useCommonWords } from '@/ui/words'
+import { useMemberWords } from './words'
+
+/** Kept out of the page's address: what is looked for is a name. */
+export interface PeopleWanted {
+  name?: string
+  status?: MemberOut['status']
+  role_id?: string
+}
+
+const STATES = ['active', 'suspended', 'removed'] as const
+
+export function PeopleFilters({ wanted, roles, onChange }: { wanted: PeopleWanted; roles: readonly RoleOut[]; onChange: (wanted: PeopleWanted) => void }) {
+  const say = useMemberWords()
+  const common = useCommonWords()
+  const roleName = useRoleName()
+  const [name, setName] = useState('')
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onChange({ ...wanted, name: name.trim() || undefined })
+      }}
+      className="grid items-end gap-3 sm:grid-cols-[2fr_1fr_1fr_auto]"
+    >
+      <TextField label={say('name')} type="search" autoComplete="off" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
+      <SelectField
+        label={say('role')}
+        value={wanted.role_id ?? ''}
+        onChange={(event) => onChange({ ...wanted, role_id: event.target.value || undefined })}
+        options={[{ value: '', label: say('all') }, ...roles.map((one) => ({ value: one.id, label: roleName(one.name) }))]}
+      />
+      <SelectField
+        label={say('status')}
+        value={wanted.status ?? ''}
+        onChange={(event) => onChange({ ...wanted, status: (event.target.value || undefined) as PeopleWanted['status'] })}
+        options={[{ value: '', label: say('all') }, ...STATES.map((value) => ({ value, label: say(`status_${value}`) }))]}
+      />
+      <Button type="submit">{common('search')}</Button>
+    </form>
+  )
+}
