@@ -128,6 +128,7 @@ async def change(
 async def whole_of(db: AsyncSession, assembly: Assembly, consultation: Consultation) -> ConsultationWhole:
     return ConsultationWhole(
         **ConsultationOut.of(consultation).model_dump(),
+        emergency_number=(await agent_of(db, consultation)).config.emergency_number,
         notes=await notes_of(db, assembly.keyring, consultation),
         sessions=[SessionOut.of(row) for row in await sessions_of(db, consultation.id)],
     )

@@ -97,6 +97,7 @@ class SessionOut(BaseModel):
 class ConsultationWhole(ConsultationOut):
     """A consultation with its notes and its sessions."""
 
+    emergency_number: str = Field(description="What its agent tells to call in an emergency.", examples=["112"])
     notes: str | None
     sessions: list[SessionOut]
 

@@ -2035,6 +2035,12 @@ export type ConsultationWhole = {
      */
     ended_at: string | null;
     /**
+     * Emergency Number
+     *
+     * What its agent tells to call in an emergency.
+     */
+    emergency_number: string;
+    /**
      * Notes
      */
     notes: string | null;

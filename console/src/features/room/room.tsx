@@ -24,7 +24,10 @@ export function ConsultationRoom() {
           consultation.status === 'ended' ? (
             <Ended consultationId={consultationId} reason={null} />
           ) : (
-            <Conversing consultationId={consultationId} language={consultation.language} />
+            <>
+              <p className="text-sm font-medium">{say('emergency', { number: consultation.emergency_number })}</p>
+              <Conversing consultationId={consultationId} language={consultation.language} />
+            </>
           )
         }
       </Loaded>

@@ -54,7 +54,7 @@ function Begin({ patientId, recorded }: { patientId: string; recorded: boolean }
   return (
     <div className="grid gap-4 md:grid-cols-2">
       <Panel className="flex flex-col gap-4">
-        <p className="text-sm">{say('ai', { number: '112' })}</p>
+        <p className="text-sm">{say('ai')}</p>
         <SelectField
           label={say('language')}
           value={language}

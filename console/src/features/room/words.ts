@@ -4,7 +4,7 @@ export const useRoomWords = words(
   'room',
   {
     agree: 'I agree',
-    ai: 'The assistant is a computer program, not a person. In an emergency call {{number}}.',
+    ai: 'The assistant is a computer program, not a person.',
     assistant: 'Assistant',
     callEnded: 'The conversation has ended',
     cantHear: "We can't hear you. Is the right microphone chosen, and is it switched on?",
@@ -21,6 +21,7 @@ export const useRoomWords = words(
     deafOther: 'The microphone could not be opened. Another program may hold it. You can type instead.',
     disagree: 'No, thank you',
     disagreed: 'That is fine. People will look after you; please call the clinic or book an appointment.',
+    emergency: 'In an emergency call {{number}} now; do not wait for an answer here.',
     ended_agent: 'The assistant has ended the conversation.',
     ended_client: 'You have ended the conversation.',
     ended_failed: 'The conversation broke off because of a fault of ours. What you said is kept.',
@@ -66,7 +67,7 @@ export const useRoomWords = words(
   },
   {
     agree: 'मैं सहमत हूँ',
-    ai: 'सहायक एक कंप्यूटर प्रोग्राम है, इंसान नहीं। आपात स्थिति में {{number}} पर फ़ोन करें।',
+    ai: 'सहायक एक कंप्यूटर प्रोग्राम है, इंसान नहीं।',
     assistant: 'सहायक',
     callEnded: 'बातचीत समाप्त हो गई',
     cantHear: 'हम आपको सुन नहीं पा रहे। क्या सही माइक्रोफ़ोन चुना है और वह चालू है?',
@@ -83,6 +84,7 @@ export const useRoomWords = words(
     deafOther: 'माइक्रोफ़ोन खुल नहीं सका। शायद कोई और प्रोग्राम उसे ले रहा है। आप लिख सकते हैं।',
     disagree: 'नहीं, धन्यवाद',
     disagreed: 'कोई बात नहीं। लोग आपकी देखभाल करेंगे; कृपया क्लिनिक को फ़ोन करें या अपॉइंटमेंट लें।',
+    emergency: 'आपात स्थिति में अभी {{number}} पर फ़ोन करें; यहाँ उत्तर की प्रतीक्षा न करें।',
     ended_agent: 'सहायक ने बातचीत समाप्त कर दी है।',
     ended_client: 'आपने बातचीत समाप्त कर दी है।',
     ended_failed: 'हमारी किसी ख़राबी से बातचीत टूट गई। आपने जो कहा वह सुरक्षित है।',
