@@ -125,7 +125,8 @@ function Remove({ template }: { template: Template }) {
     onSuccess: async () => {
       tell(say('removed'))
       await navigate({ to: '/note-templates' })
-      cache.removeQueries({ predicate: isOfTemplates })
+      cache.removeQueries({ predicate: isOfTemplates, type: 'inactive' })
+      await cache.invalidateQueries({ predicate: isOfTemplates })
     },
   })
   return (
