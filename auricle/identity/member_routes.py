@@ -20,7 +20,7 @@ from auricle.identity.admin_schemas import (
     MemberOut,
 )
 from auricle.identity.at_work import DbThere
-from auricle.identity.custom_roles import ExceedsOwn
+from auricle.identity.custom_roles import ExceedsOwn, UnknownPermission
 from auricle.identity.invitations import (
     AlreadyInvited,
     AlreadyMember,
@@ -79,7 +79,7 @@ def offered(invitation: Invitation, *, role: str, role_id: UUID) -> InvitationOu
     THERE + "/members",
     operation_id="list_members",
     summary="Members, newest first",
-    responses=problems(BadToken, Forbidden, NotFound),
+    responses=problems(BadToken, Forbidden, NotFound, UnknownPermission),
 )
 async def index(
     actor: Annotated[Actor, Requires("members:read")],
@@ -89,10 +89,14 @@ async def index(
     name: Annotated[
         str | None, Query(min_length=1, max_length=100, description="What a name or the e-mail begins with.")
     ] = None,
+    may: Annotated[
+        str | None,
+        Query(max_length=60, description="Only those whose role gives this permission.", examples=["notes:approve"]),
+    ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[MemberOut]:
-    wanted = Wanted(status=status, role_id=role_id, name=name)
+    wanted = Wanted(status=status, role_id=role_id, name=name, may=may)
     rows = await members.list_members(db, wanted, before=after(cursor), limit=limit + 1)
     return page([told(row) for row in rows], [row.member.id for row in rows], limit)
 

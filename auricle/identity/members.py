@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.audit.reads import record_read
 from auricle.db.session import actor_of
 from auricle.errors import Conflict, NotFound
-from auricle.identity.custom_roles import Role, Roles, check_givable, hold_organization, roles_of
+from auricle.identity.custom_roles import Role, Roles, check_givable, hold_organization, known_permissions, roles_of
 from auricle.identity.models import Account, AuthSession, Member, MemberStatus
 from auricle.identity.roles import built_in_id
 from auricle.live.events import publish
@@ -48,6 +48,7 @@ class Wanted:
     status: MemberStatus | None = None
     role_id: UUID | None = None
     name: str | None = None  # what a name or the e-mail begins with
+    may: str | None = None  # a permission that their role gives
 
 
 async def list_members(db: AsyncSession, wanted: Wanted, *, before: UUID | None, limit: int) -> Sequence[Listed]:
@@ -76,11 +77,19 @@ def chosen(wanted: Wanted, roles: Roles) -> list[ColumnElement[bool]]:
         role = roles.get(wanted.role_id)
         if role is None:
             raise NotFound("No such role.")
-        conditions += [Member.role == role.base, Member.role_id.is_not_distinct_from(role.role_id)]
+        conditions.append(holds(role))
+    if wanted.may is not None:
+        allowing = known_permissions([wanted.may]) | {"*"}
+        able = [role for role in roles.values() if allowing & role.permissions]
+        conditions.append(or_(false(), *map(holds, able)))
     if wanted.name is not None:
         begins = [Member.given_name, Member.family_name, Account.email]
         conditions.append(or_(*(func.lower(one).startswith(wanted.name.lower(), autoescape=True) for one in begins)))
     return conditions
+
+
+def holds(role: Role) -> ColumnElement[bool]:
+    return and_(Member.role == role.base, Member.role_id.is_not_distinct_from(role.role_id))
 
 
 async def read_member(db: AsyncSession, member_id: UUID) -> Listed:

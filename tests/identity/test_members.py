@@ -16,7 +16,7 @@ from auricle.errors import Conflict, Forbidden, NotFound
 from auricle.identity import members
 from auricle.identity.accept import BadInvitation, PasswordNeeded, accept, look_at
 from auricle.identity.accounts import make_account
-from auricle.identity.custom_roles import ExceedsOwn, change_role, create_role
+from auricle.identity.custom_roles import ExceedsOwn, UnknownPermission, change_role, create_role
 from auricle.identity.departments import NameInUse, NameTaken, add_named, change_named, delete_named, find_named
 from auricle.identity.invitations import (
     AlreadyInvited,
@@ -285,6 +285,19 @@ async def test_members_are_listed_by_state_role_and_beginning_of_a_name(office):
     assert await ids(status=MemberStatus.REMOVED) == [people[0].member_id]
     with pytest.raises(NotFound):
         await ids(role_id=new_id())
+
+
+async def test_members_are_listed_by_what_their_role_lets_them_do(office):
+    locum = await office.do(create_role, "Locum", CLINICIAN, ["notes:read", "notes:approve"])
+    scribe = await office.do(create_role, "Scribe", CLINICIAN, ["notes:read"])
+    people = [await office.member(role) for role in ("clinician", "clinician", "clinician", "staff")]
+    for person, role in zip(people[1:3], (locum, scribe), strict=True):
+        await office.do(members.change_role_of, person.member_id, role.id)
+
+    signers = {row.member.id for row in await office.listed(may="notes:approve")}
+    assert signers == {office.actor.member_id, people[0].member_id, people[1].member_id}
+    with pytest.raises(UnknownPermission):
+        await office.listed(may="notes:forge")
 
 
 async def test_that_somebody_is_a_patient_is_shown_only_to_who_may_read_patients_and_is_noted(office):
