@@ -13245,6 +13245,12 @@ export type ListMembersData = {
          */
         name?: string | null;
         /**
+         * May
+         *
+         * Only those whose role gives this permission.
+         */
+        may?: string | null;
+        /**
          * Limit
          *
          * How many at most.
@@ -13274,7 +13280,7 @@ export type ListMembersErrors = {
      */
     404: Problem;
     /**
-     * Fields are missing or wrong; `context` names them: `validation.invalid`.
+     * `role.unknown_permission`
      */
     422: Problem;
     /**
