@@ -1,17 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { compareNoteVersionsOptions, listNoteVersionsOptions } from '@/api/generated/@tanstack/react-query.gen'
-import type { StatementChange } from '@/api/generated/types.gen'
+import type { NoteOut, StatementChange } from '@/api/generated/types.gen'
 import { Button } from '@/ui/button'
 import { Badge, Panel, type Tone } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
+import { useDeskWords } from './desk-words'
+import { Older } from './older'
 import { useNoteWords } from './words'
 
-export function History({ noteId, version }: { noteId: string; version: number }) {
+type Looked = { at: 'version' | 'changes'; number: number } | { at: 'whole' }
+
+export function History({ note }: { note: NoteOut }) {
+  const { id: noteId, version } = note
   const say = useNoteWords()
+  const desk = useDeskWords()
   const time = useTime()
-  const [since, setSince] = useState<number | null>(null)
+  const [looked, setLooked] = useState<Looked | null>(null)
   // The version is part of the key by being asked for anew: a later one means a longer history.
   const query = useQuery({ ...listNoteVersionsOptions({ path: { note_id: noteId } }), staleTime: 0 })
   return (
@@ -26,18 +32,36 @@ export function History({ noteId, version }: { noteId: string; version: number }
                   <span>
                     {say('version', { n: one.number })}: {say(`reason_${one.reason}` as 'reason_edited')}
                   </span>
-                  <span className="flex items-center gap-2 text-soft">
+                  <span className="flex flex-wrap items-center gap-2 text-soft">
                     {time.moment(one.created_at)}
                     {one.number < version && (
-                      <Button size="small" onClick={() => setSince(one.number)}>
-                        {say('changes', { was: one.number, now: version })}
-                      </Button>
+                      <>
+                        <Button size="small" onClick={() => setLooked({ at: 'version', number: one.number })}>
+                          {desk('versionRead', { n: one.number })}
+                        </Button>
+                        <Button size="small" onClick={() => setLooked({ at: 'changes', number: one.number })}>
+                          {say('changes', { was: one.number, now: version })}
+                        </Button>
+                      </>
                     )}
                   </span>
                 </li>
               ))}
             </ol>
-            {since !== null && <Difference noteId={noteId} was={since} now={version} />}
+            {note.status === 'approved' && (
+              <div>
+                <Button size="small" onClick={() => setLooked({ at: 'whole' })}>
+                  {desk('whole')}
+                </Button>
+              </div>
+            )}
+            <div aria-live="polite">
+              {looked?.at === 'version' && <Older note={note} number={looked.number} />}
+              {looked?.at === 'changes' && (
+                <Difference noteId={noteId} was={looked.number} now={version} name={say('changes', { was: looked.number, now: version })} />
+              )}
+              {looked?.at === 'whole' && <Difference noteId={noteId} was="draft" now="signed" name={desk('whole')} />}
+            </div>
           </div>
         )}
       </Loaded>
@@ -47,26 +71,31 @@ export function History({ noteId, version }: { noteId: string; version: number }
 
 const FATES: Record<string, Tone> = { added: 'good', removed: 'bad', changed: 'warn', unchanged: 'neutral' }
 
-function Difference({ noteId, was, now }: { noteId: string; was: number; now: number }) {
+function Difference({ noteId, was, now, name }: { noteId: string; was: number | 'draft'; now: number | 'signed'; name: string }) {
   const say = useNoteWords()
+  const desk = useDeskWords()
   const query = useQuery(compareNoteVersionsOptions({ path: { note_id: noteId, was, now } }))
   return (
-    <section aria-label={say('changes', { was, now })} className="rounded-lg bg-sunken p-3">
+    <section aria-label={name} className="rounded-lg bg-sunken p-3">
       <Loaded query={query}>
-        {({ statements }) => (
-          <ul className="flex flex-col gap-3">
-            {statements
-              .filter((one) => one.fate !== 'unchanged')
-              .map((one) => (
-                <li key={one.id} className="flex flex-col gap-1">
-                  <span>
-                    <Badge tone={FATES[one.fate]}>{say(`fate_${one.fate}` as 'fate_added')}</Badge>
-                  </span>
-                  <Words change={one} />
-                </li>
-              ))}
-          </ul>
-        )}
+        {({ statements }) =>
+          statements.every((one) => one.fate === 'unchanged') ? (
+            <p>{desk('nothingChanged')}</p>
+          ) : (
+            <ul className="flex flex-col gap-3">
+              {statements
+                .filter((one) => one.fate !== 'unchanged')
+                .map((one) => (
+                  <li key={one.id} className="flex flex-col gap-1">
+                    <span>
+                      <Badge tone={FATES[one.fate]}>{say(`fate_${one.fate}` as 'fate_added')}</Badge>
+                    </span>
+                    <Words change={one} />
+                  </li>
+                ))}
+            </ul>
+          )
+        }
       </Loaded>
     </section>
   )

@@ -1,7 +1,8 @@
-// Notes: what waits for whom, and all there are. A patient sees the signed ones about themselves.
+// Notes: what waits for whom, all there are, what they say when asked, and how good they were. A patient sees the signed
+// ones about themselves.
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { listNotes, listQueue } from '@/api/generated/sdk.gen'
-import type { NoteRow, Queued } from '@/api/generated/types.gen'
+import { listNotes } from '@/api/generated/sdk.gen'
+import type { NoteRow } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
 import { useSession } from '@/session/session'
 import { Badge, Page, type Tone } from '@/ui/page'
@@ -10,7 +11,12 @@ import { Table, useRows, type Column } from '@/ui/table'
 import { Tabs } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
+import { AskNotes } from './ask'
+import { useDeskWords } from './desk-words'
 import { OwnNotes } from './own-notes'
+import { Quality } from './quality'
+import { Queue } from './queue'
+import { useTemplateNames } from './template-names'
 import { useNoteWords } from './words'
 
 export function Notes() {
@@ -18,63 +24,29 @@ export function Notes() {
   return may('notes:read') ? <Desk /> : <OwnNotes />
 }
 
-const TABS = ['queue', 'mine', 'unassigned', 'others', 'failed', 'all'] as const
+const TABS = ['queue', 'all', 'ask', 'quality'] as const
+type Tab = (typeof TABS)[number]
 
 function Desk() {
-  const say = useNoteWords()
+  const say = useDeskWords()
+  const note = useNoteWords()
   const common = useCommonWords()
   const navigate = useNavigate()
-  const { tab = 'queue' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const { tab = 'queue' } = useSearch({ strict: false }) as { tab?: Tab }
   return (
-    <Page title={say('title')} hint={common('zone', { zone: ZONE })}>
+    <Page wide={tab === 'quality'} title={note('title')} hint={common('zone', { zone: ZONE })}>
       <Tabs
-        label={say('queue')}
+        label={note('title')}
         value={tab}
         onChange={(next) => void navigate({ to: '/notes', search: { tab: next } })}
-        options={TABS.map((value) => ({ value, label: say(value) }))}
+        options={TABS.map((value) => ({ value, label: say(value === 'ask' ? 'askTab' : value) }))}
       >
-        {tab === 'all' ? <All /> : <Queue tab={tab} />}
+        {tab === 'queue' && <Queue />}
+        {tab === 'all' && <All />}
+        {tab === 'ask' && <AskNotes />}
+        {tab === 'quality' && <Quality />}
       </Tabs>
     </Page>
-  )
-}
-
-function Queue({ tab }: { tab: Exclude<(typeof TABS)[number], 'all'> }) {
-  const say = useNoteWords()
-  const time = useTime()
-  const query = tab === 'failed' ? { state: 'failed' as const } : { state: 'draft' as const, whose: tab === 'queue' ? undefined : tab }
-  const rows = useRows(['notes', 'queue', query], async (cursor) => {
-    const { data } = await listQueue({ query: { ...query, cursor }, throwOnError: true })
-    return data
-  })
-  const columns: Column<Queued>[] = [
-    { name: say('patient'), cell: (row) => <PatientName id={row.patient_id} /> },
-    { name: say('template'), cell: (row) => row.template },
-    {
-      name: say('flagged'),
-      cell: (row) => (
-        <span className="flex flex-wrap gap-1">
-          {row.contradicted > 0 && (
-            <Badge tone="bad">
-              {row.contradicted} {say('contradicted')}
-            </Badge>
-          )}
-          {row.unseen > 0 && <Badge tone="warn">{say('unseen', { n: row.unseen })}</Badge>}
-          {row.failure_code && <Badge tone="bad">{row.failure_code}</Badge>}
-        </span>
-      ),
-    },
-    { name: say('waiting'), cell: (row) => time.ago(row.created_at) },
-  ]
-  return (
-    <Table
-      caption={say('queue')}
-      columns={columns}
-      rows={rows}
-      keyOf={(row) => row.id}
-      to={(row) => ({ to: '/notes/$noteId', params: { noteId: row.id } })}
-      empty={<Empty title={say('none')}>{say('noneHint')}</Empty>}
-    />
   )
 }
 
@@ -89,23 +61,25 @@ const TONES: Record<NoteRow['status'], Tone> = {
 
 function All() {
   const say = useNoteWords()
+  const desk = useDeskWords()
   const time = useTime()
+  const nameOf = useTemplateNames()
   const rows = useRows(['notes', 'all'], async (cursor) => {
     const { data } = await listNotes({ query: { cursor }, throwOnError: true })
     return data
   })
   const columns: Column<NoteRow>[] = [
     { name: say('patient'), cell: (row) => <PatientName id={row.patient_id} /> },
-    { name: say('template'), cell: (row) => row.template },
+    { name: say('template'), cell: (row) => nameOf(row.template) },
     {
-      name: say('draft'),
+      name: desk('state'),
       cell: (row) => <Badge tone={TONES[row.status]}>{row.status === 'deleted' ? row.status : say(row.status)}</Badge>,
     },
-    { name: say('waiting'), cell: (row) => time.moment(row.created_at) },
+    { name: desk('created'), cell: (row) => time.moment(row.created_at) },
   ]
   return (
     <Table
-      caption={say('all')}
+      caption={desk('all')}
       columns={columns}
       rows={rows}
       keyOf={(row) => row.id}

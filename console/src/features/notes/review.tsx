@@ -11,12 +11,14 @@ import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Empty, Skeleton } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { AssignButton } from './assign'
 import { ExportMenu } from './export-menu'
 import { History } from './history'
 import { OwnNote } from './own-notes'
 import { Parts } from './parts'
 import { ReasonDialog } from './reason-dialog'
 import { Signature } from './signature'
+import { Similar } from './similar'
 import { DocumentSource, Source } from './source'
 import { useKeys } from './use-keys'
 import { usePlayback } from './use-playback'
@@ -90,7 +92,8 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
             <Missing note={note} />
             <Addenda note={note} />
             <Signature note={note} review={review} onNext={setActiveId} />
-            <History key={note.version} noteId={note.id} version={note.version} />
+            <History key={note.version} note={note} />
+            {note.status === 'approved' && <Similar noteId={note.id} />}
           </div>
           {note.consultation_id ? (
             <Source consultationId={note.consultation_id} evidence={active?.evidence ?? []} />
@@ -142,6 +145,7 @@ function Actions({ note, review }: { note: NoteOut; review: Review }) {
           {say('addendum')}
         </Button>
       )}
+      {note.status === 'draft' && may('notes:approve') && <AssignButton note={note} />}
       {note.status === 'draft' && may('notes:write') && (
         <Button kind="quiet" busy={review.discard.isPending} onClick={discard}>
           <Trash2 aria-hidden className="size-4" />
