@@ -38,6 +38,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       evaluation: has.evaluation,
       agents: '/agents',
       agent: `/agents/${has.agent}`,
+      tools: '/tools',
       members: '/members',
       providers: '/providers',
       clinic: '/clinic',

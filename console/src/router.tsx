@@ -72,6 +72,7 @@ const tree = root.addChildren([
     page('/knowledge/evaluations/$evaluationId/runs/$runId', () => import('@/features/knowledge/evaluation-run'), 'EvaluationRunPage'),
     page('/agents', () => import('@/features/agents/agents'), 'Agents'),
     page('/agents/$agentId', () => import('@/features/agents/agent'), 'AgentPage'),
+    page('/tools', () => import('@/features/tools/tools-page'), 'ToolsPage'),
     page('/providers', () => import('@/features/providers/providers-page'), 'ProvidersPage'),
     page('/phone', () => import('@/features/phone/phone-page'), 'PhonePage'),
     page('/members', () => import('@/features/members/members-page'), 'MembersPage'),

@@ -21,6 +21,7 @@ import {
   ShieldCheck,
   Siren,
   Users,
+  Wrench,
   type LucideIcon,
 } from 'lucide-react'
 import type { LinkProps } from '@tanstack/react-router'
@@ -56,6 +57,7 @@ export const PLACES: readonly Place[] = [
   { group: 'care', to: '/emergency', name: 'emergency', icon: Siren, shown: mayBreakGlass },
   { group: 'setup', to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write') },
   { group: 'setup', to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write') },
+  { group: 'setup', to: '/tools', name: 'tools', icon: Wrench, shown: may('agents:write') },
   { group: 'setup', to: '/providers', name: 'providers', icon: Plug, shown: may('providers:read') },
   { group: 'setup', to: '/clinic', name: 'clinic', icon: Hospital, shown: may('departments:write', 'professionals:write', 'professionals:own') },
   { group: 'setup', to: '/phone', name: 'phone', icon: Phone, shown: may('phone:read') },

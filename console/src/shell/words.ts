@@ -36,6 +36,7 @@ export const useShellWords = words(
     skip: 'Skip to content',
     talk: 'Talk',
     theme: 'Appearance',
+    tools: 'Tools',
     usage: 'Usage and prices',
   },
   {
@@ -72,6 +73,7 @@ export const useShellWords = words(
     skip: 'सीधे सामग्री पर',
     talk: 'बात करें',
     theme: 'रूप',
+    tools: 'औज़ार',
     usage: 'उपयोग और क़ीमतें',
   },
 )
