@@ -1,7 +1,7 @@
 // One consultation on one page: its sound, its words with the time each answer took, what was recorded, what it cost.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useRef, type RefObject } from 'react'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useRef } from 'react'
 import {
   costBreakdownOptions,
   getConsultationOptions,
@@ -20,7 +20,9 @@ import { Loaded } from '@/ui/states'
 import { clock, useTime, ZONE } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
-import { Player, type PlayerHandle } from './player'
+import type { PlayerHandle } from './player'
+import { Recordings, type Players } from './recordings'
+import { Replay } from './replay'
 import { Waterfalls } from './waterfall'
 import { useConsultationWords } from './words'
 
@@ -43,8 +45,9 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
   const path = { consultation_id: consultation.id }
   const transcript = useQuery(getTranscriptOptions({ path }))
   const recordings = useQuery({ ...listRecordingsOptions({ path }), enabled: may('recordings:read', 'own:read') })
-  const player = useRef<PlayerHandle>(null)
-  const recording = recordings.data?.items[0]
+  const players = useRef(new Map<string, PlayerHandle>())
+  const { replay } = useSearch({ strict: false }) as { replay?: string }
+  const heard = new Set(recordings.data?.items.filter((one) => one.status === 'complete').map((one) => one.session_id))
   return (
     <Page
       wide
@@ -71,16 +74,14 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
             {({ messages }) => (
               <ol className="flex flex-col gap-4">
                 {messages.map((one) => (
-                  <Message key={one.id} message={one} playable={one.session_id === recording?.session_id} player={player} />
+                  <Message key={one.id} message={one} playable={heard.has(one.session_id ?? '')} players={players} />
                 ))}
               </ol>
             )}
           </Loaded>
         </Panel>
         <div className="flex min-w-0 flex-col gap-4">
-          <Panel title={say('recording')}>
-            {recording ? <Player recording={recording} ref={player} /> : <p className="text-sm text-soft">{say('recordingNone')}</p>}
-          </Panel>
+          {may('recordings:read', 'own:read') && <Recordings query={recordings} players={players} />}
           {me.patient_id === null && (
             <Panel title={say('latency')}>
               <Loaded query={transcript}>{({ messages }) => <Waterfalls messages={messages} />}</Loaded>
@@ -90,6 +91,7 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
           {may('usage:read') && <Cost consultationId={consultation.id} />}
         </div>
       </div>
+      {replay && may('recordings:replay') && <Replay key={replay} id={replay} />}
     </Page>
   )
 }
@@ -143,11 +145,11 @@ function Actions({ consultation }: { consultation: ConsultationWhole }) {
 function Message({
   message,
   playable,
-  player,
+  players,
 }: {
   message: MessageOut
   playable: boolean
-  player: RefObject<PlayerHandle | null>
+  players: Players
 }) {
   const say = useConsultationWords()
   const from = message.start_s
@@ -163,7 +165,7 @@ function Message({
             type="button"
             className="min-h-6 underline underline-offset-2"
             aria-label={`${say('hearFrom')}: ${clock(from)}`}
-            onClick={() => player.current?.playFrom(from)}
+            onClick={() => players.current.get(message.session_id ?? '')?.playFrom(from)}
           >
             {clock(from)}
           </button>

@@ -2,9 +2,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { FileUp } from 'lucide-react'
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import { listDocumentsOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { deleteDocument, generateNote, linkDocument, processDocument, uploadDocument } from '@/api/generated/sdk.gen'
+import { generateNote, linkDocument, processDocument, uploadDocument } from '@/api/generated/sdk.gen'
 import type { ListDocumentsResponse } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
 import { useSession } from '@/session/session'
@@ -14,6 +14,8 @@ import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
+import { DeleteDocument } from './delete-document'
+import { DocumentDialog } from './document-dialog'
 import { useDocumentWords } from './words'
 
 type Kept = ListDocumentsResponse['items'][number]
@@ -28,6 +30,8 @@ export function Documents({ patientId }: { patientId: string }) {
   const cache = useQueryClient()
   const language = useLanguage()
   const { may } = useSession()
+  const [looking, setLooking] = useState<string | null>(null)
+  const [deleting, setDeleting] = useState<Kept | null>(null)
   const options = listDocumentsOptions({ query: { patient_id: patientId, limit: 100 } })
   const again = () => cache.invalidateQueries({ queryKey: options.queryKey })
   const query = useQuery({
@@ -71,17 +75,35 @@ export function Documents({ patientId }: { patientId: string }) {
           ) : (
             <ul className="divide-y divide-line">
               {items.map((one) => (
-                <Document key={one.id} document={one} onChange={() => void again()} />
+                <Document
+                  key={one.id}
+                  document={one}
+                  onChange={() => void again()}
+                  onLook={() => setLooking(one.id)}
+                  onDelete={() => setDeleting(one)}
+                />
               ))}
             </ul>
           )
         }
       </Loaded>
+      <DocumentDialog id={looking} onClose={() => setLooking(null)} />
+      <DeleteDocument document={deleting} onClose={() => setDeleting(null)} onDone={() => void again()} />
     </Panel>
   )
 }
 
-function Document({ document: kept, onChange }: { document: Kept; onChange: () => void }) {
+function Document({
+  document: kept,
+  onChange,
+  onLook,
+  onDelete,
+}: {
+  document: Kept
+  onChange: () => void
+  onLook: () => void
+  onDelete: () => void
+}) {
   const say = useDocumentWords()
   const common = useCommonWords()
   const time = useTime()
@@ -90,11 +112,6 @@ function Document({ document: kept, onChange }: { document: Kept; onChange: () =
   const { may } = useSession()
   const path = { document_id: kept.id }
   const settled = { onError: tell.refusal, onSettled: onChange }
-  const remove = useMutation({
-    mutationFn: () => deleteDocument({ path, throwOnError: true }),
-    onSuccess: () => tell(say('deleted')),
-    ...settled,
-  })
   const retry = useMutation({ mutationFn: () => processDocument({ path, throwOnError: true }), ...settled })
   const download = useMutation({
     mutationFn: () => linkDocument({ path, throwOnError: true }),
@@ -128,11 +145,14 @@ function Document({ document: kept, onChange }: { document: Kept; onChange: () =
             {say('retry')}
           </Button>
         )}
+        <Button size="small" aria-haspopup="dialog" aria-label={`${say('look')}: ${kept.name}`} onClick={onLook}>
+          {say('look')}
+        </Button>
         <Button size="small" busy={download.isPending} onClick={() => download.mutate()}>
           {say('download')}
         </Button>
         {may('documents:write') && (
-          <Button size="small" kind="quiet" busy={remove.isPending} onClick={() => remove.mutate()}>
+          <Button size="small" kind="quiet" aria-haspopup="dialog" onClick={onDelete}>
             {common('delete')}
           </Button>
         )}
