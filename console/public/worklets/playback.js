@@ -1,6 +1,8 @@
-// A queue of sound and marks. A mark is told when everything before it was played; `flush` drops all of it at once.
+// A queue of sound, marks and shapes of a mouth. A mark is told when everything before it was played, a shape when its sound
+// is; `flush` drops all of it at once.
 const RATE = 16000
 const BUFFER_S = 0.06 // gathered before sound begins, so that a late packet is not heard
+const MOST_SHAPES = 1000
 
 class Playback extends AudioWorkletProcessor {
   constructor() {
@@ -13,12 +15,14 @@ class Playback extends AudioWorkletProcessor {
         this.clear()
         this.port.postMessage({ flushed: true, played: this.played })
       } else if (data.mark !== undefined) this.queue.push({ mark: data.mark })
+      else if (data.visemes) this.shape(data.visemes)
       else if (data.pcm) this.add(new Int16Array(data.pcm))
     }
   }
 
   clear() {
     this.queue = []
+    this.shapes = []
     this.queued = 0 // samples
     this.offset = 0
     this.waiting = true
@@ -32,6 +36,12 @@ class Playback extends AudioWorkletProcessor {
     this.queued += pcm.length
   }
 
+  /** Pairs of a shape and the milliseconds after what is queued now; some may be due already. */
+  shape(visemes) {
+    const end = this.played + this.queued - this.offset
+    for (const [shape, ms] of visemes) if (this.shapes.length < MOST_SHAPES) this.shapes.push({ shape, at: end + (ms * RATE) / 1000 })
+  }
+
   process(_, outputs) {
     const out = outputs[0][0]
     if (!out) return true
@@ -42,6 +52,7 @@ class Playback extends AudioWorkletProcessor {
     const step = RATE / sampleRate
     for (let n = 0; n < out.length; n++) out[n] = this.waiting ? 0 : this.next(step)
     if (this.waiting) this.pass()
+    else this.move()
     const speaking = !this.waiting
     if (speaking !== this.told) {
       this.told = speaking
@@ -71,6 +82,13 @@ class Playback extends AudioWorkletProcessor {
       if (this.queue.length === 0) this.underruns += 1
     }
     return value
+  }
+
+  /** Tell the shape of what is played now. */
+  move() {
+    let now
+    while (this.shapes.length > 0 && this.shapes[0].at <= this.played) now = this.shapes.shift().shape
+    if (now !== undefined) this.port.postMessage({ shape: now, played: this.played })
   }
 
   /** Tell the marks that everything before has now been played. */

@@ -1,7 +1,9 @@
-// A face drawn by us. Its lips follow the sound; it blinks, leans in to listen and looks up to think. It is drawn 25 times a
-// second while it speaks, 8 times else, only where something moved by what one can see, and not at all while the page is
-// hidden; where motion is not wanted only the mouth moves.
+// A face drawn by us. Its lips say what is heard: by the shapes that come with the voice, else by its sound. It blinks, leans in
+// to listen and looks up to think. It is looked at 25 times a second while it speaks, 8 times else, and painted only where
+// something moved by what one can see; not at all while the page is hidden. Where motion is not wanted only the mouth moves.
 import { useEffect, useRef } from 'react'
+import type { Speaker } from './audio/speaker'
+import { lips } from './lips'
 import { CLOSED, mouthOf, towards, type Mouth } from './visemes'
 import { useRoomWords } from './words'
 
@@ -12,14 +14,21 @@ const QUIET_MS = 1000 / 8
 const BLINK_EVERY_MS = 3_800
 const BLINK_MS = 140
 
-export function Avatar({ mood, analyser }: { mood: Mood; analyser: AnalyserNode | null }) {
+export function Avatar({ mood, speaker }: { mood: Mood; speaker: Speaker | null }) {
   const say = useRoomWords()
   const face = useRef<SVGSVGElement>(null)
-  const state = useRef({ mood, analyser })
+  const state = useRef({ mood, speaker })
+  const look = useRef<() => void>(undefined)
   useEffect(() => {
-    state.current = { mood, analyser }
-  }, [mood, analyser])
-  useEffect(() => (face.current ? animate(face.current, () => state.current) : undefined), [])
+    state.current = { mood, speaker }
+    look.current?.()
+  }, [mood, speaker])
+  useEffect(() => {
+    if (!face.current) return
+    const moved = animate(face.current, () => state.current)
+    look.current = moved.look
+    return moved.stop
+  }, [])
   return (
     <svg ref={face} viewBox="0 0 200 200" role="img" aria-label={say('face')} className="size-full max-h-72">
       <circle cx="100" cy="100" r="96" className="fill-brand-wash" />
@@ -37,38 +46,52 @@ export function Avatar({ mood, analyser }: { mood: Mood; analyser: AnalyserNode 
           <circle cx="116" cy="92" r="3.6" fill="#2b2320" data-part="pupil" />
         </g>
         <path d="M100 95c-2 7-5 12-3 14 2 1 5 1 6 0" stroke="#b97c5c" strokeWidth="2.4" fill="none" strokeLinecap="round" />
-        <path data-part="mouth" d="M86 122q14 5 28 0q-14 3-28 0z" fill="#7c2d32" stroke="#a8484c" strokeWidth="3" strokeLinejoin="round" />
+        <g data-part="mouth">
+          <path data-part="lips" fill="#6b2227" stroke="#a8484c" strokeWidth="3" strokeLinejoin="round" />
+          <path data-part="tongue" fill="#c9656a" />
+          <path data-part="teeth" fill="#fff" />
+        </g>
       </g>
     </svg>
   )
 }
 
-function animate(face: SVGSVGElement, now: () => { mood: Mood; analyser: AnalyserNode | null }): () => void {
+function animate(face: SVGSVGElement, now: () => { mood: Mood; speaker: Speaker | null }): { look: () => void; stop: () => void } {
   const part = (name: string) => Array.from(face.querySelectorAll<SVGElement>(`[data-part="${name}"]`))
-  const [mouthPath, eyes, head] = [part('mouth')[0], part('eyes')[0], part('head')[0]]
+  const [eyes, head] = [part('eyes')[0], part('head')[0]]
+  const [outline, tongue, teeth] = [part('lips')[0], part('tongue')[0], part('teeth')[0]]
   const pupils = part('pupil')
   const still = window.matchMedia('(prefers-reduced-motion: reduce)')
   let bins = new Uint8Array(0)
   let mouth = CLOSED
-  let drawn = ''
-  let last = 0
-  let handle = requestAnimationFrame(frame)
+  let timer: number | undefined
+  document.addEventListener('visibilitychange', look)
+  look()
 
-  function frame(at: number): void {
-    handle = requestAnimationFrame(frame)
-    const { mood, analyser } = now()
-    if (at - last < (mood === 'speaking' ? SPEAKING_MS : QUIET_MS)) return
-    last = at
-    mouth = towards(mouth, mood === 'speaking' && analyser ? heard(analyser) : CLOSED, 0.5)
-    const shape = lips(mouth)
-    if (shape !== drawn) mouthPath?.setAttribute('d', (drawn = shape))
-    if (still.matches) return
-    const blinking = at % BLINK_EVERY_MS < BLINK_MS
-    move(eyes, blinking ? 'translate(0 83) scale(1 0.1)' : '')
-    pupils.forEach((one) => move(one, mood === 'thinking' ? 'translate(3 -3)' : ''))
+  // A timer, not the screen's own beat: that has the page made anew sixty times a second although nothing moved.
+  function look(): void {
+    window.clearTimeout(timer)
+    if (document.hidden) return
+    const { mood, speaker } = now()
+    timer = window.setTimeout(look, mood === 'speaking' ? SPEAKING_MS : QUIET_MS)
+    speak(mood === 'speaking' && speaker ? (speaker.mouth() ?? heard(speaker.analyser)) : CLOSED)
+    if (!still.matches) live(mood, performance.now())
+  }
+
+  function speak(wanted: Mouth): void {
+    mouth = towards(mouth, wanted, 0.6)
+    const drawn = lips(mouth)
+    write(outline, 'd', drawn.outline)
+    write(tongue, 'd', drawn.tongue)
+    write(teeth, 'd', drawn.teeth)
+  }
+
+  function live(mood: Mood, at: number): void {
+    write(eyes, 'transform', at % BLINK_EVERY_MS < BLINK_MS ? 'translate(0 83) scale(1 0.1)' : '')
+    pupils.forEach((one) => write(one, 'transform', mood === 'thinking' ? 'translate(3 -3)' : ''))
     const nod = mood === 'listening' ? 1.2 * Math.sin(at / 700) : 0.6 * Math.sin(at / 1_600)
     const lean = mood === 'thinking' ? -3 : 0
-    move(head, `translate(0 ${(Math.round(nod * 2) / 2).toFixed(1)}) rotate(${lean} 100 150)`)
+    write(head, 'transform', `translate(0 ${(Math.round(nod * 2) / 2).toFixed(1)}) rotate(${lean} 100 150)`)
   }
 
   function heard(analyser: AnalyserNode): Mouth {
@@ -77,18 +100,15 @@ function animate(face: SVGSVGElement, now: () => { mood: Mood; analyser: Analyse
     return mouthOf(bins, analyser.context.sampleRate / analyser.fftSize)
   }
 
-  return () => cancelAnimationFrame(handle)
+  function stop(): void {
+    window.clearTimeout(timer)
+    document.removeEventListener('visibilitychange', look)
+  }
+
+  return { look, stop }
 }
 
 /** Only what differs is written: each writing has the face painted again. */
-function move(part: SVGElement | undefined, transform: string): void {
-  if (part && (part.getAttribute('transform') ?? '') !== transform) part.setAttribute('transform', transform)
-}
-
-function lips({ open, wide }: Mouth): string {
-  const half = 14 + 3 * wide
-  const up = 1 + 5 * open
-  const down = 4 + 15 * open
-  const [left, right] = [(100 - half).toFixed(1), (100 + half).toFixed(1)]
-  return `M${left} 122Q100 ${(122 - up).toFixed(1)} ${right} 122Q100 ${(122 + down).toFixed(1)} ${left} 122z`
+function write(part: SVGElement | undefined, name: string, value: string): void {
+  if (part && (part.getAttribute(name) ?? '') !== value) part.setAttribute(name, value)
 }

@@ -9,6 +9,7 @@ export type Message =
   | { type: 'transcript'; text: string; is_final: boolean; stored?: boolean; seq: number }
   | { type: 'ai_response'; text: string; is_final: boolean; stored?: boolean; seq: number }
   | { type: 'mark'; mark: string; seq: number }
+  | { type: 'visemes'; visemes: [string, number][]; seq?: undefined }
   | { type: 'interrupted'; seq: number }
   | { type: 'metrics'; turn_id: string; waterfall_ms: Record<string, number>; seq: number }
   | { type: 'error'; error_code: string; message: string; seq: number }
@@ -101,7 +102,7 @@ export class Conversation {
         type: 'init-session',
         consultation_id: this.consultationId,
         language: this.language ?? null,
-        audio: { encoding: 'pcm16', sample_rate: 16_000, binary: true },
+        audio: { encoding: 'pcm16', sample_rate: 16_000, binary: true, visemes: true },
         ...coming,
       })
     }

@@ -89,7 +89,7 @@ function useVoiceStats(room: ReturnType<typeof useConversation>): void {
       state: room.state,
       speaking: room.speaking,
       level: room.level,
-      played: () => room.speaker?.played() ?? { samples: 0, underruns: 0 },
+      played: () => room.speaker?.played() ?? { samples: 0, underruns: 0, shapes: 0 },
       loudness: () => loudness(room.speaker?.analyser ?? null),
     }
   }, [room])

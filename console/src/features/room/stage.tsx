@@ -30,7 +30,7 @@ export function Stage({
       </p>
       {face && (
         <div className="flex justify-center">
-          <Avatar mood={mood} analyser={room.speaker?.analyser ?? null} />
+          <Avatar mood={mood} speaker={room.speaker} />
         </div>
       )}
       {captions && latest && (

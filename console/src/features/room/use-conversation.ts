@@ -48,7 +48,8 @@ export function useConversation(consultationId: string, language: string | undef
     } else if (message.type === 'mark') {
       if (sound) sound.mark(message.mark)
       else conversation?.played(message.mark)
-    } else if (message.type === 'interrupted') sound?.flush()
+    } else if (message.type === 'visemes') sound?.shape(message.visemes)
+    else if (message.type === 'interrupted') sound?.flush()
     else if (message.type === 'session_ended') setEndedBecause(message.reason)
     if (SHOWN.has(message.type)) tell(message as Said)
   }, [])
