@@ -75,10 +75,11 @@ function useFollowing(): void {
       flushing ??= window.setTimeout(flush, GATHER_MS)
     }
     const say = (here: boolean) => {
-      window.clearTimeout(noting)
-      if (here) set('here')
-      else {
-        if (state !== 'long away') set('away')
+      if (here) {
+        window.clearTimeout(noting)
+        set('here')
+      } else if (state === 'here' || state === 'off') {
+        set('away') // each try that fails comes here again: the time counts from the first
         noting = window.setTimeout(() => set('long away'), NOTE_AFTER_MS)
       }
     }
