@@ -91,6 +91,7 @@ function useFollowing(): void {
     const look = () => {
       stop?.()
       window.clearTimeout(noting)
+      if (state === 'away') set('off')
       stop = document.visibilityState === 'visible' ? follow({ open, tell, state: say, place }) : undefined
     }
     look()
