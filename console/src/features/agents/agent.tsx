@@ -2,8 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { getAgentOptions, getAgentVersionOptions, listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { AgentOut } from '@/api/generated/types.gen'
+import { useSession } from '@/session/session'
 import { Badge, Page, PageOf } from '@/ui/page'
 import { Tabs } from '@/ui/tabs'
+import { Archive } from './archive'
+import { KeepFile } from './bring'
+import { useFileWords } from './file-words'
 import { AgentForm } from './form'
 import { Scenarios } from './scenarios'
 import { TryOut } from './try-out'
@@ -28,12 +32,20 @@ function Latest({ agentId, number }: { agentId: string; number: number }) {
 
 function Whole({ agent }: { agent: AgentOut }) {
   const say = useAgentWords()
+  const file = useFileWords()
+  const { may } = useSession()
   const navigate = useNavigate()
   const { tab = 'form' } = useSearch({ strict: false }) as { tab?: Tab }
   const published = usePublished(agent.id)
   return (
     <Page
       title={agent.config.name}
+      actions={
+        <>
+          <KeepFile address={`/api/v1/agents/${agent.id}/yaml?whole=true`} name={`${agent.config.name}.yaml`} label={file('export')} />
+          {may('agents:write') && <Archive agent={agent} />}
+        </>
+      }
       hint={
         <span className="flex flex-wrap gap-2">
           <Badge>{say('version', { n: agent.latest })}</Badge>

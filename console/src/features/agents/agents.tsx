@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { createAgent, listAgents } from '@/api/generated/sdk.gen'
-import type { AgentRow } from '@/api/generated/types.gen'
+import type { AgentOut, AgentRow } from '@/api/generated/types.gen'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -10,12 +10,19 @@ import { TextArea, TextField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
+import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
+import { BringIn } from './bring'
+import { useFileWords } from './file-words'
 import { useAgentWords } from './words'
 
 export function Agents() {
   const say = useAgentWords()
+  const file = useFileWords()
+  const tell = useTell()
+  const navigate = useNavigate()
   const { may } = useSession()
+  const [bringing, setBringing] = useState(false)
   const [adding, setAdding] = useState(false)
   const rows = useRows(['agents'], async (cursor) => (await listAgents({ query: { cursor }, throwOnError: true })).data)
   const columns: Column<AgentRow>[] = [
@@ -33,7 +40,18 @@ export function Agents() {
   return (
     <Page
       title={say('title')}
-      actions={may('agents:write') && <Button aria-haspopup="dialog" onClick={() => setAdding(true)}>{say('add')}</Button>}
+      actions={
+        may('agents:write') && (
+          <>
+            <Button aria-haspopup="dialog" onClick={() => setBringing(true)}>
+              {file('import')}
+            </Button>
+            <Button aria-haspopup="dialog" onClick={() => setAdding(true)}>
+              {say('add')}
+            </Button>
+          </>
+        )
+      }
     >
       <Table
         caption={say('title')}
@@ -45,6 +63,15 @@ export function Agents() {
       />
       <Dialog open={adding} title={say('add')} onClose={() => setAdding(false)}>
         <NewAgent />
+      </Dialog>
+      <Dialog open={bringing} title={file('import')} onClose={() => setBringing(false)}>
+        <BringIn<AgentOut>
+          address="/api/v1/agents/import"
+          onDone={({ id, config }) => {
+            tell(file('imported', { name: config.name }))
+            void navigate({ to: '/agents/$agentId', params: { agentId: id } })
+          }}
+        />
       </Dialog>
     </Page>
   )

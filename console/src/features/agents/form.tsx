@@ -1,15 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useForm } from 'react-hook-form'
-import { getAgentOptions, listBuiltInToolsOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { saveAgent } from '@/api/generated/sdk.gen'
+import { getAgentOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { saveAgent, validateAgent } from '@/api/generated/sdk.gen'
 import type { AgentConfigInput, AgentOut } from '@/api/generated/types.gen'
 import { LANGUAGES } from '@/i18n'
 import { Button } from '@/ui/button'
-import { CheckField, TextArea, TextField } from '@/ui/field'
+import { TextArea, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
+import { useFileWords } from './file-words'
+import { ToolChoice } from './tools'
 import { useAgentWords } from './words'
 
 interface Given {
@@ -31,7 +33,6 @@ export function AgentForm({ agent }: { agent: AgentOut }) {
   const common = useCommonWords()
   const tell = useTell()
   const cache = useQueryClient()
-  const builtIn = useQuery(listBuiltInToolsOptions())
   const { config } = agent
   const { register, handleSubmit } = useForm<Given>({ defaultValues: given(config) })
   const save = useMutation({
@@ -47,7 +48,9 @@ export function AgentForm({ agent }: { agent: AgentOut }) {
       await cache.invalidateQueries({ queryKey: getAgentOptions({ path: { agent_id: agent.id } }).queryKey })
     },
   })
-  const names = new Set([...(config.tools ?? []).map((one) => one.name), ...toolNames(builtIn.data)])
+  const check = useMutation({
+    mutationFn: async (wanted: Given) => (await validateAgent({ body: configOf(config, wanted), throwOnError: true })).data,
+  })
   return (
     <form onSubmit={(event) => void handleSubmit((wanted) => save.mutate(wanted))(event)} className="flex flex-col gap-4">
       <Panel className="grid gap-4 sm:grid-cols-2">
@@ -79,33 +82,42 @@ export function AgentForm({ agent }: { agent: AgentOut }) {
           </Panel>
         ))}
       </div>
-      <Panel title={say('tools')}>
-        <p className="mb-3 text-sm text-soft">{say('toolsHint')}</p>
-        <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
-          {[...names].map((name) => (
-            <CheckField key={name} label={name.replaceAll('_', ' ')} value={name} {...register('tools')} />
-          ))}
-        </div>
-      </Panel>
+      <ToolChoice chosen={(config.tools ?? []).map((one) => one.name)} field={register('tools')} />
       {save.isError && <Refused error={save.error} />}
-      <Warnings warnings={agent.warnings} />
-      <div>
+      {check.isError && <Refused error={check.error} />}
+      {check.data ? <Checked found={check.data} /> : <Warnings warnings={agent.warnings} />}
+      <div className="flex flex-wrap gap-2">
         <Button type="submit" kind="primary" busy={save.isPending}>
           {common('save')}
+        </Button>
+        <Button busy={check.isPending} onClick={() => void handleSubmit((wanted) => check.mutate(wanted))()}>
+          {say('check')}
         </Button>
       </div>
     </form>
   )
 }
 
-export function Warnings({ warnings }: { warnings: AgentOut['warnings'] }) {
+/** What saving would say. */
+function Checked({ found }: { found: Record<string, Record<string, string>> }) {
+  const say = useFileWords()
+  const wrong = Object.keys(found.errors ?? {}).length > 0
+  return (
+    <div role="status" className="flex flex-col gap-4">
+      {wrong ? <Warnings title={say('mended')} warnings={found.errors} /> : <p className="text-sm text-good">{say('checked')}</p>}
+      <Warnings warnings={found.warnings} />
+    </div>
+  )
+}
+
+export function Warnings({ title, warnings }: { title?: string; warnings: AgentOut['warnings'] }) {
   const say = useAgentWords()
   const all = Object.entries(warnings ?? {}).flatMap(([field, told]) =>
     Object.values(typeof told === 'object' && told !== null ? told : { told }).map((text) => `${field}: ${String(text)}`),
   )
   if (all.length === 0) return null
   return (
-    <Panel title={say('warnings')}>
+    <Panel title={title ?? say('warnings')}>
       <ul className="flex list-disc flex-col gap-1 pl-5 text-sm">
         {all.map((text) => (
           <li key={text}>{text}</li>
@@ -117,11 +129,6 @@ export function Warnings({ warnings }: { warnings: AgentOut['warnings'] }) {
 
 function nameOf(code: string): string {
   return (LANGUAGES as Record<string, string>)[code] ?? new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code
-}
-
-function toolNames(data: unknown): string[] {
-  const items = Array.isArray(data) ? data : ((data as { items?: unknown[] } | undefined)?.items ?? [])
-  return items.flatMap((one) => (typeof one === 'object' && one && 'name' in one ? [String(one.name)] : []))
 }
 
 function given(config: AgentOut['config']): Given {
