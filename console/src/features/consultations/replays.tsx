@@ -74,13 +74,13 @@ function Row({ replay }: { replay: ReplayRow }) {
   const state = (['queued', 'running', 'done', 'failed'] as const).find((one) => one === replay.status)
   const tried = NAMES.filter((one) => replay.voice[one] !== undefined)
   return (
-    <li className="flex flex-wrap items-center justify-between gap-2 rounded-lg bg-sunken px-3 py-2" role="status">
+    <li className="flex flex-wrap items-center justify-between gap-2 rounded-lg bg-sunken px-3 py-2">
       <span className="min-w-0">
         {say('version', { n: time.number(replay.agent_version) })}
         {tried.map((one) => `, ${say(one)} ${time.number(replay.voice[one] ?? 0)}`).join('')}
         <span className="block text-soft">{time.moment(replay.created_at)}</span>
       </span>
-      <span className="flex items-center gap-2">
+      <span role="status" className="flex items-center gap-2">
         {state && <Badge tone={TONES[state] ?? 'brand'}>{say(`state_${state}`)}</Badge>}
         {state === 'done' && (
           <Button

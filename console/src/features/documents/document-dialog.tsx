@@ -9,6 +9,7 @@ import { Dialog } from '@/ui/dialog'
 import { Loaded, Refused, Skeleton } from '@/ui/states'
 import { clock, useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
+import { Failure } from './failure'
 import { useDocumentWords } from './words'
 
 type Kept = ListDocumentsResponse['items'][number]
@@ -25,7 +26,7 @@ export function DocumentDialog({ id, onClose }: { id: string | null; onClose: ()
         {(one) => (
           <>
             <Facts one={one} />
-            {one.text_extracted ? <Text document={one} /> : <p className="text-sm text-soft">{one.failure_code ?? say('textNone')}</p>}
+            {one.text_extracted ? <Text document={one} /> : <p className="text-sm text-soft">{one.failure_code ? <Failure code={one.failure_code} /> : say('textNone')}</p>}
           </>
         )}
       </Loaded>
@@ -37,12 +38,12 @@ function Facts({ one }: { one: Kept }) {
   const say = useDocumentWords()
   const time = useTime()
   const length = one.length_s != null ? clock(one.length_s) : one.page_count != null ? say('pages', { n: time.number(one.page_count) }) : null
-  const facts: [string, string | null | undefined][] = [
+  const facts: [string, string | false | null | undefined][] = [
     [say('kind'), `${one.kind.toUpperCase()}, ${time.number(Math.ceil(one.byte_size / 1024))} KB`],
     [say('length'), length],
     [say('language'), SPOKEN.find(({ value }) => value === one.language)?.label ?? one.language],
     [say('addedAt'), time.moment(one.created_at)],
-    [say('readAt'), one.processed_at && time.moment(one.processed_at)],
+    [say('readAt'), one.status === 'done' && one.processed_at && time.moment(one.processed_at)],
     [say('heardBy'), one.read_by],
   ]
   return (
@@ -77,10 +78,13 @@ function Text({ document: { id, language } }: { document: Kept }) {
     <section aria-label={say('text')} tabIndex={0} lang={language} className="max-h-[50dvh] overflow-y-auto rounded-lg bg-sunken p-4 text-sm">
       {paragraphs.map((one, n) => (
         <div key={one.id} className="mb-3">
-          {one.section && one.section !== paragraphs[n - 1]?.section && <h3 className="mb-1 font-semibold">{one.section}</h3>}
-          <p className="whitespace-pre-line break-words">
-            {one.text} <Where paragraph={one} />
-          </p>
+          {one.section && one.section !== paragraphs[n - 1]?.section && <h3 className="mb-1 font-semibold break-words">{one.section}</h3>}
+          {/* A heading is a paragraph of the text too, under its own name. */}
+          {one.text !== one.section && (
+            <p className="whitespace-pre-line break-words">
+              {one.text} <Where paragraph={one} />
+            </p>
+          )}
         </div>
       ))}
       {query.hasNextPage && (

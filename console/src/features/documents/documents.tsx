@@ -16,6 +16,7 @@ import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
 import { DeleteDocument } from './delete-document'
 import { DocumentDialog } from './document-dialog'
+import { Failure } from './failure'
 import { useDocumentWords } from './words'
 
 type Kept = ListDocumentsResponse['items'][number]
@@ -131,28 +132,28 @@ function Document({
           <Badge tone={TONES[kept.status] ?? 'brand'}>{say(`status_${kept.status}`)}</Badge>
           {kept.page_count !== null && kept.page_count !== undefined && say('pages', { n: time.number(kept.page_count) })}
           {time.moment(kept.created_at)}
-          {kept.failure_code && <span className="text-bad">{kept.failure_code}</span>}
+          {kept.failure_code && <span className="text-bad"><Failure code={kept.failure_code} /></span>}
         </p>
       </div>
       <div className="flex flex-wrap gap-2">
         {kept.status === 'done' && may('notes:write') && (
-          <Button size="small" busy={write.isPending} onClick={() => write.mutate()}>
+          <Button size="small" aria-label={`${say('writeNote')}: ${kept.name}`} busy={write.isPending} onClick={() => write.mutate()}>
             {say('writeNote')}
           </Button>
         )}
         {kept.status === 'failed' && (
-          <Button size="small" busy={retry.isPending} onClick={() => retry.mutate()}>
+          <Button size="small" aria-label={`${say('retry')}: ${kept.name}`} busy={retry.isPending} onClick={() => retry.mutate()}>
             {say('retry')}
           </Button>
         )}
         <Button size="small" aria-haspopup="dialog" aria-label={`${say('look')}: ${kept.name}`} onClick={onLook}>
           {say('look')}
         </Button>
-        <Button size="small" busy={download.isPending} onClick={() => download.mutate()}>
+        <Button size="small" aria-label={`${say('download')}: ${kept.name}`} busy={download.isPending} onClick={() => download.mutate()}>
           {say('download')}
         </Button>
         {may('documents:write') && (
-          <Button size="small" kind="quiet" aria-haspopup="dialog" onClick={onDelete}>
+          <Button size="small" kind="quiet" aria-haspopup="dialog" aria-label={`${common('delete')}: ${kept.name}`} onClick={onDelete}>
             {common('delete')}
           </Button>
         )}
