@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 
 /** Tabs whose choice the page keeps, in the address where it can. */
 export function Tabs<V extends string>({
@@ -15,9 +15,15 @@ export function Tabs<V extends string>({
   options: readonly { value: V; label: ReactNode }[]
   children: ReactNode
 }) {
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // On a phone the row of tabs is wider than the screen, and an address may name the last of them.
+    const [row, chosen] = [list.current, list.current?.querySelector<HTMLElement>('[data-state=active]')]
+    if (row && chosen) row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2
+  }, [value])
   return (
     <Radix.Root value={value} onValueChange={(next) => onChange(next as V)} className="flex flex-col gap-4">
-      <Radix.List aria-label={label} className="no-print flex gap-1 overflow-x-auto border-b border-line">
+      <Radix.List ref={list} aria-label={label} className="no-print flex gap-1 overflow-x-auto border-b border-line">
         {options.map((one) => (
           <Radix.Trigger
             key={one.value}

@@ -1,3 +1,4 @@
+import { Export } from '@/features/patients/export'
 import { useMe } from '@/session/session'
 import { Page } from '@/ui/page'
 import { ZONE } from '@/ui/time'
@@ -17,6 +18,7 @@ export function Account() {
   return (
     <Page title={say('title')} hint={common('zone', { zone: ZONE })}>
       {patientId !== null && <Privacy patientId={patientId} />}
+      {patientId !== null && <Export patientId={patientId} />}
       {memberId !== null && <ProfilePanel />}
       <Sessions />
       <div className="grid gap-4 md:grid-cols-2">

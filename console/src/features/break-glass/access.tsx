@@ -3,10 +3,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Siren } from 'lucide-react'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { readPatientInEmergencyOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { revokeBreakGlass } from '@/api/generated/sdk.gen'
 import type { AccessOut, EmergencyRecord } from '@/api/generated/types.gen'
+import { SPOKEN } from '@/features/room/languages'
 import { Button } from '@/ui/button'
 import { Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -39,9 +40,11 @@ function Over() {
   const say = useBreakGlassWords()
   return (
     <Page title={say('overTitle')} hint={say('overHint')}>
-      <Button asChild>
-        <Link to="/emergency">{say('title')}</Link>
-      </Button>
+      <div>
+        <Button asChild>
+          <Link to="/emergency">{say('own')}</Link>
+        </Button>
+      </div>
     </Page>
   )
 }
@@ -108,13 +111,18 @@ function Banner({ access, left }: { access: AccessOut; left: number }) {
 function Whole({ access, record }: { access: AccessOut; record: EmergencyRecord }) {
   const say = useBreakGlassWords()
   const { consultation, note } = useSearch({ strict: false }) as { consultation?: string; note?: string }
+  const read = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // On a phone it stands below all there is to choose from.
+    if ((consultation || note) && !window.matchMedia('(min-width: 64rem)').matches) read.current?.scrollIntoView({ block: 'start' })
+  }, [consultation, note])
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
       <div className="flex min-w-0 flex-col gap-4">
         <Who record={record} />
         <Things access={access} record={record} />
       </div>
-      <div className="min-w-0" aria-live="polite">
+      <div ref={read} className="min-w-0 max-lg:min-h-dvh max-lg:scroll-mt-40" aria-live="polite">
         {consultation && <EmergencyTranscript key={consultation} accessId={access.id} consultationId={consultation} />}
         {note && <EmergencyNote key={note} accessId={access.id} noteId={note} />}
         {!consultation && !note && <p className="rounded-xl border border-dashed border-line p-6 text-sm text-soft">{say('choose')}</p>}
@@ -132,7 +140,7 @@ function Who({ record: { patient } }: { record: EmergencyRecord }) {
     [say('gender'), known && say(`gender_${known}`)],
     [say('phone'), patient.phone],
     [say('address'), patient.address],
-    [say('language'), patient.language],
+    [say('language'), SPOKEN.find(({ value }) => value === patient.language)?.label ?? patient.language],
   ]
   return (
     <Panel title={say('who')}>
@@ -166,6 +174,7 @@ function Things({ access, record }: { access: AccessOut; record: EmergencyRecord
               to="/emergency/$accessId"
               params={{ accessId: access.id }}
               search={one.search}
+              resetScroll={false}
               aria-current={one.id === shown.note || one.id === shown.consultation ? 'true' : undefined}
               className="flex min-h-11 items-center justify-between gap-3 rounded-lg px-3 hover:bg-sunken aria-[current]:bg-brand-wash"
             >

@@ -15,6 +15,8 @@ import { Closed } from '@/features/break-glass/closed'
 import { useMayBreakGlass } from '@/features/break-glass/may-see'
 import { ConsultationTable } from '@/features/consultations/consultations'
 import { Documents } from '@/features/documents/documents'
+import { useTemplateNames } from '@/features/notes/template-names'
+import { useNoteWords } from '@/features/notes/words'
 import { SPOKEN } from '@/features/room/languages'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
@@ -145,6 +147,8 @@ function Rights({ patient }: { patient: PatientOut }) {
 
 function Notes({ patientId }: { patientId: string }) {
   const say = usePatientWords()
+  const note = useNoteWords()
+  const nameOfTemplate = useTemplateNames()
   const time = useTime()
   const query = useQuery(listNotesOptions({ query: { patient_id: patientId, limit: 50 } }))
   return (
@@ -158,9 +162,9 @@ function Notes({ patientId }: { patientId: string }) {
               {items.map((one) => (
                 <li key={one.id} className="flex flex-wrap justify-between gap-2 py-3">
                   <Link to="/notes/$noteId" params={{ noteId: one.id }} className="text-brand underline-offset-4 hover:underline">
-                    {one.template} · {time.moment(one.created_at)}
+                    {nameOfTemplate(one.template)} · {time.moment(one.created_at)}
                   </Link>
-                  <Badge tone={one.status === 'approved' ? 'good' : 'brand'}>{one.status}</Badge>
+                  <Badge tone={one.status === 'approved' ? 'good' : 'brand'}>{one.status === 'deleted' ? one.status : note(one.status)}</Badge>
                 </li>
               ))}
             </ul>

@@ -87,7 +87,8 @@ function Version({ text, current = false }: { text: Text; current?: boolean }) {
   return (
     <details>
       <summary className="min-h-11 cursor-pointer py-3">
-        <span className="inline-flex flex-wrap items-center gap-2">
+        {/* The marker and the first word stay on one line, whatever follows. */}
+        <span className="inline-flex max-w-[calc(100%-1.25rem)] flex-wrap items-center gap-x-2 gap-y-1 align-top">
           <span className="font-medium">{spoken(text.language)}</span>
           <span>{say('version', { n: time.number(text.version) })}</span>
           <span className="text-soft">{text.published_at ? time.moment(text.published_at) : say('ships')}</span>
