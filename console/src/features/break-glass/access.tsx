@@ -90,7 +90,7 @@ function Banner({ access, left }: { access: AccessOut; left: number }) {
     onError: tell.refusal,
   })
   return (
-    <section aria-label={say('title')} className="sticky top-0 z-10 flex flex-wrap items-center gap-x-4 gap-y-2 bg-bad px-4 py-3 text-page sm:px-6">
+    <section aria-label={say('title')} className="sticky top-16 z-10 flex flex-wrap items-center gap-x-4 gap-y-2 bg-bad px-4 py-3 text-page sm:px-6">
       <Siren aria-hidden className="size-5 shrink-0" />
       <p className="min-w-0 flex-1 basis-60 text-sm">
         <span className="font-semibold">{say('banner')}</span> <span>{say('bannerHint')}</span>
@@ -122,7 +122,7 @@ function Whole({ access, record }: { access: AccessOut; record: EmergencyRecord 
         <Who record={record} />
         <Things access={access} record={record} />
       </div>
-      <div ref={read} className="min-w-0 max-lg:min-h-dvh max-lg:scroll-mt-40" aria-live="polite">
+      <div ref={read} className="min-w-0 max-lg:min-h-dvh max-lg:scroll-mt-48" aria-live="polite">
         {consultation && <EmergencyTranscript key={consultation} accessId={access.id} consultationId={consultation} />}
         {note && <EmergencyNote key={note} accessId={access.id} noteId={note} />}
         {!consultation && !note && <p className="rounded-xl border border-dashed border-line p-6 text-sm text-soft">{say('choose')}</p>}
