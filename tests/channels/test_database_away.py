@@ -20,6 +20,7 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from tests.channels.conftest import Clinic, clinic_at, settings_with
 from tests.channels.talking import answered, eventually, message, send, socket, streaming, type_in
+from tests.emulators.elevenlabs import ElevenLabsEmulator
 from tests.emulators.openai_chat import WORDS, Fault, OpenAIEmulator
 from tests.running_service import Service, served
 
@@ -38,13 +39,17 @@ def mortal(traversable_folder: Path) -> Iterator[Server]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def clinic(
-    mortal: Server, traversable_folder: Path, tmp_path_factory: pytest.TempPathFactory, emulated: OpenAIEmulator
+    mortal: Server,
+    traversable_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    emulated: OpenAIEmulator,
+    voices: ElevenLabsEmulator,
 ) -> AsyncIterator[Clinic]:
     emulated.forget()
     emulated.words = list(WORDS)
     migrate(mortal.urls.owner)
     database = Database(mortal.urls.app)
-    settings = settings_with(mortal.urls, tmp_path_factory.mktemp("mortal"), emulated)
+    settings = settings_with(mortal.urls, tmp_path_factory.mktemp("mortal"), emulated, voices)
     with served(settings):
         async with clinic_at(Service(settings, database, Keyring(bytes(range(32))))) as one:
             yield one
