@@ -1,13 +1,16 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { beginSecondFactor, confirmSecondFactor, removeSecondFactor } from '@/api/generated/sdk.gen'
 import type { Enrolment } from '@/api/generated/types.gen'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { CopyText } from '@/ui/copy'
 import { TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Refused } from '@/ui/states'
 import { useAccountWords } from './words'
+
+const CodePicture = lazy(() => import('./code-picture').then(({ CodePicture }) => ({ default: CodePicture })))
 
 export function SecondFactor() {
   const say = useAccountWords()
@@ -69,8 +72,15 @@ function Confirm({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes
   return (
     <form onSubmit={(event) => void confirm(event)} className="flex flex-col gap-4">
       <p className="text-sm">{say('scan')}</p>
-      <p className="rounded-lg bg-sunken p-3 font-mono text-sm break-all">{enrolment.secret}</p>
-      <a href={enrolment.uri} className="text-sm text-brand underline underline-offset-4">
+      <div className="flex flex-wrap items-start gap-4">
+        <Suspense fallback={<div className="size-52 shrink-0 animate-pulse rounded-lg bg-sunken" />}>
+          <CodePicture text={enrolment.uri} name={say('picture')} />
+        </Suspense>
+        <div className="min-w-52 flex-1">
+          <CopyText label={say('key')} text={inFours(enrolment.secret)} />
+        </div>
+      </div>
+      <a href={enrolment.uri} className="flex min-h-11 items-center text-sm text-brand underline underline-offset-4">
         {say('openApp')}
       </a>
       <TextField label={say('code')} inputMode="numeric" autoComplete="one-time-code" required {...register('code')} />
@@ -81,6 +91,9 @@ function Confirm({ enrolment, onCodes }: { enrolment: Enrolment; onCodes: (codes
     </form>
   )
 }
+
+/** A key as people read it from a screen; apps take it with the spaces. */
+const inFours = (key: string) => key.replace(/.{4}(?=.)/g, '$& ')
 
 function Codes({ codes }: { codes: string[] }) {
   const say = useAccountWords()
