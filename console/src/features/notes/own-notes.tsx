@@ -1,13 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
+import { Printer } from 'lucide-react'
 import { getOwnNoteOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { listOwnNotes } from '@/api/generated/sdk.gen'
-import type { OwnRow, OwnSection } from '@/api/generated/types.gen'
+import type { OwnNote as Note, OwnRow, OwnSection } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
-import { Page, Panel } from '@/ui/page'
-import { Empty, Loaded } from '@/ui/states'
+import { useMe } from '@/session/session'
+import { Button } from '@/ui/button'
+import { Page, PageOf, Panel } from '@/ui/page'
+import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
+import { Paper } from './paper'
 import { useNoteWords } from './words'
 
 export function OwnNotes() {
@@ -37,23 +41,63 @@ export function OwnNotes() {
 }
 
 export function OwnNote({ noteId }: { noteId: string }) {
-  const say = useNoteWords()
-  const time = useTime()
   const query = useQuery(getOwnNoteOptions({ path: { note_id: noteId }, query: { language: useLanguage() } }))
   return (
-    <Loaded query={query} lines={8}>
+    <PageOf query={query}>
       {(note) => (
-        <Page title={note.title} hint={`${say('signedBy', { name: note.signed_by })} · ${time.moment(note.approved_at)}`}>
-          <Sections sections={note.sections} />
-          {note.addenda.map((one, n) => (
-            <Panel key={n} title={`${say('addendum')}: ${one.author}, ${time.moment(one.created_at)}`}>
-              <Sections sections={one.sections} />
-            </Panel>
-          ))}
-        </Page>
+        <>
+          <div className="no-print">
+            <Reading note={note} />
+          </div>
+          <OwnPaper note={note} />
+        </>
       )}
-    </Loaded>
+    </PageOf>
   )
+}
+
+function Reading({ note }: { note: Note }) {
+  const say = useNoteWords()
+  const time = useTime()
+  return (
+    <Page
+      title={note.title}
+      hint={`${say('signedBy', { name: note.signed_by })} · ${time.moment(note.approved_at)}`}
+      actions={
+        <Button onClick={() => window.print()}>
+          <Printer aria-hidden className="size-4" />
+          {say('print')}
+        </Button>
+      }
+    >
+      <Sections sections={note.sections} />
+      {note.addenda.map((one, n) => (
+        <Panel key={n} title={`${say('addendum')}: ${one.author}, ${time.moment(one.created_at)}`}>
+          <Sections sections={one.sections} />
+        </Panel>
+      ))}
+    </Page>
+  )
+}
+
+function OwnPaper({ note }: { note: Note }) {
+  const say = useNoteWords()
+  const time = useTime()
+  const me = useMe()
+  return (
+    <Paper
+      title={note.title}
+      patient={[me.given_name, me.family_name].filter(Boolean).join(' ') || me.email}
+      at={note.approved_at}
+      sections={note.sections.map(onPaper)}
+      addenda={note.addenda.map((one) => ({ ...one, sections: one.sections.map(onPaper) }))}
+      standing={`${say('signedBy', { name: note.signed_by })} · ${time.moment(note.approved_at)}`}
+    />
+  )
+}
+
+function onPaper({ heading, statements }: OwnSection) {
+  return { heading, texts: statements.map((one) => one.text) }
 }
 
 function Sections({ sections }: { sections: readonly OwnSection[] }) {

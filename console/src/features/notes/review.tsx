@@ -15,6 +15,7 @@ import { AssignButton } from './assign'
 import { ExportMenu } from './export-menu'
 import { History } from './history'
 import { OwnNote } from './own-notes'
+import { NotePaper } from './paper'
 import { Parts } from './parts'
 import { ReasonDialog } from './reason-dialog'
 import { Signature } from './signature'
@@ -35,7 +36,14 @@ function Reviewing({ noteId }: { noteId: string }) {
   const review = useReview(noteId)
   return (
     <PageOf query={review.query}>
-      {(note) => <Desk note={note} review={review} />}
+      {(note) => (
+        <>
+          <div className="no-print">
+            <Desk note={note} review={review} />
+          </div>
+          <NotePaper note={note} />
+        </>
+      )}
     </PageOf>
   )
 }

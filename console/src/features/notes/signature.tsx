@@ -4,7 +4,7 @@ import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Panel } from '@/ui/page'
 import { Refused } from '@/ui/states'
-import { useTime } from '@/ui/time'
+import { Signed } from './paper'
 import { nextOpen } from './use-keys'
 import type { Review } from './use-review'
 import { isOpen } from './verdicts'
@@ -13,12 +13,11 @@ import { useNoteWords } from './words'
 /** What still stands between a draft and a signature, and the signature. */
 export function Signature({ note, review, onNext }: { note: NoteOut; review: Review; onNext: (id: string) => void }) {
   const say = useNoteWords()
-  const time = useTime()
   const { may } = useSession()
   if (note.status === 'approved')
     return (
       <Panel>
-        <p>{note.approved_at && say('approvedAt', { when: time.moment(note.approved_at) })}</p>
+        <p>{note.approved_at && <Signed by={note.approved_by} at={note.approved_at} />}</p>
       </Panel>
     )
   if (note.status !== 'draft' || !may('notes:approve')) return null
