@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.errors import Invalid
-from auricle.knowledge.embedder import AlreadyInUse, ChangeRunning, NoChange, cancel, change, in_use
+from auricle.knowledge.embedder import AlreadyInUse, ChangeRunning, NoChange, cancel, change, embedder_of
 from auricle.knowledge.models import EmbedderStatus, KnowledgeEmbedder
 from auricle.knowledge.schemas import EmbedderChange, EmbedderIn, EmbedderOut, EmbedderState
 from auricle.knowledge.store import INSTALLED, Embedder
@@ -80,13 +80,16 @@ async def tried(assembly: Assembly, actor: Actor, wanted: EmbedderIn) -> Embedde
 
 
 async def state(db: AsyncSession) -> EmbedderState:
-    now = await in_use(db)
-    last = await db.scalar(
-        select(KnowledgeEmbedder)
-        .where(KnowledgeEmbedder.status != EmbedderStatus.REPLACED)
-        .order_by(KnowledgeEmbedder.id.desc())
-        .limit(1)
+    """The embedder in use and the last change, read by one statement: two would let a switch fall between them."""
+    standing = KnowledgeEmbedder.status != EmbedderStatus.REPLACED
+    latest = (
+        select(KnowledgeEmbedder.id).where(standing).order_by(KnowledgeEmbedder.id.desc()).limit(1).scalar_subquery()
     )
+    either = or_(KnowledgeEmbedder.status == EmbedderStatus.IN_USE, KnowledgeEmbedder.id == latest)
+    rows = list(await db.scalars(select(KnowledgeEmbedder).where(either).order_by(KnowledgeEmbedder.id)))
+    last = rows[-1] if rows else None
+    used = next((row for row in rows if row.status == EmbedderStatus.IN_USE), None)
+    now = embedder_of(used) if used else INSTALLED
     by = now.by
     return EmbedderState(
         in_use=EmbedderOut(
