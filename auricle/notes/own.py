@@ -10,7 +10,6 @@ from auricle.audit.reads import record, record_read
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
 from auricle.errors import NotFound
-from auricle.identity.models import Member
 from auricle.notes.content import find_note, open_note
 from auricle.notes.models import Note, NoteStatus
 from auricle.notes.outline import under
@@ -42,11 +41,10 @@ async def read_own(db: AsyncSession, keyring: Keyring, note_id: UUID, *, languag
         raise NotFound("No such note.")
     opened = await open_note(db, keyring, note)
     await record(db, "reveal", "soap_note", note.id, version=note.version, masks=len(opened.masks), own=True)
-    told = shown(opened, await authors_of(db, opened.addenda), reveal=True, language=language)
-    signer = await db.get(Member, note.approved_by) if note.approved_by else None
+    told = shown(opened, await authors_of(db, opened), reveal=True, language=language)
     return OwnNote(
         **OwnRow.model_validate(note).model_dump(),
-        signed_by=signer.full_name if signer else "",
+        signed_by=told.signed_by or "",
         title=told.title,
         sections=by_part(told.parts, told.statements),
         addenda=[

@@ -15,7 +15,7 @@ from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
 from auricle.identity.models import Member
 from auricle.notes.content import Cited, OpenNote, OpenStatement, find_note, open_note
-from auricle.notes.models import UNFINISHED, Note, NoteAddendum, NoteStatus
+from auricle.notes.models import UNFINISHED, Note, NoteStatus
 from auricle.notes.outline import outline_of
 from auricle.notes.schemas import AddendumOut, EvidenceOut, MissingOut, NoteOut, NoteRow, PartOut, StatementOut
 from auricle.patients.create import whole
@@ -67,7 +67,7 @@ async def read_note(
         await record(db, "reveal", "soap_note", note.id, version=note.version, masks=len(opened.masks))
     else:
         await record_read(db, "soap_note", note.id, version=note.version)
-    return shown(opened, await authors_of(db, opened.addenda), reveal=reveal, language=language)
+    return shown(opened, await authors_of(db, opened), reveal=reveal, language=language)
 
 
 async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: float) -> Note:
@@ -84,16 +84,17 @@ async def finished(database: Database, actor: Actor, note_id: UUID, *, wait_s: f
         pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
 
-async def authors_of(db: AsyncSession, addenda: Sequence[NoteAddendum]) -> Mapping[UUID, str]:
-    """The names of those who added to a note."""
-    if not addenda:
+async def authors_of(db: AsyncSession, opened: OpenNote) -> Mapping[UUID, str]:
+    """The names of those who answer for a note: who signed it, and who added to it."""
+    ids = {one.created_by for one in opened.addenda} | ({opened.note.approved_by} - {None})
+    if not ids:
         return {}
-    rows = await db.scalars(select(Member).where(Member.id.in_({one.created_by for one in addenda})))
+    rows = await db.scalars(select(Member).where(Member.id.in_(ids)))
     return {one.id: one.full_name or "Unnamed member" for one in rows}
 
 
 def shown(opened: OpenNote, authors: Mapping[UUID, str], *, reveal: bool, language: str = "en") -> NoteOut:
-    """The note as it is read; `language` is that of its headings, `authors` names those who added to it."""
+    """The note as it is read; `language` is that of its headings, `authors` names those who answer for it."""
     outline = outline_of(opened.note)
     masks: Mapping[str, str] = opened.masks if reveal else {}
     said = {u.id: u for u in opened.source.utterances}
@@ -104,6 +105,7 @@ def shown(opened: OpenNote, authors: Mapping[UUID, str], *, reveal: bool, langua
     return NoteOut(
         **NoteRow.model_validate(opened.note).model_dump(),
         revealed=reveal,
+        signed_by=authors.get(opened.note.approved_by) if opened.note.approved_by else None,
         title=outline.titled(language),
         parts=[
             PartOut(

@@ -193,6 +193,7 @@ class NoteOut(NoteRow):
     """A whole note. Identifiers stand as masks (`[PERSON_1]`) unless `revealed`."""
 
     revealed: bool
+    signed_by: str | None = Field(description="The name of the clinician who signed it; none before that.")
     title: str = Field(description="What a note by this template is called.")
     parts: list[PartOut]
     statements: list[StatementOut]

@@ -234,7 +234,7 @@ async def notes(assembly: Assembly, actor: Actor, record_id: UUID) -> AsyncItera
     for note_id in ids:
         async with assembly.database.transaction(actor) as db:
             whole_note = await open_note(db, assembly.keyring, await db.get_one(Note, note_id))
-            authors = await authors_of(db, whole_note.addenda)
+            authors = await authors_of(db, whole_note)
             yield shown(whole_note, authors, reveal=True).model_dump(mode="json")
 
 

@@ -43,6 +43,7 @@ async def test_an_addendum_is_the_next_version_by_its_author_and_the_signed_word
         ("Audiogram shows a loss at 4 kHz.", "unsupported", colleague.member_id)
     ]
     assert note.status == "approved" and note.approved_by == clinic.clinician.member_id
+    assert note.signed_by == "Meera Iyer"
     assert note.approved_at == signed.approved_at and note.amended_at is not None
     async with clinic.transaction() as db:
         found = await history(db, note.id)

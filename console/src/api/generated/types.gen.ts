@@ -4872,6 +4872,12 @@ export type NoteOut = {
      */
     revealed: boolean;
     /**
+     * Signed By
+     *
+     * The name of the clinician who signed it; none before that.
+     */
+    signed_by: string | null;
+    /**
      * Title
      *
      * What a note by this template is called.

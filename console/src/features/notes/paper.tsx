@@ -1,7 +1,6 @@
 // A note on paper: what it says and who answers for it, nothing of the desk. Shown only where it is printed.
 import type { ReactNode } from 'react'
 import type { NoteOut } from '@/api/generated/types.gen'
-import { MemberName } from '@/features/members/member-name'
 import { PatientName } from '@/features/patients/patient-name'
 import { useMe } from '@/session/session'
 import { useTime, ZONE } from '@/ui/time'
@@ -96,29 +95,20 @@ export function NotePaper({ note }: { note: NoteOut }) {
       at={note.created_at}
       sections={sections}
       addenda={addenda}
-      standing={note.approved_at ? <Signed by={note.approved_by} at={note.approved_at} /> : say('notSigned')}
+      standing={note.approved_at ? <Signed by={note.signed_by} at={note.approved_at} /> : say('notSigned')}
       remark={note.revealed ? undefined : say('printMasked')}
     />
   )
 }
 
-/** Who signed, and when. The name is left out for a reader who may not see members. */
+/** Who signed, and when. */
 export function Signed({ by, at }: { by: string | null; at: string }) {
   const say = useNoteWords()
   const time = useTime()
-  const me = useMe()
-  const own = by === me.member_id ? [me.given_name, me.family_name].filter(Boolean).join(' ') || me.email : null
   return (
     <>
       {say('approvedAt', { when: time.moment(at) })}
-      {by && (
-        <>
-          {' '}
-          <span className="empty:hidden before:content-['·_']">
-            {own ?? <MemberName id={by} />}
-          </span>
-        </>
-      )}
+      {by && ` · ${by}`}
     </>
   )
 }

@@ -17,7 +17,7 @@ export function Signature({ note, review, onNext }: { note: NoteOut; review: Rev
   if (note.status === 'approved')
     return (
       <Panel>
-        <p>{note.approved_at && <Signed by={note.approved_by} at={note.approved_at} />}</p>
+        <p>{note.approved_at && <Signed by={note.signed_by} at={note.approved_at} />}</p>
       </Panel>
     )
   if (note.status !== 'draft' || !may('notes:approve')) return null
