@@ -13,6 +13,7 @@ import {
 import { endConsultation, generateNote } from '@/api/generated/sdk.gen'
 import type { ConsultationWhole, MessageOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
+import { Ratings } from '@/features/ratings/ratings'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
@@ -87,6 +88,7 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
               <Loaded query={transcript}>{({ messages }) => <Waterfalls messages={messages} />}</Loaded>
             </Panel>
           )}
+          <Ratings consultationId={consultation.id} />
           {may('consultations:read') && <Observations consultationId={consultation.id} />}
           {may('usage:read') && <Cost consultationId={consultation.id} />}
         </div>

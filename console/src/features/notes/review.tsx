@@ -5,6 +5,7 @@ import { Eye, EyeOff, FilePlus2, Printer, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { NoteOut, StatementOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
+import { Ratings } from '@/features/ratings/ratings'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
@@ -101,6 +102,7 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
             <Addenda note={note} />
             <Signature note={note} review={review} onNext={setActiveId} />
             <History key={note.version} note={note} />
+            {note.consultation_id && <Ratings consultationId={note.consultation_id} />}
             {note.status === 'approved' && <Similar noteId={note.id} />}
           </div>
           {note.consultation_id ? (

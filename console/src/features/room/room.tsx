@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { getConsultationOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { Ratings } from '@/features/ratings/ratings'
+import { useMe } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Page, Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
@@ -57,22 +59,26 @@ export function Conversing({ consultationId, language }: { consultationId: strin
 function Ended({ consultationId, reason }: { consultationId: string; reason: string | null }) {
   const say = useRoomWords()
   const common = useCommonWords()
+  const me = useMe()
   const known = ['agent', 'client', 'failed', 'hand_over', 'too_long'] as const
   const because = known.find((one) => one === reason)
   return (
-    <Panel title={say('callEnded')} className="flex max-w-prose flex-col gap-4">
-      <p role="status">{because ? say(`ended_${because}`) : ''}</p>
-      <div className="flex flex-wrap gap-2">
-        <Button asChild kind="primary">
-          <Link to="/consultations/$consultationId" params={{ consultationId }}>
-            {say('toConversation')}
-          </Link>
-        </Button>
-        <Button asChild>
-          <Link to="/">{common('back')}</Link>
-        </Button>
-      </div>
-    </Panel>
+    <div className="flex max-w-prose flex-col gap-4">
+      <Panel title={say('callEnded')} className="flex flex-col gap-4">
+        <p role="status">{because ? say(`ended_${because}`) : ''}</p>
+        <div className="flex flex-wrap gap-2">
+          <Button asChild kind="primary">
+            <Link to="/consultations/$consultationId" params={{ consultationId }}>
+              {say('toConversation')}
+            </Link>
+          </Button>
+          <Button asChild>
+            <Link to="/">{common('back')}</Link>
+          </Button>
+        </div>
+      </Panel>
+      {me.patient_id !== null && <Ratings consultationId={consultationId} />}
+    </div>
   )
 }
 
