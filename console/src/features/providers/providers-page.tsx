@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { listProviderAccountsOptions, listProvidersOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { checkProvider, deleteProviderAccount } from '@/api/generated/sdk.gen'
-import type { ListProvidersResponse } from '@/api/generated/types.gen'
+import type { AccountOut, ListProvidersResponse } from '@/api/generated/types.gen'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -10,7 +10,11 @@ import { Badge, Page, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
 import { AddAccount } from './add-account'
+import { ChangeAccount } from './change-account'
+import { Offers } from './lists'
+import { useListWords } from './lists-words'
 import { useProviderWords } from './words'
 
 type Provider = ListProvidersResponse['providers'][number]
@@ -39,6 +43,8 @@ export function ProvidersPage() {
 
 function ProviderPanel({ provider }: { provider: Provider }) {
   const say = useProviderWords()
+  const list = useListWords()
+  const [listing, setListing] = useState(false)
   const time = useTime()
   const tell = useTell()
   const cache = useQueryClient()
@@ -87,12 +93,21 @@ function ProviderPanel({ provider }: { provider: Provider }) {
           ))}
         </ul>
       )}
+      <Button size="small" aria-haspopup="dialog" className="mt-3" onClick={() => setListing(true)}>
+        {list('lists')}
+      </Button>
+      <Dialog open={listing} title={list('listed', { name: provider.name })} onClose={() => setListing(false)}>
+        <Offers name={provider.name} speaks={provider.capabilities.includes('tts')} />
+      </Dialog>
     </Panel>
   )
 }
 
 function Accounts() {
   const say = useProviderWords()
+  const list = useListWords()
+  const common = useCommonWords()
+  const [changing, setChanging] = useState<AccountOut | null>(null)
   const tell = useTell()
   const cache = useQueryClient()
   const [adding, setAdding] = useState(false)
@@ -130,9 +145,20 @@ function Accounts() {
                     <span className="font-medium">{one.name}</span> · {one.vendor}
                     {one.fingerprint && <code className="ml-2 text-xs text-soft">{one.fingerprint}</code>}
                   </span>
-                  <Button size="small" busy={remove.isPending && remove.variables === one.id} onClick={() => remove.mutate(one.id)}>
-                    {say('remove')}
-                  </Button>
+                  <span className="flex flex-wrap items-center gap-2">
+                    {!one.enabled && <Badge tone="warn">{list('off')}</Badge>}
+                    <Button
+                      size="small"
+                      aria-haspopup="dialog"
+                      aria-label={list('change', { name: one.name })}
+                      onClick={() => setChanging(one)}
+                    >
+                      {common('edit')}
+                    </Button>
+                    <Button size="small" busy={remove.isPending && remove.variables === one.id} onClick={() => remove.mutate(one.id)}>
+                      {say('remove')}
+                    </Button>
+                  </span>
                 </li>
               ))}
             </ul>
@@ -148,6 +174,18 @@ function Accounts() {
           }}
         />
       </Dialog>
+      {changing && (
+        <Dialog open title={list('change', { name: changing.name })} onClose={() => setChanging(null)}>
+          <ChangeAccount
+            account={changing}
+            onDone={() => {
+              setChanging(null)
+              tell(list('changed'))
+              void again()
+            }}
+          />
+        </Dialog>
+      )}
     </Panel>
   )
 }

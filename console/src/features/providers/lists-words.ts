@@ -1,0 +1,35 @@
+import { words } from '@/i18n'
+
+export const useListWords = words(
+  'provider-lists',
+  {
+    anyLanguage: 'any language',
+    changed: 'The account is changed.',
+    change: 'Change {{name}}',
+    enabled: 'In use',
+    enabledHint: 'Switched off, it is kept but not asked.',
+    keyKept: 'Empty: the key stays as it is. A new one is tried once, sealed, and never shown again.',
+    listed: 'What {{name}} offers',
+    lists: 'Models and voices',
+    models: 'Models',
+    off: 'switched off',
+    search: 'Search by name or language',
+    shutdown: 'ends on {{day}}',
+    voices: 'Voices',
+  },
+  {
+    anyLanguage: 'कोई भी भाषा',
+    changed: 'खाता बदला गया।',
+    change: '{{name}} बदलें',
+    enabled: 'उपयोग में',
+    enabledHint: 'बंद करने पर वह रखा रहता है, पर उससे पूछा नहीं जाता।',
+    keyKept: 'ख़ाली: कुंजी वैसी ही रहती है। नई कुंजी एक बार आज़माई जाती है, मुहरबंद होती है, फिर कभी नहीं दिखाई जाती।',
+    listed: '{{name}} क्या देता है',
+    lists: 'मॉडल और स्वर',
+    models: 'मॉडल',
+    off: 'बंद',
+    search: 'नाम या भाषा से खोजें',
+    shutdown: '{{day}} को बंद होगा',
+    voices: 'स्वर',
+  },
+)
