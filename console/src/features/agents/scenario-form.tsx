@@ -7,6 +7,7 @@ import { Button } from '@/ui/button'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/field'
 import { Refused } from '@/ui/states'
 import { useCommonWords } from '@/ui/words'
+import { FLAGS } from './red-flags'
 import { given, scenarioOf, EMPTY_TURN, type Given } from './scenario-given'
 import { useScenarioWords } from './scenario-words'
 
@@ -37,7 +38,7 @@ export function ScenarioForm({ agentId, known, onDone }: { agentId: string; know
         {...register('language')}
       />
       {turns.fields.map((turn, n) => (
-        <Turn key={turn.row} n={n} register={register} onRemove={turns.fields.length > 1 ? () => turns.remove(n) : undefined} />
+        <Turn key={turn.row} n={n} flag={turn.red_flag} register={register} onRemove={turns.fields.length > 1 ? () => turns.remove(n) : undefined} />
       ))}
       <Button disabled={turns.fields.length >= 20} onClick={() => turns.append(EMPTY_TURN)}>
         {say('addTurn')}
@@ -50,8 +51,19 @@ export function ScenarioForm({ agentId, known, onDone }: { agentId: string; know
   )
 }
 
-function Turn({ n, register, onRemove }: { n: number; register: UseFormRegister<Given>; onRemove?: () => void }) {
+interface TurnProps {
+  n: number
+  /** The red flag that it had, which is kept even where it has no word here. */
+  flag: string
+  register: UseFormRegister<Given>
+  onRemove?: () => void
+}
+
+function Turn({ n, flag, register, onRemove }: TurnProps) {
   const say = useScenarioWords()
+  const known = FLAGS.map((value) => ({ value: value as string, label: say(`flag_${value}`) }))
+  const other = known.some(({ value }) => value === flag) || !flag ? [] : [{ value: flag, label: flag }]
+  const flags = [{ value: '', label: say('any') }, ...known, ...other]
   const either = (['any', 'yes', 'no'] as const).map((value) => ({ value, label: say(value) }))
   return (
     <fieldset className="flex flex-col gap-3 rounded-xl border border-line p-4">
@@ -65,7 +77,7 @@ function Turn({ n, register, onRemove }: { n: number; register: UseFormRegister<
           <TextArea label={say('mustNotSay')} rows={2} {...register(`turns.${n}.must_not_say`)} />
           <TextField label={say('calls')} {...register(`turns.${n}.calls`)} />
           <CheckField label={say('callsNone')} {...register(`turns.${n}.calls_no_tool`)} />
-          <TextField label={say('redFlag')} maxLength={60} {...register(`turns.${n}.red_flag`)} />
+          <SelectField label={say('redFlag')} options={flags} {...register(`turns.${n}.red_flag`)} />
           <TextField label={say('cites')} maxLength={300} {...register(`turns.${n}.cites`)} />
           <TextField label={say('maxSentences')} type="number" min={1} max={50} {...register(`turns.${n}.max_sentences`)} />
           <SelectField label={say('handsOver')} options={either} {...register(`turns.${n}.hands_over`)} />

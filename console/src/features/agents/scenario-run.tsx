@@ -3,18 +3,15 @@ import { getScenarioRunOptions } from '@/api/generated/@tanstack/react-query.gen
 import { Badge } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
+import { Broken, spaced, useWanted } from './scenario-wanted'
 import { useScenarioWords } from './scenario-words'
 import { useAgentWords } from './words'
-
-const EXPECTATIONS = [
-  'says_any', 'says_all', 'must_not_say', 'calls', 'calls_no_tool', 'red_flag', 'hands_over', 'ends_call', 'cites', 'max_sentences',
-] as const
-const isKnown = (name: string): name is (typeof EXPECTATIONS)[number] => (EXPECTATIONS as readonly string[]).includes(name)
 
 /** A run, turn by turn: what was said, what was answered, and what came of each expectation. */
 export function RunDetails({ agentId, runId }: { agentId: string; runId: string }) {
   const say = useScenarioWords()
   const agent = useAgentWords()
+  const wanted = useWanted()
   const time = useTime()
   const run = useQuery(getScenarioRunOptions({ path: { agent_id: agentId, run_id: runId } }))
   return (
@@ -30,7 +27,7 @@ export function RunDetails({ agentId, runId }: { agentId: string; runId: string 
                 <Badge tone={result.passed ? 'good' : 'bad'}>{agent(result.passed ? 'passed' : 'failed')}</Badge>
                 {result.name}
               </h3>
-              {result.error_code && <code className="text-xs text-bad">{result.error_code}</code>}
+              {result.error_code && <Broken code={result.error_code} />}
               {(result.turns ?? []).map((turn, n) => (
                 <div key={n} className="flex flex-col gap-1 border-l-2 border-line pl-3">
                   <p>
@@ -41,15 +38,13 @@ export function RunDetails({ agentId, runId }: { agentId: string; runId: string 
                   </p>
                   {turn.calls.map((call, at) => (
                     <p key={at} className="text-soft">
-                      {say('called', { name: String(call.name).replaceAll('_', ' ') })}
+                      {say('called', { name: spaced(String(call.name)) })}
                     </p>
                   ))}
                   {turn.checks.map((check, at) => (
                     <p key={at} className="flex flex-wrap items-center gap-2">
                       <Badge tone={check.passed ? 'good' : 'bad'}>{agent(check.passed ? 'passed' : 'failed')}</Badge>
-                      <span>
-                        {isKnown(check.expectation) ? say(`expect_${check.expectation}`) : check.expectation} {plain(check.wanted, say)}
-                      </span>
+                      <span>{wanted(check)}</span>
                     </p>
                   ))}
                 </div>
@@ -60,14 +55,4 @@ export function RunDetails({ agentId, runId }: { agentId: string; runId: string 
       )}
     </Loaded>
   )
-}
-
-function plain(wanted: unknown, say: ReturnType<typeof useScenarioWords>): string {
-  if (typeof wanted === 'boolean') return say(wanted ? 'yes' : 'no')
-  if (Array.isArray(wanted)) return wanted.map((one) => plain(one, say)).join(', ')
-  if (typeof wanted === 'object' && wanted !== null && 'name' in wanted) {
-    const { name, arguments: given } = wanted as { name: string; arguments?: Record<string, unknown> }
-    return Object.keys(given ?? {}).length > 0 ? `${name} ${JSON.stringify(given)}` : name
-  }
-  return String(wanted)
 }

@@ -7,6 +7,7 @@ import { Badge, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { RunDetails } from './scenario-run'
+import { Broken, useWanted } from './scenario-wanted'
 import { useScenarioWords } from './scenario-words'
 import { useAgentWords } from './words'
 
@@ -16,6 +17,7 @@ const UNDER_WAY = ['queued', 'running']
 export function Runs({ asked }: { asked: { path: { agent_id: string }; query: { limit: number } } }) {
   const say = useAgentWords()
   const scenario = useScenarioWords()
+  const wanted = useWanted()
   const time = useTime()
   const [shown, setShown] = useState<{ id: string; number: number } | null>(null)
   const runs = useQuery({
@@ -46,11 +48,12 @@ export function Runs({ asked }: { asked: { path: { agent_id: string }; query: { 
                       <Badge tone={result.passed ? 'good' : 'bad'}>{say(result.passed ? 'passed' : 'failed')}</Badge>
                       {result.name}
                     </p>
+                    {result.error_code && <Broken code={result.error_code} />}
                     {(result.turns ?? [])
                       .flatMap((turn) => (turn.checks ?? []).filter((check) => !check.passed))
                       .map((check, n) => (
                         <p key={n} className="text-soft">
-                          {say('wanted', { what: `${check.expectation} ${JSON.stringify(check.wanted)}` })}
+                          {say('wanted', { what: wanted(check) })}
                         </p>
                       ))}
                   </li>

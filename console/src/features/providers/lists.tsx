@@ -1,12 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
+import { asProblem } from '@/api/client'
 import { listProviderModelsOptions, listProviderVoicesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { TextField } from '@/ui/field'
 import { Badge } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { Loaded, type Asked } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { useListWords } from './lists-words'
+
+const FEW = 8 // that many are seen at a glance
 
 /** What a provider offers: its models, and its voices where it speaks. */
 export function Offers({ name, speaks }: { name: string; speaks: boolean }) {
@@ -18,6 +21,13 @@ export function Offers({ name, speaks }: { name: string; speaks: boolean }) {
   )
 }
 
+/** Many vendors list nothing: that is no failure, and asking again changes nothing. */
+function Told<T>({ query, children }: { query: Asked<T>; children: (data: T) => ReactNode }) {
+  const say = useListWords()
+  if (query.error && asProblem(query.error).code === 'provider.not_listed') return <p className="text-soft">{say('notListed')}</p>
+  return <Loaded query={query}>{children}</Loaded>
+}
+
 function Models({ name }: { name: string }) {
   const say = useListWords()
   const common = useCommonWords()
@@ -26,7 +36,7 @@ function Models({ name }: { name: string }) {
   return (
     <section>
       <h3 className="mb-2 font-semibold">{say('models')}</h3>
-      <Loaded query={models}>
+      <Told query={models}>
         {(all) => (
           <ul className="flex flex-col gap-1">
             {all.length === 0 && <li className="text-soft">{common('none')}</li>}
@@ -38,7 +48,7 @@ function Models({ name }: { name: string }) {
             ))}
           </ul>
         )}
-      </Loaded>
+      </Told>
     </section>
   )
 }
@@ -51,8 +61,10 @@ function Voices({ name }: { name: string }) {
   return (
     <section className="flex flex-col gap-2">
       <h3 className="font-semibold">{say('voices')}</h3>
-      <TextField label={say('search')} value={sought} onChange={(event) => setSought(event.target.value)} />
-      <Loaded query={voices}>
+      {voices.data && voices.data.length > FEW && (
+        <TextField label={say('search')} value={sought} onChange={(event) => setSought(event.target.value)} />
+      )}
+      <Told query={voices}>
         {(all) => {
           const found = all.filter((one) => [one.id, one.name, ...one.languages].join(' ').toLowerCase().includes(sought.toLowerCase()))
           return (
@@ -68,7 +80,7 @@ function Voices({ name }: { name: string }) {
             </ul>
           )
         }}
-      </Loaded>
+      </Told>
     </section>
   )
 }
