@@ -54,7 +54,7 @@ export function Accounts() {
               {items.map((one) => (
                 <li key={one.id} className="flex flex-wrap items-center justify-between gap-2 py-2">
                   <span>
-                    <span className="font-medium">{one.name}</span> · {one.vendor}
+                    <span className="font-medium">{one.name}</span> · {one.vendor.replaceAll('_', ' ')}
                     {one.fingerprint && <code className="ml-2 text-xs text-soft">{one.fingerprint}</code>}
                   </span>
                   <span className="flex flex-wrap items-center gap-2">

@@ -7,6 +7,7 @@ import { Badge } from '@/ui/page'
 import { Loaded, type Asked } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
+import { useLanguageName } from './languages'
 import { useListWords } from './lists-words'
 
 const FEW = 8 // that many are seen at a glance
@@ -56,6 +57,7 @@ function Models({ name }: { name: string }) {
 function Voices({ name }: { name: string }) {
   const say = useListWords()
   const common = useCommonWords()
+  const language = useLanguageName()
   const [sought, setSought] = useState('')
   const voices = useQuery(listProviderVoicesOptions({ path: { name } }))
   return (
@@ -66,7 +68,7 @@ function Voices({ name }: { name: string }) {
       )}
       <Told query={voices}>
         {(all) => {
-          const found = all.filter((one) => [one.id, one.name, ...one.languages].join(' ').toLowerCase().includes(sought.toLowerCase()))
+          const found = all.filter((one) => [one.id, one.name, ...one.languages, ...one.languages.map(language)].join(' ').toLowerCase().includes(sought.toLowerCase()))
           return (
             <ul className="flex flex-col gap-1">
               {found.length === 0 && <li className="text-soft">{common('none')}</li>}
@@ -74,7 +76,7 @@ function Voices({ name }: { name: string }) {
                 <li key={one.id} className="flex flex-wrap items-center gap-2">
                   <span className="font-medium">{one.name}</span>
                   <code className="text-xs break-all text-soft">{one.id}</code>
-                  <span className="text-soft">{one.languages.join(', ') || say('anyLanguage')}</span>
+                  <span className="text-soft">{one.languages.map(language).join(', ') || say('anyLanguage')}</span>
                 </li>
               ))}
             </ul>
