@@ -1,19 +1,45 @@
 import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { listProvidersOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { useMe, useSession } from '@/session/session'
 import { Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
+import { Tabs } from '@/ui/tabs'
 import { Accounts } from './accounts'
+import { ProviderOrders } from './orders-page'
 import { ProviderPanel } from './provider-panel'
 import { useProviderWords } from './words'
 
+const TABS = { providers: Providers, orders: ProviderOrders } as const
+type Tab = keyof typeof TABS
+
 export function ProvidersPage() {
+  const say = useProviderWords()
+  const navigate = useNavigate()
+  const { tab } = useSearch({ strict: false }) as { tab?: string }
+  const chosen: Tab = tab === 'orders' ? 'orders' : 'providers'
+  const Shown = TABS[chosen]
+  return (
+    <Page title={say('title')}>
+      <Tabs
+        label={say('title')}
+        value={chosen}
+        options={(Object.keys(TABS) as Tab[]).map((value) => ({ value, label: say(value) }))}
+        onChange={(next) => void navigate({ to: '/providers', search: { tab: next } })}
+      >
+        <Shown />
+      </Tabs>
+    </Page>
+  )
+}
+
+function Providers() {
   const say = useProviderWords()
   const { may } = useSession()
   const inOrganization = useMe().organization_id !== null
   const query = useQuery(listProvidersOptions())
   return (
-    <Page title={say('title')}>
+    <div className="flex flex-col gap-6">
       {inOrganization && may('providers:write') && <Accounts />}
       <h2 className="text-lg font-semibold">{say('health')}</h2>
       <Loaded query={query} lines={6}>
@@ -25,6 +51,6 @@ export function ProvidersPage() {
           </div>
         )}
       </Loaded>
-    </Page>
+    </div>
   )
 }

@@ -1,0 +1,115 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { asProblem } from '@/api/client'
+import { getProviderOrdersOptions, listProvidersOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { replaceProviderOrders } from '@/api/generated/sdk.gen'
+import type { OrdersOut } from '@/api/generated/types.gen'
+import { useMe, useSession } from '@/session/session'
+import { Button } from '@/ui/button'
+import { Loaded, Refused } from '@/ui/states'
+import { useTime } from '@/ui/time'
+import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
+import { KINDS } from './kinds'
+import { OrderOfKind } from './order-kind'
+import { useOrderWords } from './order-words'
+import { findings, withList, type Orders } from './orders'
+import type { Provider } from './provider-panel'
+
+const STEPS = 50 // that many changes can be taken back, one by one
+
+/** Who is asked first, for each kind of work: the organization's order, changed as a whole and saved at once. */
+export function ProviderOrders() {
+  const orders = useQuery(getProviderOrdersOptions())
+  const providers = useQuery(listProvidersOptions())
+  return (
+    <Loaded query={orders} lines={8}>
+      {(kept) => <Loaded query={providers}>{(all) => <Editor kept={kept} providers={all.providers} />}</Loaded>}
+    </Loaded>
+  )
+}
+
+/** The changes so far, oldest first, each the whole order; and what was kept when they began. */
+interface Draft {
+  steps: Orders[]
+  since: string | null
+}
+
+function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] }) {
+  const say = useOrderWords()
+  const common = useCommonWords()
+  const time = useTime()
+  const { may } = useSession()
+  const mayWrite = may('providers:write') && useMe().organization_id !== null
+  const [draft, setDraft] = useState<Draft>({ steps: [], since: null })
+  const [drop, setDrop] = useState(0)
+  const now = draft.steps.at(-1) ?? kept.orders
+  const save = useSave(kept, () => setDraft({ steps: [], since: null }))
+  const change = (orders: Orders) => {
+    save.reset()
+    setDraft(({ steps, since }) => ({ steps: [...steps, orders].slice(-STEPS), since: steps.length > 0 ? since : kept.changed_at }))
+  }
+  const refused = save.isError ? findings(save.variables, providers, asProblem(save.error).context) : {}
+  const isChanged = draft.steps.length > 0
+  const back = (left: number) => {
+    save.reset()
+    setDrop((n) => n + 1)
+    setDraft(({ steps, since }) => ({ steps: steps.slice(0, left), since }))
+  }
+  return (
+    <div className="flex flex-col gap-4">
+      <p className="max-w-prose text-sm text-soft">
+        {say('hint')} {kept.changed_at && say('by', { when: time.ago(kept.changed_at) })}
+      </p>
+      <div className="grid items-start gap-4 lg:grid-cols-2" key={drop}>
+        {KINDS.map((kind) => (
+          <OrderOfKind
+            key={kind}
+            kind={kind}
+            lists={now[kind]}
+            inForce={kept.orders[kind] ? undefined : kept.in_force[kind]}
+            providers={providers}
+            mayWrite={mayWrite}
+            found={(place) => refused[`${kind}.${place}`]}
+            change={(language, list) => change(withList(now, kind, language, list))}
+          />
+        ))}
+      </div>
+      {save.isError && <Refused error={save.error} />}
+      {isChanged && (
+        <div className="sticky bottom-0 flex flex-wrap items-center gap-2 rounded-xl border border-line bg-panel p-3 shadow-lg">
+          <p role="status" className="min-w-0 flex-1 basis-60 text-sm">
+            {draft.since === kept.changed_at ? say('unsaved') : <span className="text-warn">{say('meanwhile')}</span>}
+          </p>
+          <Button onClick={() => back(draft.steps.length - 1)}>{common('undo')}</Button>
+          <Button onClick={() => back(0)}>{say('discard')}</Button>
+          <Button kind="primary" busy={save.isPending} onClick={() => save.mutate(now)}>
+            {common('save')}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** Saves an order; the notice of it puts the one before back. */
+function useSave(kept: OrdersOut, onSaved: () => void) {
+  const say = useOrderWords()
+  const tell = useTell()
+  const cache = useQueryClient()
+  const put = async (orders: Orders) => {
+    const { data } = await replaceProviderOrders({ body: { orders }, throwOnError: true })
+    cache.setQueryData(getProviderOrdersOptions().queryKey, data)
+    return data
+  }
+  return useMutation({
+    mutationFn: put,
+    onSuccess: ({ warnings }) => {
+      const before = kept.orders
+      onSaved()
+      tell(say('saved'), () => void put(before).then(() => tell(say('undone')), tell.refusal))
+      const known = [...new Set(Object.values(warnings ?? {}))]
+      if (known.length > 0) tell(`${say('told')}: ${known.join(' ')}`)
+    },
+  })
+}
