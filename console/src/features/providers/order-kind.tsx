@@ -11,10 +11,13 @@ import { useOrderWords } from './order-words'
 import { ANY, beginning, languagesOf, type Finding } from './orders'
 import type { Provider } from './provider-panel'
 
+const BY_LANGUAGE: readonly Kind[] = ['stt', 'llm', 'tts', 'translation']
+
 interface Asked {
   kind: Kind
   lists: Record<string, ChoiceIo[]> | undefined
-  inForce: Record<string, ChoiceIo[]> | undefined
+  /** What the installation has set; null where the kept order hides it. */
+  inForce: Record<string, ChoiceIo[]> | null
   providers: readonly Provider[]
   mayWrite: boolean
   found: (place: string) => Finding | undefined
@@ -26,7 +29,7 @@ export function OrderOfKind({ kind, lists, inForce, providers, mayWrite, found, 
   const say = useOrderWords()
   const kindName = useKindName()
   const languages = languagesOf(lists ?? {})
-  const beginsWith = beginning(providers, inForce, kind, ANY)
+  const beginsWith = beginning(providers, inForce ?? {}, kind, ANY)
   const title = useListTitle(languages.length)
   return (
     <Panel
@@ -42,7 +45,7 @@ export function OrderOfKind({ kind, lists, inForce, providers, mayWrite, found, 
       }
     >
       {languages.length === 0 ? (
-        <Unset inForce={inForce} providers={providers} isAble={beginsWith.length > 0} />
+        <Unset kind={kind} inForce={inForce} providers={providers} isAble={beginsWith.length > 0} />
       ) : (
         <div className="flex flex-col gap-5">
           {languages.map((language) => (
@@ -70,7 +73,7 @@ export function OrderOfKind({ kind, lists, inForce, providers, mayWrite, found, 
               )}
             </section>
           ))}
-          {mayWrite && (
+          {mayWrite && BY_LANGUAGE.includes(kind) && (
             <AddLanguage
               taken={languages}
               add={(language) => change(language, beginning(providers, lists, kind, language))}
@@ -92,11 +95,12 @@ function useListTitle(count: number): (language: string) => string {
   }
 }
 
-function Unset({ inForce, providers, isAble }: { inForce: Asked['inForce']; providers: readonly Provider[]; isAble: boolean }) {
+function Unset({ kind, inForce, providers, isAble }: Pick<Asked, 'kind' | 'inForce' | 'providers'> & { isAble: boolean }) {
   const say = useOrderWords()
   const languages = languagesOf(inForce ?? {})
   const title = useListTitle(languages.length)
-  if (languages.length === 0) return <p className="text-sm text-soft">{say(isAble ? 'unset' : 'noneAble')}</p>
+  const none = inForce === null ? 'fallsBack' : isAble ? (BY_LANGUAGE.includes(kind) ? 'unset' : 'unsetAnyLanguage') : 'noneAble'
+  if (languages.length === 0) return <p className="text-sm text-soft">{say(none)}</p>
   return (
     <div className="flex flex-col gap-3">
       <p className="text-sm text-soft">{say('installation')}</p>
@@ -135,7 +139,6 @@ function AddLanguage({ taken, add, isAble }: { taken: string[]; add: (language: 
       <div className="min-w-48 flex-1 sm:max-w-72">
         <SelectField
           label={say('addLanguage')}
-          hint={say('addLanguageHint')}
           value={language}
           onChange={(event) => setChosen(event.target.value)}
           options={[{ value: '', label: '–' }, ...left.map((value) => ({ value, label: value === ANY ? say('anyOther') : name(value) }))]}

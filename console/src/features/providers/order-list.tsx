@@ -54,63 +54,19 @@ export function OrderList({ kind, language, list, providers, found, change }: As
     <div className="flex flex-col gap-2">
       <ol ref={rows} className="flex flex-col gap-2">
         {shown.map((entry, at) => (
-          <li
+          <Row
             key={at}
-            className={classes(
-              'flex flex-wrap items-center gap-x-3 rounded-lg border border-line bg-page p-1 pl-0',
-              dragged?.to === at && 'border-brand bg-brand-wash',
-            )}
-          >
-            <span
-              aria-hidden
-              title={say('drag', { provider: entry.provider })}
-              className="flex min-h-11 cursor-grab touch-none items-center pr-1 pl-2 text-soft"
-              {...handle(at)}
-            >
-              <GripVertical className="size-5" />
-            </span>
-            <Entry n={at + 1} entry={entry} isHere={providers.some(({ name }) => name === entry.provider)} />
-            <span className="ml-auto flex">
-              <Button
-                kind="quiet"
-                size="icon"
-                data-to="up"
-                disabled={at === 0}
-                aria-label={say('up', { provider: entry.provider })}
-                onClick={() => step(at, 'up')}
-              >
-                <ArrowUp aria-hidden className="size-4" />
-              </Button>
-              <Button
-                kind="quiet"
-                size="icon"
-                data-to="down"
-                disabled={at === list.length - 1}
-                aria-label={say('down', { provider: entry.provider })}
-                onClick={() => step(at, 'down')}
-              >
-                <ArrowDown aria-hidden className="size-4" />
-              </Button>
-              <Button
-                kind="quiet"
-                size="icon"
-                aria-haspopup="dialog"
-                aria-label={say('change', { provider: entry.provider, n: at + 1 })}
-                onClick={() => setOpen(at)}
-              >
-                <Pencil aria-hidden className="size-4" />
-              </Button>
-              <Button
-                kind="quiet"
-                size="icon"
-                aria-label={say('remove', { provider: entry.provider, n: at + 1 })}
-                onClick={() => change(list.filter((_, other) => other !== at))}
-              >
-                <Trash2 aria-hidden className="size-4" />
-              </Button>
-            </span>
-            {!dragged && <Against finding={found(`.${at}`)} className="w-full px-3 pb-2" />}
-          </li>
+            at={at}
+            last={list.length - 1}
+            entry={entry}
+            isHere={providers.some(({ name }) => name === entry.provider)}
+            isDragged={dragged?.to === at}
+            handle={handle(at)}
+            finding={dragged ? undefined : found(`.${at}`)}
+            step={(button) => step(at, button)}
+            open={() => setOpen(at)}
+            remove={() => change(list.filter((_, other) => other !== at))}
+          />
         ))}
       </ol>
       <Against finding={against} />
@@ -139,6 +95,56 @@ export function OrderList({ kind, language, list, providers, found, change }: As
         />
       </Dialog>
     </div>
+  )
+}
+
+interface RowAsked {
+  at: number
+  last: number
+  entry: ChoiceIo
+  isHere: boolean
+  isDragged: boolean
+  handle: ReturnType<ReturnType<typeof useDrag>['handle']>
+  finding: Finding | undefined
+  step: (button: 'up' | 'down') => void
+  open: () => void
+  remove: () => void
+}
+
+function Row({ at, last, entry, isHere, isDragged, handle, finding, step, open, remove }: RowAsked) {
+  const say = useOrderWords()
+  const { provider } = entry
+  const acts = [
+    { icon: ArrowUp, label: say('up', { provider }), onClick: () => step('up'), disabled: at === 0, 'data-to': 'up' },
+    { icon: ArrowDown, label: say('down', { provider }), onClick: () => step('down'), disabled: at === last, 'data-to': 'down' },
+    { icon: Pencil, label: say('change', { provider, n: at + 1 }), onClick: open, 'aria-haspopup': 'dialog' },
+    { icon: Trash2, label: say('remove', { provider, n: at + 1 }), onClick: remove },
+  ] as const
+  return (
+    <li
+      className={classes(
+        'flex flex-wrap items-center gap-x-3 rounded-lg border bg-page p-1 pl-0',
+        isDragged ? 'border-brand bg-brand-wash' : 'border-line',
+      )}
+    >
+      <span
+        aria-hidden
+        title={say('drag', { provider })}
+        className="flex min-h-11 cursor-grab touch-none items-center pr-1 pl-2 text-soft"
+        {...handle}
+      >
+        <GripVertical className="size-5" />
+      </span>
+      <Entry n={at + 1} entry={entry} isHere={isHere} />
+      <span className="ml-auto flex">
+        {acts.map(({ icon: Icon, label, ...rest }) => (
+          <Button key={label} kind="quiet" size="icon" aria-label={label} {...rest}>
+            <Icon aria-hidden className="size-4" />
+          </Button>
+        ))}
+      </span>
+      <Against finding={finding} className="w-full px-3 pb-2" />
+    </li>
   )
 }
 

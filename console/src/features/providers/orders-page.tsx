@@ -42,7 +42,6 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
   const { may } = useSession()
   const mayWrite = may('providers:write') && useMe().organization_id !== null
   const [draft, setDraft] = useState<Draft>({ steps: [], since: null })
-  const [drop, setDrop] = useState(0)
   const now = draft.steps.at(-1) ?? kept.orders
   const save = useSave(kept, () => setDraft({ steps: [], since: null }))
   const change = (orders: Orders) => {
@@ -53,7 +52,6 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
   const isChanged = draft.steps.length > 0
   const back = (left: number) => {
     save.reset()
-    setDrop((n) => n + 1)
     setDraft(({ steps, since }) => ({ steps: steps.slice(0, left), since }))
   }
   return (
@@ -61,13 +59,13 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
       <p className="max-w-prose text-sm text-soft">
         {say('hint')} {kept.changed_at && say('by', { when: time.ago(kept.changed_at) })}
       </p>
-      <div className="grid items-start gap-4 lg:grid-cols-2" key={drop}>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
         {KINDS.map((kind) => (
           <OrderOfKind
             key={kind}
             kind={kind}
             lists={now[kind]}
-            inForce={kept.orders[kind] ? undefined : kept.in_force[kind]}
+            inForce={kept.orders[kind] ? null : (kept.in_force[kind] ?? {})}
             providers={providers}
             mayWrite={mayWrite}
             found={(place) => refused[`${kind}.${place}`]}
@@ -75,9 +73,19 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
           />
         ))}
       </div>
-      {save.isError && <Refused error={save.error} />}
       {isChanged && (
-        <div className="sticky bottom-0 flex flex-wrap items-center gap-2 rounded-xl border border-line bg-panel p-3 shadow-lg">
+        <div className="sticky bottom-0 z-10 flex flex-wrap items-center gap-2 rounded-xl border border-line bg-panel p-3 shadow-lg">
+          {save.isError && (
+            <div className="w-full">
+              {Object.keys(refused).length > 0 ? (
+                <p role="alert" className="text-sm font-medium text-bad">
+                  {say('notSaved')}
+                </p>
+              ) : (
+                <Refused error={save.error} />
+              )}
+            </div>
+          )}
           <p role="status" className="min-w-0 flex-1 basis-60 text-sm">
             {draft.since === kept.changed_at ? say('unsaved') : <span className="text-warn">{say('meanwhile')}</span>}
           </p>
@@ -100,15 +108,14 @@ function useSave(kept: OrdersOut, onSaved: () => void) {
   const put = async (orders: Orders) => {
     const { data } = await replaceProviderOrders({ body: { orders }, throwOnError: true })
     cache.setQueryData(getProviderOrdersOptions().queryKey, data)
-    return data
+    return data.warnings ?? {}
   }
   return useMutation({
-    mutationFn: put,
-    onSuccess: ({ warnings }) => {
-      const before = kept.orders
+    mutationFn: async (orders: Orders) => ({ before: kept.orders, warnings: await put(orders) }),
+    onSuccess: ({ before, warnings }) => {
       onSaved()
       tell(say('saved'), () => void put(before).then(() => tell(say('undone')), tell.refusal))
-      const known = [...new Set(Object.values(warnings ?? {}))]
+      const known = [...new Set(Object.values(warnings))]
       if (known.length > 0) tell(`${say('told')}: ${known.join(' ')}`)
     },
   })

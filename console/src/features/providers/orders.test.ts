@@ -33,12 +33,13 @@ test('a new list begins with what is asked now, else with everybody who can, thi
 })
 
 test('what the API refuses is found at its place, and said from what is there where the reason is known', () => {
-  const orders = { stt: { ta: [{ provider: 'lost' }, { provider: 'main' }, { provider: 'ears' }] } }
-  const context = { 'stt.ta.0': 'x', 'stt.ta.1': 'x', 'stt.ta.2': 'The model is gone.', 'stt.ta': 'x', 'stt.bn.0': 'x' }
+  const orders = { stt: { ta: [{ provider: 'lost' }, { provider: 'main' }, { provider: 'ears' }, { provider: 'ears' }] } }
+  const context = { 'stt.ta.0': 'x', 'stt.ta.1': 'x', 'stt.ta.2': 'The model is gone.', 'stt.ta.3': 'The provider does not list this voice.', 'stt.ta': 'x', 'stt.bn.0': 'x' }
   expect(findings(orders, [ears, main], context)).toEqual({
     'stt.ta.0': { why: 'gone' },
     'stt.ta.1': { why: 'unable' },
     'stt.ta.2': { why: 'told', text: 'The model is gone.' },
+    'stt.ta.3': { why: 'voiceUnlisted' },
     'stt.ta': { why: 'language' },
   })
 })

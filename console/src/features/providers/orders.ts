@@ -45,7 +45,7 @@ export function beginning(providers: readonly Provider[], inForce: Record<string
     .map(({ name }) => ({ provider: name }))
 }
 
-export type Finding = { why: 'gone' | 'unable' | 'language' } | { why: 'told'; text: string }
+export type Finding = { why: 'gone' | 'unable' | 'language' | 'voiceUnlisted' } | { why: 'told'; text: string }
 
 /** What the API has against an order, by place ("stt.hi.0"): the known reasons from what is there, others in its own words. */
 export function findings(orders: Orders, providers: readonly Provider[], context: Record<string, unknown>): Record<string, Finding> {
@@ -56,9 +56,14 @@ export function findings(orders: Orders, providers: readonly Provider[], context
     if (list === undefined) continue
     const entry = at === undefined ? undefined : list[Number(at)]
     if (entry === undefined) found[place] = { why: 'language' }
-    else found[place] = reason(providers.find(({ name }) => name === entry.provider), kind as Kind) ?? { why: 'told', text: String(text) }
+    else found[place] = reason(providers.find(({ name }) => name === entry.provider), kind as Kind) ?? toldAs(String(text))
   }
   return found
+}
+
+/** The API tells this one by its words alone; any other stands as it is told. */
+function toldAs(text: string): Finding {
+  return text === 'The provider does not list this voice.' ? { why: 'voiceUnlisted' } : { why: 'told', text }
 }
 
 function reason(provider: Provider | undefined, kind: Kind): Finding | null {
