@@ -5,7 +5,7 @@ export const useOrderWords = words(
   {
     add: 'Add a provider',
     addLanguage: 'An order for one language',
-    another: 'Another language',
+    another: 'Add this language',
     anyLanguage: 'In every language',
     anyOther: 'In any other language',
     begin: 'Set an order of your own',
@@ -48,7 +48,7 @@ export const useOrderWords = words(
   {
     add: 'प्रदाता जोड़ें',
     addLanguage: 'किसी एक भाषा का क्रम',
-    another: 'एक और भाषा',
+    another: 'यह भाषा जोड़ें',
     anyLanguage: 'हर भाषा में',
     anyOther: 'किसी भी दूसरी भाषा में',
     begin: 'अपना क्रम तय करें',

@@ -86,14 +86,16 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
               )}
             </div>
           )}
-          <p role="status" className="min-w-0 flex-1 basis-60 text-sm">
+          <p role="status" className="min-w-0 flex-1 basis-72 text-sm">
             {draft.since === kept.changed_at ? say('unsaved') : <span className="text-warn">{say('meanwhile')}</span>}
           </p>
-          <Button onClick={() => back(draft.steps.length - 1)}>{common('undo')}</Button>
-          <Button onClick={() => back(0)}>{say('discard')}</Button>
-          <Button kind="primary" busy={save.isPending} onClick={() => save.mutate(now)}>
-            {common('save')}
-          </Button>
+          <span className="flex flex-wrap gap-2">
+            <Button onClick={() => back(draft.steps.length - 1)}>{common('undo')}</Button>
+            <Button onClick={() => back(0)}>{say('discard')}</Button>
+            <Button kind="primary" busy={save.isPending} onClick={() => save.mutate(now)}>
+              {common('save')}
+            </Button>
+          </span>
         </div>
       )}
     </div>
