@@ -3,7 +3,7 @@ import { useForm } from 'react-hook-form'
 import { getAgentOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { saveAgent, validateAgent } from '@/api/generated/sdk.gen'
 import type { AgentConfigInput, AgentOut } from '@/api/generated/types.gen'
-import { LANGUAGES } from '@/i18n'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { TextArea, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
@@ -30,6 +30,7 @@ interface Given {
 /** The parts of an agent that most people change; the rest is in the YAML, and kept as it is here. */
 export function AgentForm({ agent }: { agent: AgentOut }) {
   const say = useAgentWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const tell = useTell()
   const cache = useQueryClient()
@@ -69,13 +70,13 @@ export function AgentForm({ agent }: { agent: AgentOut }) {
           <Panel key={code} className="flex flex-col gap-4">
             <TextArea
               lang={code}
-              label={say('greeting', { language: nameOf(code) })}
+              label={say('greeting', { language: languageOf(code) })}
               rows={3}
               {...register(`greeting.${code}`)}
             />
             <TextArea
               lang={code}
-              label={say('questions', { language: nameOf(code) })}
+              label={say('questions', { language: languageOf(code) })}
               rows={6}
               {...register(`questions.${code}`)}
             />
@@ -125,10 +126,6 @@ export function Warnings({ title, warnings }: { title?: string; warnings: AgentO
       </ul>
     </Panel>
   )
-}
-
-function nameOf(code: string): string {
-  return (LANGUAGES as Record<string, string>)[code] ?? new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code
 }
 
 function given(config: AgentOut['config']): Given {

@@ -3,6 +3,8 @@ import { useFieldArray, useForm, type UseFormRegister } from 'react-hook-form'
 import { saveScenario } from '@/api/generated/sdk.gen'
 import type { Scenario } from '@/api/generated/types.gen'
 import { LANGUAGES } from '@/i18n'
+import { useLanguageName } from '@/i18n/language-names'
+import { useAlarmName } from '@/i18n/names'
 import { Button } from '@/ui/button'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/field'
 import { Refused } from '@/ui/states'
@@ -14,6 +16,7 @@ import { useScenarioWords } from './scenario-words'
 /** Writes a scenario, or a known one anew: one of the same name is replaced, so a known one keeps its name. */
 export function ScenarioForm({ agentId, known, onDone }: { agentId: string; known?: Scenario; onDone: () => void }) {
   const say = useScenarioWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const { register, control, handleSubmit } = useForm<Given>({ defaultValues: given(known) })
   const turns = useFieldArray({ control, name: 'turns', keyName: 'row' })
@@ -34,7 +37,7 @@ export function ScenarioForm({ agentId, known, onDone }: { agentId: string; know
       />
       <SelectField
         label={say('language')}
-        options={languages(known?.language).map((value) => ({ value, label: nameOf(value) }))}
+        options={languages(known?.language).map((value) => ({ value, label: languageOf(value) }))}
         {...register('language')}
       />
       {turns.fields.map((turn, n) => (
@@ -61,7 +64,8 @@ interface TurnProps {
 
 function Turn({ n, flag, register, onRemove }: TurnProps) {
   const say = useScenarioWords()
-  const known = FLAGS.map((value) => ({ value: value as string, label: say(`flag_${value}`) }))
+  const alarm = useAlarmName()
+  const known = FLAGS.map((value) => ({ value: value as string, label: alarm(value) }))
   const other = known.some(({ value }) => value === flag) || !flag ? [] : [{ value: flag, label: flag }]
   const flags = [{ value: '', label: say('any') }, ...known, ...other]
   const either = (['any', 'yes', 'no'] as const).map((value) => ({ value, label: say(value) }))
@@ -95,8 +99,4 @@ function Turn({ n, flag, register, onRemove }: TurnProps) {
 
 function languages(known: string | undefined): string[] {
   return [...new Set([...Object.keys(LANGUAGES), ...(known ? [known] : [])])]
-}
-
-function nameOf(code: string): string {
-  return (LANGUAGES as Record<string, string>)[code] ?? new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code
 }

@@ -1,6 +1,6 @@
 // What a scenario expects, and why one could not be played, as sentences.
 import { useRefusalWords } from '@/i18n/hindi'
-import { FLAGS } from './red-flags'
+import { useAlarmName } from '@/i18n/names'
 import { useScenarioWords } from './scenario-words'
 
 const EXPECTATIONS = [
@@ -14,10 +14,11 @@ export const spaced = (name: string) => name.replaceAll('_', ' ')
 /** One expectation: “says none of: ‘cancer’”. One that this console does not know yet stands by its own name. */
 export function useWanted(): (check: { expectation: string; wanted: unknown }) => string {
   const say = useScenarioWords()
+  const alarm = useAlarmName()
   return ({ expectation, wanted }) => {
     if (!among(EXPECTATIONS, expectation)) return `${spaced(expectation)}: ${plain(wanted, say)}`
     if (expectation === 'calls_no_tool') return say('expect_calls_no_tool')
-    if (expectation === 'red_flag') return say('expect_red_flag', { what: among(FLAGS, wanted) ? say(`flag_${wanted}`) : plain(wanted, say) })
+    if (expectation === 'red_flag') return say('expect_red_flag', { what: alarm(String(wanted)) })
     return say(`expect_${expectation}`, { what: plain(wanted, say) })
   }
 }

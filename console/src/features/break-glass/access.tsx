@@ -7,7 +7,8 @@ import { useEffect, useRef } from 'react'
 import { readPatientInEmergencyOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { revokeBreakGlass } from '@/api/generated/sdk.gen'
 import type { AccessOut, EmergencyRecord } from '@/api/generated/types.gen'
-import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
+import { useConsultationTypeName } from '@/i18n/names'
 import { Button } from '@/ui/button'
 import { Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -133,6 +134,7 @@ function Whole({ access, record }: { access: AccessOut; record: EmergencyRecord 
 
 function Who({ record: { patient } }: { record: EmergencyRecord }) {
   const say = useBreakGlassWords()
+  const languageOf = useLanguageName()
   const time = useTime()
   const known = (['female', 'male', 'other'] as const).find((one) => one === patient.gender)
   const facts: [string, string | null | undefined][] = [
@@ -140,7 +142,7 @@ function Who({ record: { patient } }: { record: EmergencyRecord }) {
     [say('gender'), known && say(`gender_${known}`)],
     [say('phone'), patient.phone],
     [say('address'), patient.address],
-    [say('language'), SPOKEN.find(({ value }) => value === patient.language)?.label ?? patient.language],
+    [say('language'), languageOf(patient.language)],
   ]
   return (
     <Panel title={say('who')}>
@@ -158,11 +160,12 @@ function Who({ record: { patient } }: { record: EmergencyRecord }) {
 
 function Things({ access, record }: { access: AccessOut; record: EmergencyRecord }) {
   const say = useBreakGlassWords()
+  const typeOf = useConsultationTypeName()
   const time = useTime()
   const shown = useSearch({ strict: false }) as { consultation?: string; note?: string }
   const things = [
     { name: say('notes'), none: say('notesNone'), all: record.notes.map((one) => ({ id: one.id, at: one.created_at, search: { note: one.id }, badge: say(one.status === 'approved' ? 'signed' : 'unsigned') })) },
-    { name: say('consultations'), none: say('consultationsNone'), all: record.consultations.map((one) => ({ id: one.id, at: one.created_at, search: { consultation: one.id }, badge: say(`type_${one.type}`) })) },
+    { name: say('consultations'), none: say('consultationsNone'), all: record.consultations.map((one) => ({ id: one.id, at: one.created_at, search: { consultation: one.id }, badge: typeOf(one.type) })) },
   ]
   return things.map(({ name, none, all }) => (
     <Panel key={name} title={name}>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { readNoteInEmergencyOptions, readTranscriptInEmergencyOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { NoteOut } from '@/api/generated/types.gen'
 import { statementsOf } from '@/features/notes/parts'
+import { useAlarmName } from '@/i18n/names'
 import { Badge, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
@@ -19,6 +20,7 @@ export const ONCE = {
 
 export function EmergencyTranscript({ accessId, consultationId }: { accessId: string; consultationId: string }) {
   const say = useBreakGlassWords()
+  const alarm = useAlarmName()
   const query = useQuery({
     ...readTranscriptInEmergencyOptions({ path: { break_glass_id: accessId, consultation_id: consultationId } }),
     ...ONCE,
@@ -38,7 +40,7 @@ export function EmergencyTranscript({ accessId, consultationId }: { accessId: st
                 >
                   <p className="text-xs text-soft">{say(one.sender === 'patient' ? 'patient' : one.sender === 'assistant' ? 'assistant' : 'clinician')}</p>
                   <p lang={one.language ?? undefined}>{one.text}</p>
-                  {one.red_flag && <Badge tone="bad">{say('redFlag', { what: one.red_flag })}</Badge>}
+                  {one.red_flag && <Badge tone="bad">{say('redFlag', { what: alarm(one.red_flag) })}</Badge>}
                 </li>
               ))}
             </ol>

@@ -14,6 +14,7 @@ import { endConsultation, generateNote } from '@/api/generated/sdk.gen'
 import type { ConsultationWhole, MessageOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
 import { Ratings } from '@/features/ratings/ratings'
+import { useAlarmName, useCapabilityName, useConsultationTypeName } from '@/i18n/names'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
@@ -39,6 +40,7 @@ export function ConsultationPage() {
 
 function Whole({ consultation }: { consultation: ConsultationWhole }) {
   const say = useConsultationWords()
+  const typeOf = useConsultationTypeName()
   const common = useCommonWords()
   const time = useTime()
   const me = useMe()
@@ -63,7 +65,7 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
               {' · '}
             </>
           )}
-          {time.moment(consultation.created_at)} · {say(`type_${consultation.type}`)} · {clock(consultation.total_s)} ·{' '}
+          {time.moment(consultation.created_at)} · {typeOf(consultation.type)} · {clock(consultation.total_s)} ·{' '}
           {common('zone', { zone: ZONE })}
         </>
       }
@@ -154,6 +156,7 @@ function Message({
   players: Players
 }) {
   const say = useConsultationWords()
+  const alarm = useAlarmName()
   const from = message.start_s
   const served = Object.values(message.served).flatMap((all) => all.map((one) => [one.provider, one.model].filter(Boolean).join(' ')))
   return (
@@ -176,7 +179,7 @@ function Message({
         )}
         {message.interrupted && <span>{say('interrupted')}</span>}
         {served.length > 0 && <span>{[...new Set(served)].join(', ')}</span>}
-        {message.red_flag && <Badge tone="bad">{say('redFlag', { what: message.red_flag })}</Badge>}
+        {message.red_flag && <Badge tone="bad">{say('redFlag', { what: alarm(message.red_flag) })}</Badge>}
         {message.errors.map((code, n) => (
           <Badge key={n} tone="warn">
             {code}
@@ -213,6 +216,7 @@ function Observations({ consultationId }: { consultationId: string }) {
 
 function Cost({ consultationId }: { consultationId: string }) {
   const say = useConsultationWords()
+  const capability = useCapabilityName()
   const time = useTime()
   const query = useQuery(costBreakdownOptions({ query: { consultation_id: consultationId } }))
   return (
@@ -229,7 +233,7 @@ function Cost({ consultationId }: { consultationId: string }) {
             <ul className="flex flex-col gap-1">
               {rows.map((row, n) => (
                 <li key={n} className="flex justify-between gap-3">
-                  <span>{[row.capability, row.provider, row.model].filter(Boolean).join(' · ')}</span>
+                  <span>{[row.capability && capability(row.capability), row.provider, row.model].filter(Boolean).join(' · ')}</span>
                   <span className="tabular-nums">{time.number(row.calls)}</span>
                 </li>
               ))}

@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { listConsultations } from '@/api/generated/sdk.gen'
 import type { ConsultationOut, ConsultationStatus } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
+import { useConsultationTypeName } from '@/i18n/names'
 import { useMe } from '@/session/session'
 import { SelectField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
@@ -38,6 +39,7 @@ export function Consultations() {
 /** Consultations, newest first; of one patient where one is named. */
 export function ConsultationTable({ state, patientId }: { state?: ConsultationStatus; patientId?: string }) {
   const say = useConsultationWords()
+  const typeOf = useConsultationTypeName()
   const time = useTime()
   const me = useMe()
   const rows = useRows(['consultations', state, patientId], async (cursor) => {
@@ -48,7 +50,7 @@ export function ConsultationTable({ state, patientId }: { state?: ConsultationSt
   const who: Column<ConsultationOut> = { name: say('patient'), cell: (row) => <PatientName id={row.patient_id} /> }
   const columns: Column<ConsultationOut>[] = [
     ...(me.patient_id !== null || patientId ? [started] : [who, started]),
-    { name: say('type'), cell: (row) => say(`type_${row.type}`) },
+    { name: say('type'), cell: (row) => typeOf(row.type) },
     {
       name: say('state'),
       cell: (row) => <Badge tone={row.status === 'active' ? 'brand' : 'neutral'}>{say(row.status)}</Badge>,

@@ -1,6 +1,7 @@
 // What came of hearing a call again: each turn as it was beside the turn as it came out now.
 import { useQuery } from '@tanstack/react-query'
 import { getReplayOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { useAlarmName } from '@/i18n/names'
 import { Badge, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { clock, useTime } from '@/ui/time'
@@ -107,6 +108,7 @@ function Compared({ of }: { of: Comparison }) {
 
 function Turn({ title, exchange }: { title: string; exchange: Exchange | null }) {
   const say = useReplayWords()
+  const alarm = useAlarmName()
   const time = useTime()
   return (
     <div className="min-w-0 rounded-lg bg-sunken p-3">
@@ -119,7 +121,7 @@ function Turn({ title, exchange }: { title: string; exchange: Exchange | null })
         <div lang={exchange.language ?? undefined}>
           <p className="mt-1 break-words">{exchange.text}</p>
           <p className="mt-1 break-words text-soft">{exchange.answer || '–'}</p>
-          {exchange.red_flag && <Badge tone="bad">{say('redFlag', { what: exchange.red_flag })}</Badge>}
+          {exchange.red_flag && <Badge tone="bad">{say('redFlag', { what: alarm(exchange.red_flag) })}</Badge>}
         </div>
       ) : (
         <p className="mt-1 text-soft">{say('turnNone')}</p>

@@ -17,6 +17,7 @@ import type { AlertOut, Warned } from '@/api/generated/types.gen'
 import { useLookAgain } from '@/events/live'
 import { useLanguage } from '@/i18n'
 import { PatientName } from '@/features/patients/patient-name'
+import { useAlarmName } from '@/i18n/names'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, Panel } from '@/ui/page'
@@ -108,6 +109,7 @@ const ROW = 'flex min-h-11 flex-wrap items-center justify-between gap-2 py-2'
 
 function Alerts() {
   const say = useHomeWords()
+  const alarm = useAlarmName()
   const time = useTime()
   const tell = useTell()
   const cache = useQueryClient()
@@ -126,7 +128,7 @@ function Alerts() {
       row={(one: AlertOut) => (
         <li key={one.id} className={ROW}>
           <span className="flex items-center gap-2">
-            <Badge tone="bad">{one.category}</Badge>
+            <Badge tone="bad">{alarm(one.category)}</Badge>
             <PatientName id={one.patient_id} />
             <span className="text-soft">{time.ago(one.created_at)}</span>
           </span>

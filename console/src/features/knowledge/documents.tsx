@@ -5,6 +5,7 @@ import { listKnowledgeOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { deleteKnowledge, retryDocument, uploadKnowledge } from '@/api/generated/sdk.gen'
 import type { ListKnowledgeResponse } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { Badge, type Tone } from '@/ui/page'
 import { Empty, Loaded } from '@/ui/states'
@@ -104,6 +105,7 @@ function DropZone() {
 const TONES: Partial<Record<Stage, Tone>> = { live: 'good', failed: 'bad' }
 function Document({ document }: { document: Taught }) {
   const say = useKnowledgeWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const time = useTime()
   const tell = useTell()
@@ -131,7 +133,7 @@ function Document({ document }: { document: Taught }) {
           )}
           {document.chunk_count > 0 && say('chunks', { n: time.number(document.chunk_count) })}
           <span>{document.collection}</span>
-          <span>{document.language}</span>
+          <span>{languageOf(document.language)}</span>
           <span>{time.ago(document.created_at)}</span>
         </p>
         {document.failure_code && <p className="text-sm text-bad">{document.failure_code}</p>}

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { getEvaluationOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { deleteEvaluation, listEvaluationQuestions } from '@/api/generated/sdk.gen'
 import type { EvaluationOut, QuestionOut } from '@/api/generated/types.gen'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
@@ -30,6 +31,7 @@ export function EvaluationPage() {
 
 function Whole({ evaluation }: { evaluation: EvaluationOut }) {
   const say = useEvaluationWords()
+  const languageOf = useLanguageName()
   const knowledge = useKnowledgeWords()
   const common = useCommonWords()
   const time = useTime()
@@ -56,7 +58,7 @@ function Whole({ evaluation }: { evaluation: EvaluationOut }) {
     say('version', { n: evaluation.version }),
     knowledge('questions', { n: time.number(evaluation.question_count) }),
     evaluation.collection,
-    evaluation.only_language,
+    evaluation.only_language && languageOf(evaluation.only_language),
     common('zone', { zone: ZONE }),
   ]
   return (
@@ -111,6 +113,7 @@ function Whole({ evaluation }: { evaluation: EvaluationOut }) {
 
 function Questions({ evaluation }: { evaluation: EvaluationOut }) {
   const say = useEvaluationWords()
+  const languageOf = useLanguageName()
   const knowledge = useKnowledgeWords()
   const rows = useRows(['evaluation-questions', evaluation.id, evaluation.version], async (cursor) => {
     const path = { evaluation_id: evaluation.id }
@@ -119,7 +122,7 @@ function Questions({ evaluation }: { evaluation: EvaluationOut }) {
   const columns: Column<QuestionOut>[] = [
     { name: '№', cell: (row) => row.position, numeric: true },
     { name: knowledge('questionsTab'), cell: (row) => row.question },
-    { name: knowledge('language'), cell: (row) => row.language || '–' },
+    { name: knowledge('language'), cell: (row) => (row.language ? languageOf(row.language) : '–') },
     { name: say('document'), cell: (row) => <ExpectedDocuments expected={row.expected} /> },
   ]
   return <Table caption={evaluation.name} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')} />} />

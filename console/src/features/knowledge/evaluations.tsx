@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { listEvaluations } from '@/api/generated/sdk.gen'
 import type { EvaluationOut } from '@/api/generated/types.gen'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Empty } from '@/ui/states'
@@ -14,6 +15,7 @@ import { UploadQuestions } from './upload-questions'
 
 export function Evaluations() {
   const say = useEvaluationWords()
+  const languageOf = useLanguageName()
   const knowledge = useKnowledgeWords()
   const time = useTime()
   const cache = useQueryClient()
@@ -22,7 +24,7 @@ export function Evaluations() {
   const columns: Column<EvaluationOut>[] = [
     { name: say('name'), cell: (row) => row.name },
     { name: knowledge('questionsTab'), numeric: true, cell: (row) => time.number(row.question_count) },
-    { name: knowledge('collection'), cell: (row) => [row.collection, row.only_language].filter(Boolean).join(' · ') || '–' },
+    { name: knowledge('collection'), cell: (row) => [row.collection, row.only_language && languageOf(row.only_language)].filter(Boolean).join(' · ') || '–' },
     { name: say('changed'), cell: (row) => time.moment(row.changed_at) },
   ]
   const add = (

@@ -3,6 +3,8 @@ import { Link } from '@tanstack/react-router'
 import { listConsultationsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { useLookAgain } from '@/events/live'
 import { PatientName } from '@/features/patients/patient-name'
+import { useLanguageName } from '@/i18n/language-names'
+import { useConsultationTypeName } from '@/i18n/names'
 import { Button } from '@/ui/button'
 import { Page, Panel } from '@/ui/page'
 import { Empty, Loaded } from '@/ui/states'
@@ -12,6 +14,8 @@ import { useLiveWords } from './words'
 export function Live() {
   const say = useLiveWords()
   const time = useTime()
+  const typeOf = useConsultationTypeName()
+  const languageOf = useLanguageName()
   const refetchInterval = useLookAgain()
   const query = useQuery({ ...listConsultationsOptions({ query: { state: 'active', limit: 50 } }), refetchInterval })
   return (
@@ -30,7 +34,7 @@ export function Live() {
                         <PatientName id={one.patient_id} />
                       </p>
                       <p className="text-sm text-soft">
-                        {one.type} · {one.language} · {say('since', { when: time.ago(one.created_at) })}
+                        {typeOf(one.type)} · {languageOf(one.language)} · {say('since', { when: time.ago(one.created_at) })}
                       </p>
                     </div>
                     <Button asChild>

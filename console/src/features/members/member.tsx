@@ -3,8 +3,8 @@ import { useForm } from 'react-hook-form'
 import { getMemberOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeMember } from '@/api/generated/sdk.gen'
 import type { MemberOut } from '@/api/generated/types.gen'
+import { useLanguageName } from '@/i18n/language-names'
 import { useRoleName } from '@/i18n/roles'
-import { SPOKEN } from '@/features/room/languages'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { TextField } from '@/ui/field'
@@ -32,12 +32,13 @@ export function Member({ hospitalId, id, onDone }: { hospitalId: string; id: str
 
 function Facts({ member }: { member: MemberOut }) {
   const say = useMemberWords()
+  const languageOf = useLanguageName()
   const roleName = useRoleName()
   const time = useTime()
   const facts = [
     [say('email'), member.email],
     [say('role'), roleName(member.role)],
-    [say('language'), SPOKEN.find((one) => one.value === member.language)?.label ?? member.language],
+    [say('language'), languageOf(member.language)],
     [say('since'), time.date(member.created_at)],
   ]
   return (

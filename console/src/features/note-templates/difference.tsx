@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { getNoteTemplateVersionOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { Template } from '@/api/generated/types.gen'
-import { LANGUAGES, useLanguage } from '@/i18n'
+import { useLanguage } from '@/i18n'
+import { useLanguageName } from '@/i18n/language-names'
 import { Badge } from '@/ui/page'
 import { Loaded } from '@/ui/states'
 import { compared, type Change, type Value } from './compare'
@@ -43,8 +44,9 @@ function Changes({ before, after, was }: { before: Template; after: Template; wa
 
 function Told({ change, headingOf }: { change: Change; headingOf: (key: string) => string }) {
   const say = useTemplateWords()
+  const languageOf = useLanguageName()
   const { part, field, before, after } = change
-  const language = change.language && ((LANGUAGES as Record<string, string>)[change.language] ?? change.language)
+  const language = change.language && languageOf(change.language)
   if (field === 'part' && part !== null)
     return (
       <li className="flex flex-wrap items-center gap-2">

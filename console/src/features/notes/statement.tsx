@@ -1,6 +1,7 @@
 import { Check, Pencil, Play, Scale, Trash2 } from 'lucide-react'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import type { StatementOut } from '@/api/generated/types.gen'
+import { useCheckName } from '@/i18n/names'
 import { Button } from '@/ui/button'
 import { TextArea } from '@/ui/field'
 import { Badge } from '@/ui/page'
@@ -37,6 +38,7 @@ export function Statement({
   onEditing: (editing: boolean) => void
 }) {
   const say = useNoteWords()
+  const checkOf = useCheckName()
   const time = useTime()
   const item = useRef<HTMLLIElement>(null)
   useEffect(() => {
@@ -70,7 +72,7 @@ export function Statement({
         <ul className="mt-2 flex flex-col gap-1 text-sm text-soft">
           {conflicts.map((check, n) => (
             <li key={n}>
-              {check.name}: {check.detail || check.verdict}
+              {checkOf(check.name)}: {check.detail || say(check.verdict === 'conflict' ? 'contradicted' : 'unsure')}
             </li>
           ))}
         </ul>

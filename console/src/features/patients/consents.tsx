@@ -6,6 +6,7 @@ import { getConsentsOptions, listConsentTextsOptions } from '@/api/generated/@ta
 import { decideConsent } from '@/api/generated/sdk.gen'
 import type { ConsentOut, DecisionIn, ListConsentTextsResponse, PatientOut } from '@/api/generated/types.gen'
 import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -81,7 +82,7 @@ function Decided({ one }: { one: ConsentOut }) {
   const time = useTime()
   const by = (['patient', 'representative', 'erasure'] as const).find((known) => known === one.decided_by)
   const how = (['in_app', 'spoken', 'paper', 'phone'] as const).find((known) => known === one.how)
-  const language = SPOKEN.find(({ value }) => value === one.language)?.label ?? one.language
+  const language = useLanguageName()(one.language)
   return (
     <li className="flex flex-wrap items-start justify-between gap-x-4 gap-y-1 py-3">
       <div>

@@ -17,7 +17,7 @@ import { ConsultationTable } from '@/features/consultations/consultations'
 import { Documents } from '@/features/documents/documents'
 import { useTemplateNames } from '@/features/notes/template-names'
 import { useNoteWords } from '@/features/notes/words'
-import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
@@ -109,6 +109,7 @@ function Record({ patient, asked }: { patient: PatientOut; asked: string }) {
 
 function Overview({ patient }: { patient: PatientOut }) {
   const say = usePatientWords()
+  const languageOf = useLanguageName()
   const time = useTime()
   const gender = GENDERS.find((one) => one === patient.gender)
   const facts: [string, string | null | undefined][] = [
@@ -118,7 +119,7 @@ function Overview({ patient }: { patient: PatientOut }) {
     [say('email'), patient.email],
     [say('address'), patient.address],
     [say('recordNumber'), patient.record_number],
-    [say('language'), SPOKEN.find((one) => one.value === patient.language)?.label ?? patient.language],
+    [say('language'), languageOf(patient.language)],
   ]
   return (
     <Panel>

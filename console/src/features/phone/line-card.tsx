@@ -1,5 +1,5 @@
 import type { LineOut } from '@/api/generated/types.gen'
-import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Panel } from '@/ui/page'
@@ -20,12 +20,13 @@ interface Props {
 
 export function LineCard({ line, agent, carrier, busy, onEdit, onAddresses, onTurn, onDelete }: Props) {
   const say = usePhoneWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const writes = useSession().may('phone:write')
   const facts = [
     [say('number'), line.number],
     [say('answers'), agent ?? '–'],
-    [say('language'), languageName(line.language)],
+    [say('language'), languageOf(line.language)],
     [say('handover'), line.handover_number ?? common('none')],
     [say('carrier'), [carrier, KIND_NAMES[line.kind]].filter(Boolean).join(', ')],
   ]
@@ -58,5 +59,3 @@ export function LineCard({ line, agent, carrier, busy, onEdit, onAddresses, onTu
     </Panel>
   )
 }
-
-const languageName = (code: string) => SPOKEN.find((one) => one.value === code)?.label ?? code

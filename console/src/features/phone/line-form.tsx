@@ -4,6 +4,7 @@ import { listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changePhoneLine, createPhoneLine } from '@/api/generated/sdk.gen'
 import type { LineOut } from '@/api/generated/types.gen'
 import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/field'
 import { Loaded, Refused } from '@/ui/states'
@@ -59,6 +60,7 @@ interface Props {
 
 function Fields({ line, agents, carriers, onDone }: Props) {
   const say = usePhoneWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const tell = useTell()
   const { register, handleSubmit, watch } = useForm<Given>({
@@ -105,7 +107,7 @@ function Fields({ line, agents, carriers, onDone }: Props) {
       <TextArea
         key={language}
         lang={language}
-        label={say('notice', { language: SPOKEN.find((one) => one.value === language)?.label ?? language })}
+        label={say('notice', { language: languageOf(language) })}
         hint={say('noticeHint')}
         rows={3}
         minLength={20}

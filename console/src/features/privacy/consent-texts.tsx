@@ -6,6 +6,7 @@ import { listConsentTextsOptions } from '@/api/generated/@tanstack/react-query.g
 import { publishConsentText } from '@/api/generated/sdk.gen'
 import type { ListConsentTextsResponse, TextIn } from '@/api/generated/types.gen'
 import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/field'
@@ -22,7 +23,6 @@ type Kind = Text['kind']
 const KINDS: readonly Kind[] = ['ai_use', 'recording', 'sharing', 'training']
 const EVERY = listConsentTextsOptions({ query: { every: true } })
 
-const spoken = (language: string) => SPOKEN.find(({ value }) => value === language)?.label ?? language
 
 export function ConsentTexts() {
   const say = useConsentTextWords()
@@ -83,13 +83,14 @@ function Languages({ texts }: { texts: readonly Text[] }) {
 
 function Version({ text, current = false }: { text: Text; current?: boolean }) {
   const say = useConsentTextWords()
+  const languageOf = useLanguageName()
   const time = useTime()
   return (
     <details>
       <summary className="min-h-11 cursor-pointer py-3">
         {/* The marker and the first word stay on one line, whatever follows. */}
         <span className="inline-flex max-w-[calc(100%-1.25rem)] flex-wrap items-center gap-x-2 gap-y-1 align-top">
-          <span className="font-medium">{spoken(text.language)}</span>
+          <span className="font-medium">{languageOf(text.language)}</span>
           <span>{say('version', { n: time.number(text.version) })}</span>
           <span className="text-soft">{text.published_at ? time.moment(text.published_at) : say('ships')}</span>
           {current && <Badge tone="good">{say('current')}</Badge>}
@@ -107,6 +108,7 @@ function Version({ text, current = false }: { text: Text; current?: boolean }) {
 /** Begins with what is shown now in the language chosen, so that a correction is a correction. */
 function Publish({ kind, texts, onClose }: { kind: Kind; texts: readonly Text[]; onClose: () => void }) {
   const say = useConsentTextWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const tell = useTell()
   const cache = useQueryClient()
@@ -117,7 +119,7 @@ function Publish({ kind, texts, onClose }: { kind: Kind; texts: readonly Text[];
   const publish = useMutation({
     mutationFn: (given: Required<TextIn>) => publishConsentText({ body: given, throwOnError: true }),
     onSuccess: ({ data }) => {
-      tell(say('published', { n: data.version, language: spoken(data.language) }))
+      tell(say('published', { n: data.version, language: languageOf(data.language) }))
       onClose()
       return cache.invalidateQueries({ queryKey: EVERY.queryKey })
     },

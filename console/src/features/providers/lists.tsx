@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { asProblem } from '@/api/client'
 import { listProviderModelsOptions, listProviderVoicesOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { useLanguageName } from '@/i18n/language-names'
 import { TextField } from '@/ui/field'
 import { Badge } from '@/ui/page'
 import { Loaded, type Asked } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
-import { useLanguageName } from './languages'
 import { useListWords } from './lists-words'
 
 const FEW = 8 // that many are seen at a glance

@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import type { ChoiceIo } from '@/api/generated/types.gen'
 import { SPOKEN } from '@/features/room/languages'
+import { useLanguageName } from '@/i18n/language-names'
+import { useCapabilityName } from '@/i18n/names'
 import { Button } from '@/ui/button'
 import { SelectField } from '@/ui/field'
 import { Panel } from '@/ui/page'
-import { useKindName, type Kind } from './kinds'
-import { useLanguageName } from './languages'
+import type { Kind } from './kinds'
 import { Entry, OrderList } from './order-list'
 import { useOrderWords } from './order-words'
 import { ANY, beginning, languagesOf, type Finding } from './orders'
@@ -27,7 +28,7 @@ interface Asked {
 /** The order of one kind: the organization's own, by language, or what is asked without one. */
 export function OrderOfKind({ kind, lists, inForce, providers, mayWrite, found, change }: Asked) {
   const say = useOrderWords()
-  const kindName = useKindName()
+  const kindName = useCapabilityName()
   const languages = languagesOf(lists ?? {})
   const beginsWith = beginning(providers, inForce ?? {}, kind, ANY)
   const title = useListTitle(languages.length)

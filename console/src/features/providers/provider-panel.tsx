@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { listProvidersOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { checkProvider } from '@/api/generated/sdk.gen'
 import type { ListProvidersResponse } from '@/api/generated/types.gen'
+import { useCapabilityName } from '@/i18n/names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -10,7 +11,6 @@ import { Badge, Panel } from '@/ui/page'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { Failure } from './failure'
-import { useKindName } from './kinds'
 import { Offers } from './lists'
 import { useListWords } from './lists-words'
 import { useProviderWords } from './words'
@@ -19,7 +19,7 @@ export type Provider = ListProvidersResponse['providers'][number]
 
 export function ProviderPanel({ provider }: { provider: Provider }) {
   const say = useProviderWords()
-  const kind = useKindName()
+  const capability = useCapabilityName()
   const list = useListWords()
   const [listing, setListing] = useState(false)
   const time = useTime()
@@ -48,7 +48,7 @@ export function ProviderPanel({ provider }: { provider: Provider }) {
         {provider.is_own && <Badge tone="brand">{say('own')}</Badge>}
         {provider.is_local && <Badge>{say('local')}</Badge>}
         {provider.capabilities.map((one) => (
-          <Badge key={one}>{kind(one)}</Badge>
+          <Badge key={one}>{capability(one)}</Badge>
         ))}
       </p>
       {provider.refused && (
@@ -59,7 +59,7 @@ export function ProviderPanel({ provider }: { provider: Provider }) {
       <ul className="mt-2 flex flex-col gap-1 text-sm">
         {(provider.checks ?? []).map((one) => (
           <li key={one.capability} className="flex justify-between gap-3">
-            <span>{kind(one.capability)}</span>
+            <span>{capability(one.capability)}</span>
             {one.ok ? (
               <span className="text-good">{time.number(Math.round(one.duration_ms))} ms</span>
             ) : (

@@ -5,7 +5,7 @@ import { useForm } from 'react-hook-form'
 import { listToolsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeTool, createTool } from '@/api/generated/sdk.gen'
 import type { ToolOut } from '@/api/generated/types.gen'
-import { LANGUAGES } from '@/i18n'
+import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { CheckField, SelectField, TextArea, TextField } from '@/ui/field'
 import { Refused } from '@/ui/states'
@@ -20,6 +20,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 export function ToolForm({ tool, onDone }: { tool?: ToolOut; onDone: () => void }) {
   const say = useToolWords()
+  const languageOf = useLanguageName()
   const common = useCommonWords()
   const tell = useTell()
   const cache = useQueryClient()
@@ -87,7 +88,7 @@ export function ToolForm({ tool, onDone }: { tool?: ToolOut; onDone: () => void 
             <TextField
               key={code}
               lang={code}
-              label={say('question', { language: (LANGUAGES as Record<string, string>)[code] ?? code })}
+              label={say('question', { language: languageOf(code) })}
               hint={say('questionHint')}
               maxLength={200}
               {...register(`question.${code}`)}

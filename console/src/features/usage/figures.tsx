@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { costBreakdownOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { listSpending } from '@/api/generated/sdk.gen'
 import type { CostBreakdown, CostRow, MonthOut } from '@/api/generated/types.gen'
+import { useCapabilityName } from '@/i18n/names'
 import { SelectField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Empty, Loaded } from '@/ui/states'
@@ -73,6 +74,7 @@ function Sum({ found: { total, inr_per_usd, exchange_date }, label }: { found: C
 
 function Breakdown({ from }: { from: string }) {
   const say = useUsageWords()
+  const nameOf = useCapabilityName()
   const time = useTime()
   const money = useMoney()
   const cache = useQueryClient()
@@ -81,7 +83,7 @@ function Breakdown({ from }: { from: string }) {
     items: (await cache.fetchQuery(costBreakdownOptions({ query: { from } }))).rows,
   }))
   const columns: Column<CostRow>[] = [
-    { name: say('capability'), cell: (row) => say(`for_${row.capability}` as 'for_llm') },
+    { name: say('capability'), cell: (row) => nameOf(row.capability) },
     { name: say('provider'), cell: (row) => row.provider },
     { name: say('model'), cell: (row) => row.model ?? '–' },
     { name: say('calls'), numeric: true, cell: (row) => time.number(row.calls) },

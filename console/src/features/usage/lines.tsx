@@ -2,6 +2,7 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { listUsage } from '@/api/generated/sdk.gen'
 import type { UsageOut } from '@/api/generated/types.gen'
+import { useCapabilityName } from '@/i18n/names'
 import { Button } from '@/ui/button'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge } from '@/ui/page'
@@ -22,6 +23,7 @@ interface Filters {
 
 export function Lines() {
   const say = useUsageWords()
+  const nameOf = useCapabilityName()
   const navigate = useNavigate()
   const { for: capability, provider, consultation, from, to } = useSearch({ strict: false }) as Filters
   const filters = { for: capability, provider, consultation, from, to }
@@ -34,7 +36,7 @@ export function Lines() {
           label={say('capability')}
           value={capability ?? ''}
           onChange={(event) => set({ for: event.target.value || undefined })}
-          options={[{ value: '', label: say('all') }, ...CHARGED.map((one) => ({ value: one, label: say(`for_${one}`) }))]}
+          options={[{ value: '', label: say('all') }, ...CHARGED.map((one) => ({ value: one, label: nameOf(one) }))]}
         />
         <TextField
           label={say('provider')}
@@ -62,6 +64,7 @@ export function Lines() {
 
 function Found({ filters }: { filters: Filters }) {
   const say = useUsageWords()
+  const nameOf = useCapabilityName()
   const time = useTime()
   const rows = useRows(['usage', filters], async (cursor) => {
     const query = {
@@ -77,7 +80,7 @@ function Found({ filters }: { filters: Filters }) {
   })
   const columns: Column<UsageOut>[] = [
     { name: say('when'), cell: (row) => <When row={row} /> },
-    { name: say('capability'), cell: (row) => say(`for_${row.capability}` as 'for_llm') },
+    { name: say('capability'), cell: (row) => nameOf(row.capability) },
     {
       name: say('provider'),
       cell: (row) => (

@@ -4,6 +4,7 @@ import { useForm } from 'react-hook-form'
 import { listProvidersOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { createRate } from '@/api/generated/sdk.gen'
 import type { RateIn } from '@/api/generated/types.gen'
+import { useCapabilityName } from '@/i18n/names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { SelectField, TextField } from '@/ui/field'
@@ -20,6 +21,7 @@ type Given = { [K in 'provider' | 'model' | 'price' | 'output_price' | 'since' |
 
 export function NewRate({ onDone }: { onDone: () => void }) {
   const say = useUsageWords()
+  const nameOf = useCapabilityName()
   const tell = useTell()
   const { register, handleSubmit, watch } = useForm<Given>({ defaultValues: { capability: 'llm', unit: '1m_tokens', currency: 'USD', since: today() } })
   const byToken = watch('unit') === '1m_tokens'
@@ -40,7 +42,7 @@ export function NewRate({ onDone }: { onDone: () => void }) {
       <div className="grid gap-4 sm:grid-cols-2">
         <ProviderName {...register('provider')} />
         <TextField label={say('model')} hint={say('modelHint')} maxLength={120} {...register('model')} />
-        <SelectField label={say('capability')} options={CHARGED.map((one) => ({ value: one, label: say(`for_${one}`) }))} {...register('capability')} />
+        <SelectField label={say('capability')} options={CHARGED.map((one) => ({ value: one, label: nameOf(one) }))} {...register('capability')} />
         <SelectField label={say('unit')} options={UNITS.map((one) => ({ value: one, label: say(`unit_${one}`) }))} {...register('unit')} />
         <TextField label={say('price')} required {...price} {...register('price')} />
         {byToken && <TextField label={say('outputPrice')} hint={say('outputPriceHint')} {...price} {...register('output_price')} />}

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { getRateCard, listRates, withdrawRate } from '@/api/generated/sdk.gen'
 import type { CardRate, RateOut } from '@/api/generated/types.gen'
+import { useCapabilityName } from '@/i18n/names'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -30,6 +31,7 @@ export function Rates() {
 
 function usePriceColumns<R extends CardRate>(): Column<R>[] {
   const say = useUsageWords()
+  const nameOf = useCapabilityName()
   const time = useTime()
   const money = useMoney()
   return [
@@ -42,7 +44,7 @@ function usePriceColumns<R extends CardRate>(): Column<R>[] {
         </>
       ),
     },
-    { name: say('capability'), cell: (row) => say(`for_${row.capability}` as 'for_llm') },
+    { name: say('capability'), cell: (row) => nameOf(row.capability) },
     {
       name: say('price'),
       numeric: true,
@@ -121,6 +123,7 @@ function OwnRates() {
 
 function Card() {
   const say = useUsageWords()
+  const nameOf = useCapabilityName()
   const navigate = useNavigate()
   const { for: capability } = useSearch({ strict: false }) as { for?: string }
   const rows = useRows(['rate-card', capability], async () => {
@@ -142,7 +145,7 @@ function Card() {
           onChange={(event) =>
             void navigate({ to: '/usage', search: { tab: 'rates', for: event.target.value || undefined } as never, replace: true })
           }
-          options={[{ value: '', label: say('all') }, ...CHARGED.map((one) => ({ value: one, label: say(`for_${one}`) }))]}
+          options={[{ value: '', label: say('all') }, ...CHARGED.map((one) => ({ value: one, label: nameOf(one) }))]}
         />
       </div>
       <Table

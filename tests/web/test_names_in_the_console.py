@@ -1,0 +1,99 @@
+"""What the API calls things by has names for people in the console, in both languages: all of it, and nothing else.
+
+What the API's description lists value by value (`'draft' | 'approved'`), TypeScript holds the pages to. Here stands the
+rest: what the description only calls a string, and what is data.
+"""
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import get_args
+
+import psycopg
+import pytest
+import yaml
+
+from auricle.ai.port import Check
+from auricle.billing.budgets.keep import Owner
+from auricle.billing.rates import Unit
+from auricle.consultations.alerts import HAND_OVER
+from auricle.consultations.models import ConsultationType
+from auricle.db.embedded import Urls
+from auricle.providers.metering import Status
+from auricle.providers.ports import Capability
+from auricle.safety import redflags
+
+SOURCES = Path(__file__).parents[2] / "console" / "src"
+LIST = re.compile(r"= named\(\s*'(?P<list>\w+)',\s*\{(?P<english>.*?)\},\s*\{(?P<hindi>.*?)\},?\s*\)", re.S)
+ENTRY = re.compile(r"\b(?P<name>\w+): '(?P<words>[^']+)'")
+
+
+def names(file: str = "i18n/names.ts") -> dict[str, tuple[dict[str, str], dict[str, str]]]:
+    """The lists of a file, each in English and in Hindi."""
+    found = LIST.finditer((SOURCES / file).read_text())
+    return {one["list"]: (dict(ENTRY.findall(one["english"])), dict(ENTRY.findall(one["hindi"]))) for one in found}
+
+
+def red_flags() -> set[str]:
+    files = [file for file in redflags._FOLDER.iterdir() if file.name.endswith(".yaml")]
+    return {category for file in files for category in yaml.safe_load(file.read_text("utf-8"))["categories"]}
+
+
+def fits(list_: str, values: Collection[str], file: str = "i18n/names.ts") -> None:
+    english, hindi = names(file)[list_]
+    assert set(english) == set(hindi) == set(values)
+    assert all(re.search(r"[\u0900-\u097f]", one) for one in hindi.values())
+
+
+def test_every_capability_of_providers_has_a_name() -> None:
+    fits("capabilities", {*get_args(Capability), "rag"})
+
+
+def test_every_red_flag_of_any_language_has_a_name_and_so_has_the_wish_for_a_person() -> None:
+    fits("alarms", red_flags() | {HAND_OVER})
+
+
+def test_every_way_to_hold_a_consultation_has_a_name() -> None:
+    fits("consultationTypes", list(ConsultationType))
+
+
+def test_every_check_of_a_statement_has_a_name() -> None:
+    fits("checks", get_args(Check.model_fields["name"].annotation))
+
+
+@pytest.fixture(scope="module")
+def constraints(urls: Urls) -> dict[str, str]:
+    """What the database takes in columns that hold one of a few words, by constraint."""
+    with psycopg.connect(urls.owner) as connection:
+        return dict(
+            connection.execute("select conname, pg_get_constraintdef(oid) from pg_constraint where contype = 'c'")
+        )
+
+
+def has_words(file: str, prefix: str, values: Collection[str]) -> None:
+    said = re.findall(rf"^    {prefix}(\w+): '", (SOURCES / "features" / file).read_text(), re.M)
+    assert len(values) > 1
+    assert sorted(said) == sorted([*values] * 2)
+
+
+def test_how_a_call_of_a_provider_ended_is_said_in_words() -> None:
+    has_words("usage/words.ts", "status_", get_args(Status))
+
+
+def test_what_is_charged_by_and_whose_budget_it_is_are_said_in_words() -> None:
+    has_words("usage/words.ts", "unit_", get_args(Unit))
+    has_words("usage/words.ts", "owner_", get_args(Owner))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "file", "prefix"),
+    [
+        ("usage_recomputation", "status", "usage/words.ts", "recompute_"),
+        ("organization", "kind", "organizations/words.ts", "kind_"),
+        ("note_statement", "kind", "notes/words.ts", "kind_"),
+    ],
+)
+def test_what_the_database_takes_is_said_in_words(
+    constraints: dict[str, str], table: str, column: str, file: str, prefix: str
+) -> None:
+    has_words(file, prefix, re.findall(r"'(\w+)'::text", constraints[f"{table}_{column}_check"]))
