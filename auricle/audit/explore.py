@@ -1,6 +1,6 @@
 """Look into the audit of one's own organization."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.audit.models import AuditEntry, AuditLink
 from auricle.audit.of_patient import about_patient
 from auricle.audit.schemas import ChainState
+from auricle.identity.models import Member
 
 HIGHEST = 2**63 - 1
 
@@ -51,6 +52,13 @@ async def list_entries(db: AsyncSession, wanted: Wanted, *, limit: int) -> Seque
     if wanted.before is not None:
         statement = statement.where(AuditEntry.id < min(wanted.before, HIGHEST))
     return (await db.scalars(statement)).all()
+
+
+async def names_of(db: AsyncSession, entries: Sequence[AuditEntry]) -> Mapping[UUID | None, str]:
+    """Members by what they are called now; an entry itself keeps no name. Who has none is left out."""
+    ids = {entry.member_id for entry in entries if entry.member_id is not None}
+    rows = await db.scalars(select(Member).where(Member.id.in_(ids)))
+    return {one.id: one.full_name for one in rows if one.full_name}
 
 
 async def chain_state(db: AsyncSession) -> ChainState:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from auricle.actor import Actor
-from auricle.audit.explore import Wanted, chain_state, list_entries
+from auricle.audit.explore import Wanted, chain_state, list_entries, names_of
 from auricle.audit.export import exported, part_of
 from auricle.audit.report import heads_of
 from auricle.audit.schemas import ChainState, EntryOut
@@ -48,6 +48,9 @@ async def entries(
     )
     found = await list_entries(db, wanted, limit=limit + 1)
     items = [EntryOut.model_validate(entry) for entry in found[:limit]]
+    names = await names_of(db, found[:limit])
+    for one in items:
+        one.member = names.get(one.member_id)
     return Page(items=items, next=cursor_of(UUID(int=items[-1].id)) if len(found) > limit else None)
 
 

@@ -16,6 +16,7 @@ class EntryOut(BaseModel):
     at: datetime
     actor_id: UUID | None = Field(description="The account that acted; none for the system.")
     member_id: UUID | None
+    member: str | None = Field(None, description="The member's name as it is now.")
     action: str = Field(examples=["update"])
     entity: str = Field(examples=["patient"])
     entity_id: UUID | None

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from auricle.actor import Actor
-from auricle.audit.explore import Wanted, chain_state, list_entries
+from auricle.audit.explore import Wanted, chain_state, list_entries, names_of
 from auricle.audit.reads import record
 from auricle.audit.report import heads_of, report
 from auricle.audit.seal import Sealer, seal
@@ -49,6 +49,12 @@ async def test_entries_are_filtered_by_each_field_and_all_together(database, adm
         ({"entity": "patient' or 1=1 --"}, 0),
     ):
         assert len(await listed(database, admin, **wanted)) == count, wanted
+
+
+async def test_whoever_acted_is_named_as_they_are_called_now(database, admin):
+    async with database.transaction(admin) as db:
+        found = await list_entries(db, Wanted(entity="note"), limit=1)
+        assert await names_of(db, found) == {admin.member_id: "Meera Iyer"}
 
 
 async def test_pages_join_without_a_gap_and_a_made_up_place_is_harmless(database, admin):

@@ -89,7 +89,7 @@ function Entries({ filters }: { filters: Filters }) {
     { name: say('action'), cell: (row) => row.action },
     { name: say('entity'), cell: (row) => row.entity },
     { name: say('outcome'), cell: (row) => <Badge tone={row.outcome === 'refused' ? 'bad' : 'neutral'}>{say(row.outcome as 'allowed')}</Badge> },
-    { name: say('who'), cell: (row) => <code className="text-xs">{(row.member_id ?? row.actor_id ?? '–').slice(0, 8)}</code> },
+    { name: say('who'), cell: (row) => row.member ?? <code className="text-xs">{(row.member_id ?? row.actor_id ?? '–').slice(0, 8)}</code> },
     { name: say('address'), cell: (row) => row.address || '–' },
     { name: say('details'), cell: (row) => <Details row={row} /> },
   ]
