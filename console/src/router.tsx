@@ -9,7 +9,7 @@ import {
   useLocation,
   useNavigate,
 } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useSession } from '@/session/session'
 import { Shell } from '@/shell/shell'
 import { Button } from '@/ui/button'
@@ -109,10 +109,12 @@ function inner(next: string | undefined): string {
   return next?.startsWith('/') && !next.startsWith('//') && !next.includes('\\') ? next : '/'
 }
 
-/** Goes there once. The router's own `Navigate` goes again with every render, and a render follows each going. */
+/** Goes there once. The router's own `Navigate` goes again with every render, and a render follows each going; by then the
+ *  place is another, and where to go from it would be too: a sign-in whose `next` is a sign-in, without end. */
 function Elsewhere({ href }: { href: string }) {
   const navigate = useNavigate()
-  useEffect(() => void navigate({ href, replace: true }), [navigate, href])
+  const [goal] = useState(href)
+  useEffect(() => void navigate({ href: goal, replace: true }), [navigate, goal])
   return null
 }
 
