@@ -270,6 +270,9 @@ class Settings(BaseSettings):
     access_token_s: int = Field(900, ge=60, le=3600)
     refresh_token_s: int = Field(14 * 86400, ge=3600, description="Longest sign-in; refreshing does not extend it.")
     sign_in_idle_s: int = Field(3 * 86400, ge=3600, description="A sign-in not used for so long is over.")
+    page_idle_s: int = Field(
+        1800, ge=120, le=86400, description="The console signs out a page that nobody touched for so long."
+    )
     session_idle_s: int = Field(3600, ge=60, description="A consultation session without a message ends after this.")
     mail: Mail = Mail()
     google: Google = Google()

@@ -120,7 +120,7 @@ async def switch(body: Switch, assembly: Installed, actor: SignedIn, seen: Calle
 
 
 @router.get("/me", operation_id="me", summary="Who is signed in", responses=problems(BadToken))
-async def me(db: Db, actor: SignedIn) -> Me:
+async def me(db: Db, actor: SignedIn, assembly: Installed) -> Me:
     account = await db.get_one(Account, actor.account_id)
     member = await db.get(Member, actor.member_id) if actor.member_id else None
     organization = await db.scalar(select(Organization.name).where(Organization.id == actor.organization_id))
@@ -135,6 +135,7 @@ async def me(db: Db, actor: SignedIn) -> Me:
         patient_id=actor.patient_id,
         role=actor.role,
         second_factor=await is_enrolled(db, account.id),
+        page_idle_s=assembly.settings.page_idle_s,
         given_name=member.given_name if member else "",
         family_name=member.family_name if member else "",
         permissions=sorted(actor.permissions),

@@ -154,6 +154,7 @@ class Me(BaseModel):
     patient_id: UUID | None
     role: str
     second_factor: bool
+    page_idle_s: int = Field(description="A page that nobody touches for so long signs out, after a warning.")
     given_name: str = ""
     family_name: str = ""
     permissions: list[str]

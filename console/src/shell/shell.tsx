@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import { LiveEvents } from '@/events/live'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { IdleWatch } from './idle'
 import { GROUPS, PLACES, type Place } from './places'
 import { LanguageSwitch, ThemeSwitch } from './preferences'
 import { useShellWords } from './words'
@@ -24,6 +25,7 @@ export function Shell() {
       </a>
       <Header open={open} turn={() => setOpen(!open)} />
       <LiveEvents />
+      <IdleWatch />
       <div className="flex flex-1">
         <nav
           aria-label={say('navigation')}

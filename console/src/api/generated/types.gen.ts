@@ -2716,6 +2716,12 @@ export type EntryOut = {
      */
     member_id: string | null;
     /**
+     * Member
+     *
+     * The member's name as it is now.
+     */
+    member?: string | null;
+    /**
      * Action
      */
     action: string;
@@ -4170,6 +4176,12 @@ export type Me = {
      * Second Factor
      */
     second_factor: boolean;
+    /**
+     * Page Idle S
+     *
+     * A page that nobody touches for so long signs out, after a warning.
+     */
+    page_idle_s: number;
     /**
      * Given Name
      */

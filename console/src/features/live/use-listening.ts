@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { Problem, asProblem } from '@/api/client'
 import { listenToConsultation } from '@/api/generated/sdk.gen'
+import { touched } from '@/session/touch'
 import { openSpeaker, type Speaker } from '@/features/room/audio/speaker'
 
 export interface Heard {
@@ -27,6 +28,7 @@ export function useListening(consultationId: string) {
   const parts = useRef<{ socket?: WebSocket; speaker?: Speaker }>({})
 
   const receive = useCallback((message: Message) => {
+    touched() // whoever listens need not touch the screen
     if (message.type === 'listening') setState('listening')
     else if (message.type === 'sound') parts.current.speaker?.play(mixed(message.data))
     else if (message.type === 'state') setCharge(message.in_charge ? 'me' : message.taken_over_by ? 'other' : 'agent')

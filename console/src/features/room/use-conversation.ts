@@ -1,6 +1,7 @@
 // A conversation's life on a page: microphone, loudspeaker and socket together, and what of them the page shows.
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import type { Problem } from '@/api/client'
+import { touched } from '@/session/touch'
 import { openMicrophone, type Microphone } from './audio/microphone'
 import { openSpeaker, type Speaker } from './audio/speaker'
 import { Conversation, type Message, type State } from './conversation'
@@ -41,6 +42,7 @@ export function useConversation(consultationId: string, language: string | undef
   })
 
   const onMessage = useCallback((message: Message) => {
+    touched() // whoever talks need not touch the screen
     const { speaker: sound, conversation } = parts.current
     if (message.type === 'session') {
       sound?.flush() // what was queued is sent again
