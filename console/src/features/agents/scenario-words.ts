@@ -9,7 +9,7 @@ export const useScenarioWords = words(
     called: 'It called {{name}}',
     calls: 'Calls these tools, separated by commas',
     callsNone: 'Calls no tool',
-    change: 'Change {{name}}',
+    change: 'Edit {{name}}',
     cites: 'Rests on a document with this title',
     delete: 'Delete {{name}}',
     deleted: 'The scenario is deleted.',

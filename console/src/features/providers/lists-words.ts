@@ -5,7 +5,7 @@ export const useListWords = words(
   {
     anyLanguage: 'any language',
     changed: 'The account is changed.',
-    change: 'Change {{name}}',
+    change: 'Edit {{name}}',
     enabled: 'In use',
     enabledHint: 'Switched off, it is kept but not asked.',
     keyKept: 'Empty: the key stays as it is. A new one is tried once, sealed, and never shown again.',
