@@ -9,7 +9,7 @@ import { Panel } from '@/ui/page'
 import type { Kind } from './kinds'
 import { Entry, OrderList } from './order-list'
 import { useOrderWords } from './order-words'
-import { ANY, beginning, languagesOf, type Finding } from './orders'
+import { ANY, beginning, languagesOf, passedOver, type Finding } from './orders'
 import type { Provider } from './provider-panel'
 
 const BY_LANGUAGE: readonly Kind[] = ['stt', 'llm', 'tts', 'translation']
@@ -70,7 +70,7 @@ export function OrderOfKind({ kind, lists, inForce, providers, mayWrite, found, 
                   change={(list) => change(language, list)}
                 />
               ) : (
-                <Shown list={lists?.[language] ?? []} providers={providers} />
+                <Shown kind={kind} list={lists?.[language] ?? []} providers={providers} />
               )}
             </section>
           ))}
@@ -108,19 +108,19 @@ function Unset({ kind, inForce, providers, isAble }: Pick<Asked, 'kind' | 'inFor
       {languages.map((language) => (
         <section key={language} className="flex flex-col gap-1">
           <h3 className="text-sm font-semibold">{title(language)}</h3>
-          <Shown list={inForce?.[language] ?? []} providers={providers} />
+          <Shown kind={kind} list={inForce?.[language] ?? []} providers={providers} />
         </section>
       ))}
     </div>
   )
 }
 
-function Shown({ list, providers }: { list: ChoiceIo[]; providers: readonly Provider[] }) {
+function Shown({ kind, list, providers }: Pick<Asked, 'kind' | 'providers'> & { list: ChoiceIo[] }) {
   return (
     <ol className="flex flex-col gap-1">
       {list.map((entry, at) => (
         <li key={at}>
-          <Entry n={at + 1} entry={entry} isHere={providers.some(({ name }) => name === entry.provider)} />
+          <Entry n={at + 1} entry={entry} mark={passedOver(providers, kind, entry)} />
         </li>
       ))}
     </ol>

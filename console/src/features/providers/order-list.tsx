@@ -9,7 +9,7 @@ import type { Kind } from './kinds'
 import { useDrag } from './order-drag'
 import { EntryForm } from './order-entry'
 import { useOrderWords } from './order-words'
-import { MOST, moved, type Finding } from './orders'
+import { MOST, moved, passedOver, type Finding } from './orders'
 import type { Provider } from './provider-panel'
 
 interface Asked {
@@ -59,7 +59,7 @@ export function OrderList({ kind, language, list, providers, found, change }: As
             at={at}
             last={list.length - 1}
             entry={entry}
-            isHere={providers.some(({ name }) => name === entry.provider)}
+            mark={passedOver(providers, kind, entry)}
             isDragged={dragged?.to === at}
             handle={handle(at)}
             finding={dragged ? undefined : found(`.${at}`)}
@@ -98,11 +98,13 @@ export function OrderList({ kind, language, list, providers, found, change }: As
   )
 }
 
+type Mark = ReturnType<typeof passedOver>
+
 interface RowAsked {
   at: number
   last: number
   entry: ChoiceIo
-  isHere: boolean
+  mark: Mark
   isDragged: boolean
   handle: ReturnType<ReturnType<typeof useDrag>['handle']>
   finding: Finding | undefined
@@ -111,7 +113,7 @@ interface RowAsked {
   remove: () => void
 }
 
-function Row({ at, last, entry, isHere, isDragged, handle, finding, step, open, remove }: RowAsked) {
+function Row({ at, last, entry, mark, isDragged, handle, finding, step, open, remove }: RowAsked) {
   const say = useOrderWords()
   const { provider } = entry
   const acts = [
@@ -135,7 +137,7 @@ function Row({ at, last, entry, isHere, isDragged, handle, finding, step, open, 
       >
         <GripVertical className="size-5" />
       </span>
-      <Entry n={at + 1} entry={entry} isHere={isHere} />
+      <Entry n={at + 1} entry={entry} mark={mark} />
       <span className="ml-auto flex">
         {acts.map(({ icon: Icon, label, ...rest }) => (
           <Button key={label} kind="quiet" size="icon" aria-label={label} {...rest}>
@@ -149,7 +151,7 @@ function Row({ at, last, entry, isHere, isDragged, handle, finding, step, open, 
 }
 
 /** A place as it reads: its number, the provider, and what of it. */
-export function Entry({ n, entry, isHere }: { n: number; entry: ChoiceIo; isHere: boolean }) {
+export function Entry({ n, entry, mark }: { n: number; entry: ChoiceIo; mark: Mark }) {
   const say = useOrderWords()
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-x-2 text-sm">
@@ -157,7 +159,7 @@ export function Entry({ n, entry, isHere }: { n: number; entry: ChoiceIo; isHere
       <span className="font-medium break-all">{entry.provider}</span>
       {entry.model && <code className="text-xs break-all text-soft">{entry.model}</code>}
       {entry.voice && <span className="break-all text-soft">{say('voiceOf', { voice: entry.voice })}</span>}
-      {!isHere && <Badge tone="warn">{say('goneMark')}</Badge>}
+      {mark && <Badge tone="warn">{say(`${mark}Mark`)}</Badge>}
     </span>
   )
 }

@@ -56,7 +56,10 @@ export function findings(orders: Orders, providers: readonly Provider[], context
     if (list === undefined) continue
     const entry = at === undefined ? undefined : list[Number(at)]
     if (entry === undefined) found[place] = { why: 'language' }
-    else found[place] = reason(providers.find(({ name }) => name === entry.provider), kind as Kind) ?? toldAs(String(text))
+    else {
+      const why = passedOver(providers, kind as Kind, entry)
+      found[place] = why ? { why } : toldAs(String(text))
+    }
   }
   return found
 }
@@ -66,7 +69,9 @@ function toldAs(text: string): Finding {
   return text === 'The provider does not list this voice.' ? { why: 'voiceUnlisted' } : { why: 'told', text }
 }
 
-function reason(provider: Provider | undefined, kind: Kind): Finding | null {
-  if (provider === undefined) return { why: 'gone' }
-  return can(provider, kind, ANY) ? null : { why: 'unable' }
+/** Why a place is passed over, which the API may allow: it knows nothing there of what an account was told not to do. */
+export function passedOver(providers: readonly Provider[], kind: Kind, entry: ChoiceIo): 'gone' | 'unable' | null {
+  const provider = providers.find(({ name }) => name === entry.provider)
+  if (provider === undefined) return 'gone'
+  return can(provider, kind, ANY) ? null : 'unable'
 }
