@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from auricle.ai.badge import make_badge
 from auricle.ai_service.app import build
 from auricle.ai_service.engine import Engine
+from auricle.providers.connections import shared_ssl_context
 from auricle.settings import AI, Settings
 from tests.e2e.installation import environment
 from tests.running_service import MODELS, free_port
@@ -44,7 +45,7 @@ class Running:
     def client(self, badge: str | None = None) -> httpx2.AsyncClient:
         shown = badge if badge is not None else make_badge(SecretStr(SECRET), time.time())
         headers = {"authorization": f"Bearer {shown}"} if shown else {}
-        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30, verify=shared_ssl_context())
 
 
 @contextlib.contextmanager
@@ -93,7 +94,7 @@ def await_ready(url: str, started: "subprocess.Popen[bytes] | None" = None) -> N
     while time.monotonic() < deadline:
         assert started is None or started.poll() is None, "the AI service ended while starting"
         with contextlib.suppress(httpx2.HTTPError):
-            if httpx2.get(f"{url}/ready", timeout=5, trust_env=False).status_code == 200:
+            if httpx2.get(f"{url}/ready", timeout=5, trust_env=False, verify=shared_ssl_context()).status_code == 200:
                 return
         time.sleep(0.05)
     raise AssertionError("the AI service did not become ready")

@@ -63,7 +63,9 @@ async def socket(clinic: Clinic, consultation_id: str) -> AsyncIterator[ClientCo
     async with clinic.client() as http:
         issued = await http.post("/api/v1/ws/tickets", json={"consultation_id": consultation_id})
     ticket = issued.raise_for_status().json()["ticket"]
-    async with connect(clinic.service.ws_url, subprotocols=["auricle.v1", f"ticket.{ticket}"]) as live:  # type: ignore[list-item]
+    protocols: Any = ["auricle.v1", f"ticket.{ticket}"]
+    # With a bounded queue, frames that nobody takes keep the answer to our closing away: it then waits ten seconds.
+    async with connect(clinic.service.ws_url, subprotocols=protocols, max_queue=None) as live:
         await live.send(orjson.dumps({"type": "init-session", "consultation_id": consultation_id}).decode())
         assert (await message(live))["type"] == "session"
         yield live

@@ -23,6 +23,7 @@ from auricle.db.prepare import Urls
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.identity.passwords import HASHER
+from auricle.providers.connections import shared_ssl_context
 from tests import builders
 from tests.e2e.installation import command, environment, eventually
 from tests.running_service import MASTER, MODELS, PASSWORD, free_port
@@ -73,7 +74,7 @@ class Process:
     token: str = ""
 
     async def ready(self) -> int:
-        async with httpx2.AsyncClient(base_url=self.url, timeout=5) as http:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=5, verify=shared_ssl_context()) as http:
             with contextlib.suppress(httpx2.HTTPError):
                 return (await http.get("/ready")).status_code
         return 0
@@ -86,7 +87,9 @@ class Process:
 
     async def post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
         headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        async with httpx2.AsyncClient(base_url=self.url, timeout=20, headers=headers) as http:
+        async with httpx2.AsyncClient(
+            base_url=self.url, timeout=20, headers=headers, verify=shared_ssl_context()
+        ) as http:
             return await http.post(path, json=body)
 
     async def ticket(self) -> tuple[str, dict[str, Any]]:
@@ -111,7 +114,7 @@ class Process:
 @contextlib.asynccontextmanager
 async def entered(ticket: dict[str, Any], consultation_id: str) -> AsyncIterator[ClientConnection]:
     offered = ["auricle.v1", f"ticket.{ticket['ticket']}"]
-    async with connect(ticket["url"], subprotocols=offered) as live:  # type: ignore[arg-type]
+    async with connect(ticket["url"], subprotocols=offered, max_queue=None) as live:  # type: ignore[arg-type]
         await live.send(orjson.dumps({"type": "init-session", "consultation_id": consultation_id}).decode())
         assert (await message(live, "session"))["type"] == "session"
         yield live

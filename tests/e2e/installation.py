@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import psutil
 
+from auricle.providers.connections import shared_ssl_context
 from auricle.sample.seed import LOGINS, PASSWORD
 from tests.running_service import free_port
 
@@ -162,12 +163,12 @@ class Installation:
     @contextlib.contextmanager
     def client(self, role: str = "clinician") -> Iterator[httpx2.Client]:
         """Signed in as one of the sample clinic's people."""
-        with httpx2.Client(base_url=self.url, timeout=30) as http:
+        with httpx2.Client(base_url=self.url, timeout=30, verify=shared_ssl_context()) as http:
             signed_in = http.post("/api/v1/auth/login", json={"login": LOGINS[role], "password": PASSWORD})
             http.headers["authorization"] = f"Bearer {signed_in.raise_for_status().json()['access_token']}"
             yield http
 
     def ready(self) -> bool:
         with contextlib.suppress(httpx2.HTTPError):
-            return bool(httpx2.get(f"{self.url}/ready", timeout=5).status_code == 200)
+            return httpx2.get(f"{self.url}/ready", timeout=5, verify=shared_ssl_context()).status_code == 200
         return False

@@ -30,7 +30,7 @@ async def ticket(clinic: Clinic, headers: dict[str, str], consultation_id: str) 
 @asynccontextmanager
 async def listening(clinic: Clinic, headers: dict[str, str], consultation_id: str) -> AsyncIterator[ClientConnection]:
     address = clinic.service.ws_url.replace("streaming", "listening")
-    async with connect(address) as staff:
+    async with connect(address, max_queue=None) as staff:  # else closing waits for frames that nobody takes
         await send(staff, type="listen", ticket=await ticket(clinic, headers, consultation_id))
         assert (await message(staff))["type"] == "listening"
         yield staff

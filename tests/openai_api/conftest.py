@@ -21,6 +21,7 @@ from auricle.billing.models import UsageRow
 from auricle.consultations.models import Message
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
+from auricle.providers.connections import shared_ssl_context
 from auricle.settings import Provider, Settings, Timeouts
 from tests import builders
 from tests.conftest import Template
@@ -48,7 +49,9 @@ class Clinic:
         return str(made.raise_for_status().json()["key"])
 
     def client(self, key: str | None = None, **how: Any) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(api_key=key or self.key, base_url=f"{self.service.url}/v1", max_retries=0, **how)
+        http = openai.DefaultAsyncHttpxClient(verify=shared_ssl_context())
+        key, url = key or self.key, f"{self.service.url}/v1"
+        return openai.AsyncOpenAI(api_key=key, base_url=url, max_retries=0, http_client=http, **how)
 
     def http(self) -> Any:
         return self.service.client({"authorization": f"Bearer {self.key}"})
