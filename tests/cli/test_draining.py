@@ -202,6 +202,7 @@ async def test_of_two_workers_one_that_leaves_or_is_replaced_keeps_its_call_and_
         async with service.call() as live:
             leaving = holder(workers, live)
             leaving.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(eventually, lambda: not listens(service, leaving))
             for _ in range(6):  # the kernel would have dealt some of these to the one that leaves
                 async with service.call() as other:
                     assert holder(workers_of(service), other).pid != leaving.pid
@@ -259,12 +260,14 @@ def at_work(service: Process) -> set[int]:
 
 async def settled(service: Process, workers: list[psutil.Process]) -> None:
     """Until both listen, so that there is a choice."""
-    port = int(service.url.rpartition(":")[2])
     async with asyncio.timeout(STARTED_S):
-        while not all(
-            any(c.laddr.port == port for c in one.net_connections() if c.status == "LISTEN") for one in workers
-        ):
+        while not all(listens(service, one) for one in workers):
             await asyncio.sleep(0.1)
+
+
+def listens(service: Process, worker: psutil.Process) -> bool:
+    port = int(service.url.rpartition(":")[2])
+    return any(c.laddr.port == port for c in worker.net_connections() if c.status == "LISTEN")
 
 
 def holder(workers: list[psutil.Process], live: ClientConnection) -> psutil.Process:
