@@ -1,4 +1,4 @@
-"""`/api/v1/finetune/exports`, `/api/v1/soap/quality`"""
+"""`/api/v1/finetune/exports`, `/api/v1/finetune/material`, `/api/v1/soap/quality`"""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ from auricle.finetune.export import (
     request_export,
     take,
 )
+from auricle.finetune.material import material
 from auricle.finetune.models import FinetuneExport
 from auricle.finetune.quality import quality
 from auricle.web.deps import Db, Installed, Requires
@@ -51,6 +52,25 @@ class FinetuneExportOut(BaseModel):
 
 class FinetuneExportsOut(BaseModel):
     items: list[FinetuneExportOut]
+
+
+class ScoreOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    score: int
+    by_patients: int
+    by_staff: int
+    conversations: int = Field(description="Of which this is the lowest rating: that one counts.")
+    agreed_conversations: int = Field(description="Of these: of patients who agree to training.")
+
+
+class MaterialOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    patients: int = Field(description="Who agree to training now.")
+    notes: int = Field(description="Signed notes.")
+    agreed_notes: int = Field(description="Of these: of patients who agree to training.")
+    scores: list[ScoreOut] = Field(description="One for each score, 1 to 5.")
 
 
 class QualityOut(BaseModel):
@@ -122,6 +142,16 @@ async def download(finetune_export_id: UUID, assembly: Installed, actor: Exporte
     name = f"finetune-{finetune_export_id}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(data, media_type="application/zip", headers=headers)
+
+
+@router.get(
+    "/finetune/material",
+    operation_id="get_finetune_material",
+    summary="What an export could rest on: who agrees, what was signed, how conversations were rated",
+    responses=problems(Forbidden),
+)
+async def available(db: Db, actor: Exporter) -> MaterialOut:
+    return MaterialOut.model_validate(await material(db))
 
 
 @router.get(

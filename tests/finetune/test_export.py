@@ -34,6 +34,7 @@ from auricle.finetune.export import (
     take,
 )
 from auricle.finetune.formats import line
+from auricle.finetune.material import Score, material
 from auricle.notes.approve import approve
 from auricle.providers.masking.conceal import Finds
 from auricle.storage.objects import LocalObjects, ObjectMissing
@@ -202,6 +203,29 @@ async def test_a_low_rating_of_anybody_leaves_a_conversation_out(clinic: Clinic,
         await rate(db, clinic.means.keyring, consultation_id, score=2, comment=None)
     _, manifest = await packed(clinic, assembly, sources=["conversations"])
     assert manifest["left_out"] == {"low_rating": 1} and manifest["examples"] == {}
+
+
+async def test_what_an_export_could_rest_on_counts_who_agrees_and_the_lowest_rating(clinic: Clinic) -> None:
+    means = clinic.means
+    await signed(clinic)
+    consultation_id = await rated(clinic, 5)
+    colleague = await make_member(means.database, clinic.clinician.organization_id)
+    async with clinic.transaction(colleague) as db:
+        await rate(db, means.keyring, consultation_id, score=2, comment=None)
+        there = await material(db)
+    assert (there.patients, there.notes, there.agreed_notes) == (0, 1, 0)
+    assert [one.conversations for one in there.scores] == [0, 1, 0, 0, 0]
+    await says(clinic, clinic.patient_id)
+    other = await make_patient(means.database, means.keyring, clinic.clinician, given_name="Asha")
+    await rated(clinic, 2, patient=other.id)
+    async with clinic.transaction() as db:
+        there = await material(db)
+    assert (there.patients, there.agreed_notes) == (1, 1)
+    assert there.scores[1] == Score(2, by_patients=0, by_staff=2, conversations=2, agreed_conversations=1)
+    assert there.scores[4] == Score(5, by_patients=0, by_staff=1, conversations=0, agreed_conversations=0)
+    await says(clinic, clinic.patient_id, Decision.WITHDRAWN)
+    async with clinic.transaction() as db:
+        assert (await material(db)).patients == 0
 
 
 async def test_only_what_was_signed_teaches(clinic: Clinic, assembly: Any) -> None:
