@@ -4133,6 +4133,36 @@ export type MaskingOut = {
 };
 
 /**
+ * MaterialOut
+ */
+export type MaterialOut = {
+    /**
+     * Patients
+     *
+     * Who agree to training now.
+     */
+    patients: number;
+    /**
+     * Notes
+     *
+     * Signed notes.
+     */
+    notes: number;
+    /**
+     * Agreed Notes
+     *
+     * Of these: of patients who agree to training.
+     */
+    agreed_notes: number;
+    /**
+     * Scores
+     *
+     * One for each score, 1 to 5.
+     */
+    scores: Array<ScoreOut>;
+};
+
+/**
  * Me
  */
 export type Me = {
@@ -8043,6 +8073,36 @@ export type Scopes = {
      * What a key made by you may be allowed.
      */
     scopes: Array<string>;
+};
+
+/**
+ * ScoreOut
+ */
+export type ScoreOut = {
+    /**
+     * Score
+     */
+    score: number;
+    /**
+     * By Patients
+     */
+    by_patients: number;
+    /**
+     * By Staff
+     */
+    by_staff: number;
+    /**
+     * Conversations
+     *
+     * Of which this is the lowest rating: that one counts.
+     */
+    conversations: number;
+    /**
+     * Agreed Conversations
+     *
+     * Of these: of patients who agree to training.
+     */
+    agreed_conversations: number;
 };
 
 /**
@@ -24323,6 +24383,43 @@ export type DownloadFinetuneExportResponses = {
 };
 
 export type DownloadFinetuneExportResponse = DownloadFinetuneExportResponses[keyof DownloadFinetuneExportResponses];
+
+export type GetFinetuneMaterialData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/finetune/material';
+};
+
+export type GetFinetuneMaterialErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * `authorization.forbidden`
+     */
+    403: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type GetFinetuneMaterialError = GetFinetuneMaterialErrors[keyof GetFinetuneMaterialErrors];
+
+export type GetFinetuneMaterialResponses = {
+    /**
+     * Successful Response
+     */
+    200: MaterialOut;
+};
+
+export type GetFinetuneMaterialResponse = GetFinetuneMaterialResponses[keyof GetFinetuneMaterialResponses];
 
 export type GetNoteQualityData = {
     body?: never;
