@@ -48,6 +48,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       organization: '/organization',
       'patient-rights': `/patients/${has.patient}?tab=rights`,
       privacy: '/privacy',
+      'fine-tuning': '/fine-tuning',
       audit: '/audit',
       account: '/account',
     },

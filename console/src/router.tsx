@@ -79,6 +79,7 @@ const tree = root.addChildren([
     page('/usage', () => import('@/features/usage/usage-page'), 'UsagePage'),
     page('/clinic', () => import('@/features/clinic/clinic-page'), 'ClinicPage'),
     page('/api-keys', () => import('@/features/api-keys/keys-page'), 'KeysPage'),
+    page('/fine-tuning', () => import('@/features/fine-tuning/fine-tuning-page'), 'FineTuningPage'),
     page('/audit', () => import('@/features/audit/audit-page'), 'AuditPage'),
     page('/privacy', () => import('@/features/privacy/privacy-page'), 'PrivacyPage'),
     page('/emergency', () => import('@/features/break-glass/emergency'), 'Emergency'),

@@ -8,6 +8,7 @@ import {
   ChartColumn,
   FileText,
   Fingerprint,
+  GraduationCap,
   Hospital,
   House,
   KeyRound,
@@ -71,6 +72,7 @@ export const PLACES: readonly Place[] = [
     icon: Fingerprint,
     shown: may('retention:write', 'consent:publish', 'break_glass:review', 'patients:erase', 'providers:write'),
   },
+  { group: 'oversight', to: '/fine-tuning', name: 'fineTuning', icon: GraduationCap, shown: may('finetune:export') },
   { group: 'oversight', to: '/audit', name: 'audit', icon: ScrollText, shown: may('audit:read') },
   {
     group: 'oversight',
