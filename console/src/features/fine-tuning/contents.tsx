@@ -13,7 +13,10 @@ export function Contents({ manifest, one, open }: { manifest: Manifest; one: Fin
   return (
     <details open={open} className="text-sm">
       <summary className="min-h-11 cursor-pointer content-center font-medium">
-        {say('what')}: {time.number(total(manifest.examples))} {say('examples')}, {time.number(manifest.patients)} {say('patients')}
+        {say('what')}
+        <span className="ml-3 font-normal text-soft">
+          {say('examplesCount', { n: time.number(total(manifest.examples)) })} · {say('patientsCount', { n: time.number(manifest.patients) })}
+        </span>
       </summary>
       <div className="mt-2 grid gap-x-8 gap-y-4 sm:grid-cols-2">
         <section className="flex flex-col gap-1">
@@ -25,7 +28,7 @@ export function Contents({ manifest, one, open }: { manifest: Manifest; one: Fin
           </ul>
           <dl className="mt-2 flex flex-col gap-1">
             {Object.entries(manifest.files).map(([name, file]) => (
-              <Line key={name} name={fileOf(say, name)} value={`${time.number(file.lines)} · ${say('kilobytes', { n: time.number(Math.ceil(file.bytes / 1000)) })}`} />
+              <Line key={name} name={fileOf(say, name)} value={`${say('examplesCount', { n: time.number(file.lines) })} · ${say('kilobytes', { n: time.number(Math.ceil(file.bytes / 1000)) })}`} />
             ))}
           </dl>
         </section>

@@ -53,7 +53,7 @@ export function ExportCard({ one, open }: { one: FinetuneExportOut; open: boolea
       {one.status === 'queued' && <progress aria-label={say('making')} className="h-2 w-full accent-brand" />}
       {one.status === 'failed' && <p className="text-sm">{say(one.failure_code === 'finetune.too_large' ? 'tooLarge' : 'failed')}</p>}
       {one.status === 'expired' && <p className="text-sm text-soft">{say('expiredHint')}</p>}
-      {one.status === 'ready' && examples < FEWEST && <p className="rounded-lg bg-warn-wash p-3 text-sm">{say('few')}</p>}
+      {open && one.status === 'ready' && examples < FEWEST && <p className="rounded-lg bg-warn-wash p-3 text-sm">{say('few')}</p>}
       {manifest && <Contents manifest={manifest} one={one} open={open} />}
     </li>
   )

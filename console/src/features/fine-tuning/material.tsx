@@ -71,20 +71,20 @@ function Scores({ material }: { material: MaterialOut }) {
   const say = useFineTuningWords()
   const time = useTime()
   if (material.scores.every((one) => one.by_patients + one.by_staff === 0)) return <p className="text-sm text-soft">{say('ratedNone')}</p>
-  const heads = [say('ratings'), say('ratingsStaff'), say('conversationsOf'), say('agreed')]
+  const heads = [say('ratings'), say('ratingsStaff'), say('conversationsOf'), say('agreedShort')]
   return (
     <div className="flex flex-col gap-2">
       <p className="text-sm text-soft">{say('lowest')}</p>
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={say('rated')}>
-        <table className="w-full text-left text-sm">
+        <table className="w-full text-left text-sm max-sm:text-xs">
           <caption className="sr-only">{say('rated')}</caption>
           <thead className="border-b border-line text-soft">
             <tr>
-              <th scope="col" className="py-2 pr-3 align-bottom font-medium">
+              <th scope="col" className="py-2 pr-1.5 align-bottom font-medium">
                 {say('score')}
               </th>
               {heads.map((head) => (
-                <th key={head} scope="col" className="px-3 py-2 text-right align-bottom font-medium">
+                <th key={head} scope="col" className="px-1.5 py-2 text-right align-bottom sm:px-3 font-medium">
                   {head}
                 </th>
               ))}
@@ -93,11 +93,14 @@ function Scores({ material }: { material: MaterialOut }) {
           <tbody className="divide-y divide-line tabular-nums">
             {[...material.scores].reverse().map((row) => (
               <tr key={row.score}>
-                <th scope="row" className="py-2 pr-3 font-normal">
-                  <Stars score={row.score} />
+                <th scope="row" className="py-2 pr-1.5 font-normal">
+                  <span className="max-sm:hidden">
+                    <Stars score={row.score} />
+                  </span>
+                  <span className="sm:hidden">{row.score} ★</span>
                 </th>
                 {COUNTS.map((one) => (
-                  <td key={one} className="px-3 py-2 text-right">
+                  <td key={one} className="px-1.5 py-2 text-right sm:px-3">
                     {time.number(row[one])}
                   </td>
                 ))}
