@@ -9,7 +9,7 @@ import { cookieWanted } from '@/session/tokens'
 import { Button } from '@/ui/button'
 import { Refused, Skeleton } from '@/ui/states'
 import { Frame } from './frame'
-import { SecondStep } from './second-step'
+import { SecondStep } from './second-step-later'
 import { useEntryWords } from './words'
 
 const FLOW = 'auricle.google-flow' // a one-time value that proves it is the same browser that comes back; no token

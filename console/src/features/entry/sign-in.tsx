@@ -1,6 +1,5 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
-import { useForm } from 'react-hook-form'
+import { useState, type FormEvent } from 'react'
 import { asProblem } from '@/api/client'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
@@ -8,7 +7,7 @@ import { TextField } from '@/ui/field'
 import { Refused } from '@/ui/states'
 import { Frame } from './frame'
 import { GoogleButton } from './google'
-import { SecondStep } from './second-step'
+import { SecondStep } from './second-step-later'
 import { useEntryWords } from './words'
 
 export function SignIn() {
@@ -21,17 +20,29 @@ function Credentials({ onChallenge }: { onChallenge: (challenge: string) => void
   const { signIn } = useSession()
   const search = useSearch({ strict: false }) as { reset?: string }
   const [error, setError] = useState<unknown>(null)
-  const { register, handleSubmit, formState } = useForm({ defaultValues: { login: '', password: '' } })
-  const enter = handleSubmit(async ({ login, password }) => {
+  const [missing, setMissing] = useState<readonly string[]>([])
+  const [busy, setBusy] = useState(false)
+  const enter = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const given = new FormData(form)
+    const login = String(given.get('login')).trim()
+    const password = String(given.get('password'))
+    const lacking = [login ? [] : ['login'], password ? [] : ['password']].flat()
+    setMissing(lacking)
+    if (lacking[0]) return void form.querySelector<HTMLInputElement>(`[name=${lacking[0]}]`)?.focus()
     setError(null)
+    setBusy(true)
     try {
-      await signIn(login.trim(), password)
+      await signIn(login, password)
     } catch (refused) {
       const problem = asProblem(refused)
       if (problem.code === 'authentication.second_factor_required') onChallenge(String(problem.context.challenge))
       else setError(refused)
+    } finally {
+      setBusy(false)
     }
-  })
+  }
   return (
     <Frame title={say('signIn')}>
       <form onSubmit={(event) => void enter(event)} noValidate className="flex flex-col gap-4">
@@ -41,18 +52,18 @@ function Credentials({ onChallenge }: { onChallenge: (challenge: string) => void
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
-          error={formState.errors.login && say('needed')}
-          {...register('login', { required: true })}
+          name="login"
+          error={missing.includes('login') && say('needed')}
         />
         <TextField
           label={say('password')}
           type="password"
           autoComplete="current-password"
-          error={formState.errors.password && say('needed')}
-          {...register('password', { required: true })}
+          name="password"
+          error={missing.includes('password') && say('needed')}
         />
         {error !== null && <Refused error={error} />}
-        <Button kind="primary" type="submit" busy={formState.isSubmitting}>
+        <Button kind="primary" type="submit" busy={busy}>
           {say('signIn')}
         </Button>
         <GoogleButton />
