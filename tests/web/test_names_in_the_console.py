@@ -4,6 +4,7 @@ What the API's description lists value by value (`'draft' | 'approved'`), TypeSc
 rest: what the description only calls a string, and what is data.
 """
 
+import ast
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -13,9 +14,12 @@ import psycopg
 import pytest
 import yaml
 
+import auricle
 from auricle.ai.port import Check
+from auricle.audit.refusals import CLINICAL
 from auricle.billing.budgets.keep import Owner
 from auricle.billing.rates import Unit
+from auricle.consent.retention import CLASSES
 from auricle.consultations.alerts import HAND_OVER
 from auricle.consultations.models import ConsultationType
 from auricle.db.embedded import Urls
@@ -97,3 +101,50 @@ def test_what_the_database_takes_is_said_in_words(
     constraints: dict[str, str], table: str, column: str, file: str, prefix: str
 ) -> None:
     has_words(file, prefix, re.findall(r"'(\w+)'::text", constraints[f"{table}_{column}_check"]))
+
+
+# Where action and entity stand in a call that adds to the audit; None where it says them itself.
+RECORDING = {"record": (1, 2), "record_read": (None, 1), "note": (2, None)}
+# What is put together: refusals (`audit/refusals.py`), attempts to sign in, take-overs, and the kinds of kept data.
+PUT_TOGETHER = {
+    "audit/reads.py",
+    "audit/refusals.py",
+    "break_glass/access.py",
+    "consent/retention.py",
+    "identity/sign_in.py",
+    "listening/line.py",
+}
+ATTEMPTS = {"sign_in", "password_check"}
+TAKE_OVERS = {"taken_over", "released"}
+
+
+def recorded() -> tuple[set[str], set[str], set[str]]:
+    """The actions and the entities that the code adds to the audit by name, and the files that do it otherwise."""
+    home = Path(auricle.__file__).parent
+    actions, entities, otherwise = set[str](), set[str](), set[str]()
+    for file in home.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in RECORDING:
+                continue
+            for found, at in zip((actions, entities), RECORDING[call.func.id], strict=True):
+                if at is None or at >= len(call.args):
+                    continue
+                if isinstance(said := call.args[at], ast.Constant):
+                    found.add(str(said.value))
+                elif ast.unparse(call.args[0]) == "db":
+                    otherwise.add(str(file.relative_to(home)))
+    return actions, entities, otherwise
+
+
+def test_every_action_of_the_audit_has_a_name() -> None:
+    actions, _, otherwise = recorded()
+    assert otherwise == PUT_TOGETHER
+    by_trigger = {"insert", "update", "delete"}
+    fits("auditActions", actions | by_trigger | {"read", "change"} | ATTEMPTS | TAKE_OVERS, "i18n/audit-names.ts")
+
+
+def test_everything_that_the_audit_tells_of_has_a_name(urls: Urls) -> None:
+    with psycopg.connect(urls.owner) as connection:
+        triggers = connection.execute("select tgargs from pg_trigger where tgname = 'audit'").fetchall()
+    tables = {arguments.partition(b"\0")[0].decode() for (arguments,) in triggers}
+    fits("auditEntities", recorded()[1] | tables | set(CLINICAL.values()) | set(CLASSES), "i18n/audit-names.ts")

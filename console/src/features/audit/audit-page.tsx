@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { getAuditChainOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { listAuditEntries } from '@/api/generated/sdk.gen'
 import type { EntryOut } from '@/api/generated/types.gen'
+import { useActionName, useEntityName } from '@/i18n/audit-names'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
@@ -79,6 +80,8 @@ function Chain() {
 
 function Entries({ filters }: { filters: Filters }) {
   const say = useAuditWords()
+  const actionOf = useActionName()
+  const entityOf = useEntityName()
   const time = useTime()
   const rows = useRows(['audit', filters], async (cursor) => {
     const { data } = await listAuditEntries({ query: { ...queryOf(filters), cursor, limit: 50 }, throwOnError: true })
@@ -86,8 +89,8 @@ function Entries({ filters }: { filters: Filters }) {
   })
   const columns: Column<EntryOut>[] = [
     { name: say('when'), cell: (row) => time.moment(row.at) },
-    { name: say('action'), cell: (row) => row.action },
-    { name: say('entity'), cell: (row) => row.entity },
+    { name: say('action'), cell: (row) => actionOf(row.action) },
+    { name: say('entity'), cell: (row) => entityOf(row.entity) },
     { name: say('outcome'), cell: (row) => <Badge tone={row.outcome === 'refused' ? 'bad' : 'neutral'}>{say(row.outcome as 'allowed')}</Badge> },
     { name: say('who'), cell: (row) => row.member ?? <code className="text-xs">{(row.member_id ?? row.actor_id ?? '–').slice(0, 8)}</code> },
     { name: say('address'), cell: (row) => row.address || '–' },
@@ -99,6 +102,7 @@ function Entries({ filters }: { filters: Filters }) {
 function Details({ row }: { row: EntryOut }) {
   const say = useAuditWords()
   const facts = [
+    [say('recorded'), `${row.action} · ${row.entity}`],
     [say('row'), row.entity_id],
     [say('account'), row.actor_id],
     [say('membership'), row.member_id],

@@ -5,7 +5,7 @@ export const useAuditWords = words(
   {
     account: 'Account',
     action: 'What',
-    actionHint: 'as in “read” or “update”',
+    actionHint: 'As it is recorded: “read”, “update”',
     address: 'From',
     all: 'All',
     allowed: 'allowed',
@@ -25,6 +25,7 @@ export const useAuditWords = words(
     none: 'Nothing fits these filters.',
     outcome: 'Outcome',
     reason: 'Reason',
+    recorded: 'Recorded as',
     refused: 'refused',
     requestId: 'Request',
     row: 'Row',
@@ -37,7 +38,7 @@ export const useAuditWords = words(
   {
     account: 'खाता',
     action: 'क्या',
-    actionHint: 'जैसे “read” या “update”',
+    actionHint: 'जैसा दर्ज होता है: “read”, “update”',
     address: 'कहाँ से',
     all: 'सब',
     allowed: 'अनुमति मिली',
@@ -57,6 +58,7 @@ export const useAuditWords = words(
     none: 'इन छन्नियों में कुछ नहीं आता।',
     outcome: 'परिणाम',
     reason: 'कारण',
+    recorded: 'दर्ज नाम',
     refused: 'मना किया गया',
     requestId: 'अनुरोध',
     row: 'पंक्ति',

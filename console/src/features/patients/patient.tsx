@@ -17,6 +17,7 @@ import { ConsultationTable } from '@/features/consultations/consultations'
 import { Documents } from '@/features/documents/documents'
 import { useTemplateNames } from '@/features/notes/template-names'
 import { useNoteWords } from '@/features/notes/words'
+import { useActionName, useEntityName } from '@/i18n/audit-names'
 import { useLanguageName } from '@/i18n/language-names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
@@ -178,6 +179,8 @@ function Notes({ patientId }: { patientId: string }) {
 
 function Access({ patientId }: { patientId: string }) {
   const say = usePatientWords()
+  const actionOf = useActionName()
+  const entityOf = useEntityName()
   const time = useTime()
   const query = useQuery(listAuditEntriesOptions({ query: { patient_id: patientId, limit: 50 } }))
   return (
@@ -189,7 +192,7 @@ function Access({ patientId }: { patientId: string }) {
             {items.map((one) => (
               <li key={one.id} className="flex flex-wrap justify-between gap-2 py-2">
                 <span>
-                  {one.action} · {one.entity}
+                  {actionOf(one.action)} · {entityOf(one.entity)}
                 </span>
                 <span className="text-soft">
                   {time.moment(one.at)} · {one.address || '–'}
