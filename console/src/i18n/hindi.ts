@@ -14,5 +14,13 @@ function useKnown(list: string, load: () => Promise<Known>): (name: string, engl
 /** Why something was refused, or failed, by its code. */
 export const useRefusalWords = () => useKnown('refusals', () => import('./refusals.hi').then((file) => file.REFUSALS))
 
+/** Why something failed where the API tells the code alone: in either language. What has no words is said by its code. */
+export function useFailureWords(): (code: string) => string {
+  const language = useLanguage()
+  const load = () => (language === 'hi' ? import('./refusals.hi') : import('./refusals.en')).then((file) => file.REFUSALS)
+  const { data } = useQuery({ queryKey: ['failures', language], queryFn: load, staleTime: Infinity, gcTime: Infinity })
+  return (code) => data?.[code] ?? code
+}
+
 /** What a permission allows, by its name. */
 export const usePermissionWords = () => useKnown('permissions', () => import('./permissions.hi').then((file) => file.PERMISSIONS))

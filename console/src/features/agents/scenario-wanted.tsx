@@ -1,6 +1,6 @@
 // What a scenario expects, and why one could not be played, as sentences.
-import { useRefusalWords } from '@/i18n/hindi'
 import { useAlarmName } from '@/i18n/names'
+import { Failed } from '@/ui/failed'
 import { useScenarioWords } from './scenario-words'
 
 const EXPECTATIONS = [
@@ -25,10 +25,9 @@ export function useWanted(): (check: { expectation: string; wanted: unknown }) =
 
 export function Broken({ code }: { code: string }) {
   const say = useScenarioWords()
-  const why = useRefusalWords()(code, '')
   return (
     <p className="text-bad">
-      {say('broken')} {why} <code className="text-xs break-all">{code}</code>
+      {say('broken')} <Failed code={code} />
     </p>
   )
 }

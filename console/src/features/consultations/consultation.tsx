@@ -14,6 +14,7 @@ import { endConsultation, generateNote } from '@/api/generated/sdk.gen'
 import type { ConsultationWhole, MessageOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
 import { Ratings } from '@/features/ratings/ratings'
+import { useFailureWords } from '@/i18n/hindi'
 import { useAlarmName, useCapabilityName, useConsultationTypeName } from '@/i18n/names'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
@@ -156,6 +157,7 @@ function Message({
   players: Players
 }) {
   const say = useConsultationWords()
+  const failure = useFailureWords()
   const alarm = useAlarmName()
   const from = message.start_s
   const served = Object.values(message.served).flatMap((all) => all.map((one) => [one.provider, one.model].filter(Boolean).join(' ')))
@@ -182,7 +184,7 @@ function Message({
         {message.red_flag && <Badge tone="bad">{say('redFlag', { what: alarm(message.red_flag) })}</Badge>}
         {message.errors.map((code, n) => (
           <Badge key={n} tone="warn">
-            {code}
+            {failure(code)}
           </Badge>
         ))}
       </p>

@@ -8,6 +8,7 @@ import { replayRecording } from '@/api/generated/sdk.gen'
 import type { RecordingOut, ReplayRow, ReplaysOut } from '@/api/generated/types.gen'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
+import { Failed } from '@/ui/failed'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge, type Tone } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
@@ -96,7 +97,7 @@ function Row({ replay }: { replay: ReplayRow }) {
             {say(replay.id === shown ? 'hide' : 'compare')}
           </Button>
         )}
-        {state === 'failed' && <span className="text-soft">{replay.failure_code}</span>}
+        {state === 'failed' && <Failed code={replay.failure_code ?? 'replay.failed'} />}
       </span>
     </li>
   )

@@ -1,3 +1,4 @@
+import { useFailureWords } from '@/i18n/hindi'
 import { useDocumentWords } from './words'
 
 /** Why a file could not be read, by the code that the service gives. */
@@ -20,8 +21,9 @@ const WHY = {
   'upload.too_wide': 'why_large',
 } as const
 
-/** In words where there are some, else the code, by which support finds it. */
+/** In words fit for a patient's file where there are some, else in those of the code. */
 export function Failure({ code }: { code: string }) {
   const say = useDocumentWords()
-  return code in WHY ? say(WHY[code as keyof typeof WHY]) : code
+  const failure = useFailureWords()
+  return code in WHY ? say(WHY[code as keyof typeof WHY]) : failure(code)
 }

@@ -7,6 +7,7 @@ import type { ListKnowledgeResponse } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
 import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
+import { Failed } from '@/ui/failed'
 import { Badge, type Tone } from '@/ui/page'
 import { Empty, Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
@@ -136,7 +137,7 @@ function Document({ document }: { document: Taught }) {
           <span>{languageOf(document.language)}</span>
           <span>{time.ago(document.created_at)}</span>
         </p>
-        {document.failure_code && <p className="text-sm text-bad">{document.failure_code}</p>}
+        {document.failure_code && <Failed code={document.failure_code} />}
         {document.hidden_characters > 0 && (
           <p className="text-sm text-warn">{say('hidden', { n: time.number(document.hidden_characters) })}</p>
         )}

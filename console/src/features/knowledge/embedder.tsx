@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { getEmbedderOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { cancelEmbedderChange } from '@/api/generated/sdk.gen'
 import type { EmbedderChange, EmbedderOut, EmbedderState } from '@/api/generated/types.gen'
+import { useFailureWords } from '@/i18n/hindi'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
@@ -63,6 +64,7 @@ function InUse({ embedder }: { embedder: EmbedderOut }) {
 
 function LastChange({ state, change }: { state: EmbedderState; change: EmbedderChange }) {
   const say = useSettingsWords()
+  const failure = useFailureWords()
   const time = useTime()
   const tell = useTell()
   const cache = useQueryClient()
@@ -76,7 +78,7 @@ function LastChange({ state, change }: { state: EmbedderState; change: EmbedderC
     onError: tell.refusal,
   })
   if (change.status === 'failed')
-    return <p className="text-sm text-bad">{say('failed', { code: change.failure_code ?? '–', name: named(state.in_use) })}</p>
+    return <p className="text-sm text-bad">{say('failed', { code: change.failure_code ? failure(change.failure_code) : '–', name: named(state.in_use) })}</p>
   if (change.status === 'cancelled') return <p className="text-sm text-soft">{say('lastCancelled')}</p>
   if (change.status !== 'building') return null
   const told = say('progress', { done: time.number(change.done), total: time.number(change.total), name: named(change) })

@@ -5,6 +5,7 @@ import { useEffect } from 'react'
 import { getEvaluationOptions, getEvaluationRunOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { cancelEvaluationRun } from '@/api/generated/sdk.gen'
 import type { AuricleKnowledgeEvaluationSchemasRunOut as Run } from '@/api/generated/types.gen'
+import { useFailureWords } from '@/i18n/hindi'
 import { Button } from '@/ui/button'
 import { Page, PageOf, Panel } from '@/ui/page'
 import { Tabs } from '@/ui/tabs'
@@ -33,6 +34,7 @@ export function EvaluationRunPage() {
 
 function Whole({ run }: { run: Run }) {
   const say = useEvaluationWords()
+  const failure = useFailureWords()
   const common = useCommonWords()
   const navigate = useNavigate()
   const cache = useQueryClient()
@@ -59,7 +61,7 @@ function Whole({ run }: { run: Run }) {
       actions={<RunStatus run={run} />}
     >
       {isUnderWay(run) && <Progress run={run} />}
-      {run.failure_code && <p className="text-sm text-bad">{say('failed', { code: run.failure_code })}</p>}
+      {run.failure_code && <p className="text-sm text-bad">{say('failed', { code: failure(run.failure_code) })}</p>}
       {run.changed_under_way && <p className="text-sm text-warn">{say('changedUnderWay')}</p>}
       {run.totals && <Figures totals={run.totals} />}
       <Tabs

@@ -7,6 +7,7 @@ import type { QueueCounts, Queued } from '@/api/generated/types.gen'
 import { MemberName } from '@/features/members/member-name'
 import { PatientName } from '@/features/patients/patient-name'
 import { useSession } from '@/session/session'
+import { Failed } from '@/ui/failed'
 import { Badge } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
@@ -106,7 +107,7 @@ function Flags({ row }: { row: Queued }) {
         </Badge>
       )}
       {row.unseen > 0 && <Badge tone="warn">{note('unseen', { n: row.unseen })}</Badge>}
-      {row.failure_code && <Badge tone="bad">{row.failure_code}</Badge>}
+      {row.failure_code && <Failed code={row.failure_code} />}
       {row.contradicted === 0 && row.unseen === 0 && !row.failure_code && '–'}
     </span>
   )

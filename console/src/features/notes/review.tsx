@@ -8,6 +8,7 @@ import { PatientName } from '@/features/patients/patient-name'
 import { Ratings } from '@/features/ratings/ratings'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Failed } from '@/ui/failed'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Empty, Skeleton } from '@/ui/states'
 import { useTime } from '@/ui/time'
@@ -81,7 +82,7 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
           {note.status === 'deleted' ? note.status : say(note.status)}
         </Badge>
         <Badge>{say('version', { n: note.version })}</Badge>
-        {note.failure_code && <Badge tone="bad">{note.failure_code}</Badge>}
+        {note.failure_code && <Failed code={note.failure_code} />}
       </p>
       {working ? (
         <Skeleton lines={10} />

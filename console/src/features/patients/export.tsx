@@ -6,6 +6,7 @@ import { blobOf } from '@/api/client'
 import { getExportOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { exportPatient } from '@/api/generated/sdk.gen'
 import type { ExportOut } from '@/api/generated/types.gen'
+import { useFailureWords } from '@/i18n/hindi'
 import { Button } from '@/ui/button'
 import { Panel } from '@/ui/page'
 import { save } from '@/ui/save'
@@ -43,6 +44,7 @@ export function Export({ patientId }: { patientId: string }) {
 
 function Progress({ id }: { id: string }) {
   const say = useRightsWords()
+  const failure = useFailureWords()
   const query = useQuery({
     ...getExportOptions({ path: { export_id: id } }),
     refetchInterval: ({ state }) => (state.data?.status === 'queued' ? LOOK_AGAIN_MS : false),
@@ -59,7 +61,7 @@ function Progress({ id }: { id: string }) {
                 <progress className="h-2 w-full accent-brand" />
               </label>
             )
-          if (one.status === 'failed') return say('exportFailed', { code: one.failure_code ?? '' })
+          if (one.status === 'failed') return say('exportFailed', { code: one.failure_code ? failure(one.failure_code) : '' })
           return say(one.status === 'taken' ? 'exportTaken' : 'exportExpired')
         }}
       </Loaded>

@@ -166,7 +166,7 @@ function Notes({ patientId }: { patientId: string }) {
                   <Link to="/notes/$noteId" params={{ noteId: one.id }} className="text-brand underline-offset-4 hover:underline">
                     {nameOfTemplate(one.template)} · {time.moment(one.created_at)}
                   </Link>
-                  <Badge tone={one.status === 'approved' ? 'good' : 'brand'}>{one.status === 'deleted' ? one.status : note(one.status)}</Badge>
+                  <Badge tone={one.status === 'approved' ? 'good' : 'brand'}>{note(one.status)}</Badge>
                 </li>
               ))}
             </ul>

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { tryTool } from '@/api/generated/sdk.gen'
 import type { ToolOut, TrialOut } from '@/api/generated/types.gen'
+import { useFailureWords } from '@/i18n/hindi'
 import { Button } from '@/ui/button'
 import { SelectField, TextArea, TextField } from '@/ui/field'
 import { Badge } from '@/ui/page'
@@ -105,11 +106,12 @@ function ArgumentValue({ argument, value, onChange }: { argument: Argument; valu
 
 function Outcome({ trial }: { trial: TrialOut }) {
   const say = useToolWords()
+  const failure = useFailureWords()
   const time = useTime()
   return (
     <div className="flex flex-col gap-2 text-sm">
       <p className="flex flex-wrap items-center gap-2">
-        <Badge tone={trial.ok ? 'good' : 'bad'}>{trial.ok ? say('ok') : say('failed', { code: trial.error_code ?? '–' })}</Badge>
+        <Badge tone={trial.ok ? 'good' : 'bad'}>{trial.ok ? say('ok') : say('failed', { code: trial.error_code ? failure(trial.error_code) : '–' })}</Badge>
         <span className="text-soft">{say('took', { n: time.number(trial.ms) })}</span>
       </p>
       <h3 className="font-medium">{say('result')}</h3>
