@@ -125,7 +125,7 @@ function Row({ at, last, entry, mark, isDragged, handle, finding, step, open, re
   return (
     <li
       className={classes(
-        'flex flex-wrap items-center gap-x-3 rounded-lg border bg-page p-1 pl-0',
+        'flex flex-wrap items-center gap-x-1 rounded-lg border bg-page p-1 pl-0',
         isDragged ? 'border-brand bg-brand-wash' : 'border-line',
       )}
     >
@@ -154,7 +154,7 @@ function Row({ at, last, entry, mark, isDragged, handle, finding, step, open, re
 export function Entry({ n, entry, mark }: { n: number; entry: ChoiceIo; mark: Mark }) {
   const say = useOrderWords()
   return (
-    <span className="flex min-w-0 flex-1 basis-24 flex-wrap items-center gap-x-2 text-sm">
+    <span className="flex min-w-0 flex-1 basis-20 flex-wrap items-center gap-x-2 text-sm">
       <span>{n}.</span>
       <span className="font-medium break-all">{entry.provider}</span>
       {entry.model && <code className="text-xs break-all text-soft">{entry.model}</code>}
