@@ -107,19 +107,25 @@ def bucket() -> Iterator[ObjectStore]:
         yield settings
 
 
-# Folders that take minutes begin first, so that none of them is left for the end.
+# Folders that take long begin first, the longest group of them all foremost, so that none is left for the end.
 LONG_FOLDERS = (
+    "channels",
+    "e2e",
     "recording",
     "cli",
-    "e2e",
-    "channels",
     "web",
     "phone",
+    "knowledge",
+    "agents",
     "fuzz",
     "providers",
-    "contract",
-    "knowledge",
     "documents",
+    "openai_api",
+    "identity",
+    "notes",
+    "uploads",
+    "listening",
+    "contract",
     "voice",
 )
 # Their files share an installation that is started once.

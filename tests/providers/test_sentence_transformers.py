@@ -16,6 +16,7 @@ from auricle.providers.ports import ProviderRefused
 from auricle.providers.routing import Router, router_for
 from auricle.settings import Provider, Settings
 from tests.providers.conftest import CLINIC
+from tests.running_service import MODELS
 
 NAME = "all-MiniLM-L6-v2"
 TEXTS = ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
@@ -24,10 +25,12 @@ installed = pytest.mark.skipif(find_spec("sentence_transformers") is None, reaso
 
 
 @asynccontextmanager
-async def routed(folder: Path, model: str | None = NAME) -> AsyncIterator[tuple[Router, list[UsageRecord]]]:
+async def routed(
+    folder: Path, model: str | None = NAME, models: Path | None = None
+) -> AsyncIterator[tuple[Router, list[UsageRecord]]]:
     records: list[UsageRecord] = []
     provider = Provider(vendor="sentence_transformers", embedding=model, options={"device": "cpu"})
-    router = router_for(Settings(data_dir=folder, providers={"here": provider}), records.append)
+    router = router_for(Settings(data_dir=folder, models_dir=models, providers={"here": provider}), records.append)
     try:
         yield router, records
     finally:
@@ -50,7 +53,7 @@ async def test_without_package_or_weights_it_is_refused_in_a_sentence_and_nothin
 
 
 async def test_a_missing_model_is_seen_in_its_state_and_does_not_stop_the_process(tmp_path: Path) -> None:
-    async with routed(tmp_path) as (router, _):
+    async with routed(tmp_path, models=MODELS) as (router, _):  # the offline models are warmed too
         await router.warm()
         state = await check(router, "here")
         assert (state.is_local, state.is_well, state.refused) == (True, False, "provider.refused")

@@ -41,6 +41,7 @@ from tests.emulators.openai_chat import OpenAIEmulator
 from tests.emulators.sarvam import SarvamEmulator
 from tests.emulators.server import Emulator
 from tests.emulators.voyage import VoyageEmulator
+from tests.running_service import MODELS
 
 CLINIC = UUID(int=1)
 PATIENT_TIMEOUTS = Timeouts(connect_s=5.0, first_s=60.0, gap_s=60.0, total_s=120.0)  # a busy machine fails no promise
@@ -173,7 +174,7 @@ async def running(case: Case, folder: Path, key: str = "right-key") -> AsyncIter
 @asynccontextmanager
 async def _routed(case: Case, emulator: Emulator | None, given: Provider, folder: Path) -> AsyncIterator[Running]:
     records: list[UsageRecord] = []
-    router = router_for(Settings(data_dir=folder, providers={"it": given}), records.append)
+    router = router_for(Settings(data_dir=folder, models_dir=MODELS, providers={"it": given}), records.append)
     try:
         yield Running(case, router, emulator, records)
     finally:
