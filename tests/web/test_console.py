@@ -1,5 +1,6 @@
 """The console's files: kept as long as their names allow, with a policy that lets nothing else run."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from auricle.settings import Settings
 from auricle.web.console import Console
 from auricle.web.problems import install
 
+PUBLIC = Path(__file__).parents[2] / "console" / "public"
 PAGE = {"accept": "text/html,*/*"}
 
 
@@ -42,6 +44,24 @@ def test_its_policy_lets_only_own_files_run_and_sockets_open_where_calls_are(bro
     assert "script-src 'self';" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
     assert "connect-src 'self' https://calls.example.org wss://calls.example.org;" in policy
     assert "microphone=(self)" in browser.get("/", headers=PAGE).headers["permissions-policy"]
+
+
+def test_what_a_home_screen_shows_is_there_in_the_sizes_that_the_manifest_states() -> None:
+    browser = browser_of(PUBLIC)
+    answer = browser.get("/manifest.webmanifest")
+    assert answer.headers["content-type"].startswith("application/manifest+json")
+    assert "img-src 'self'" in answer.headers["content-security-policy"]
+    manifest = answer.json()
+    assert (manifest["id"], manifest["scope"], manifest["start_url"], manifest["lang"]) == ("/", "/", "/", "en")
+    stated = {(icon["src"], icon["sizes"], icon["type"]) for icon in manifest["icons"]}
+    assert {icon["sizes"] for icon in manifest["icons"] if icon["purpose"] == "any"} >= {"192x192", "512x512"}
+    assert "maskable" in {icon["purpose"] for icon in manifest["icons"]}
+    for source, sizes, kind in stated | {("/apple-touch-icon.png", "180x180", "image/png")}:
+        icon = browser.get(source)
+        assert (icon.status_code, icon.headers["content-type"]) == (200, kind)
+        if kind == "image/png":
+            width, height = struct.unpack(">II", icon.content[16:24])  # of the header that every PNG begins with
+            assert (icon.content[1:4], f"{width}x{height}") == (b"PNG", sizes)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/assets/gone.js", "/ws/nothing", "/..%2fsecret.txt", "/%00"])
