@@ -7,10 +7,10 @@ import { useCapabilityName } from '@/i18n/names'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
+import { Failed } from '@/ui/failed'
 import { Badge, Panel } from '@/ui/page'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
-import { Failure } from './failure'
 import { Offers } from './lists'
 import { useListWords } from './lists-words'
 import { useProviderWords } from './words'
@@ -53,7 +53,7 @@ export function ProviderPanel({ provider }: { provider: Provider }) {
       </p>
       {provider.refused && (
         <p className="mt-2 text-sm">
-          <Failure code={provider.refused} />
+          <Failed code={provider.refused} />
         </p>
       )}
       <ul className="mt-2 flex flex-col gap-1 text-sm">
@@ -63,7 +63,7 @@ export function ProviderPanel({ provider }: { provider: Provider }) {
             {one.ok ? (
               <span className="text-good">{time.number(Math.round(one.duration_ms))} ms</span>
             ) : (
-              <Failure code={one.error_code ?? 'provider.failed'} />
+              <Failed code={one.error_code ?? 'provider.failed'} />
             )}
           </li>
         ))}
