@@ -28,8 +28,12 @@ export function ProviderPanel({ provider }: { provider: Provider }) {
   const { may } = useSession()
   const check = useMutation({
     mutationFn: () => checkProvider({ path: { name: provider.name }, throwOnError: true }),
+    // What came of it is told to whoever asked, and is in no list that is fetched again.
+    onSuccess: ({ data }) =>
+      cache.setQueryData(listProvidersOptions().queryKey, (known) =>
+        known && { providers: known.providers.map((one) => (one.name === data.name ? data : one)) },
+      ),
     onError: tell.refusal,
-    onSettled: () => cache.invalidateQueries({ queryKey: listProvidersOptions().queryKey }),
   })
   const warnings = Object.values(provider.warnings ?? {}).flat()
   return (
