@@ -4,13 +4,14 @@ import { words } from '@/i18n'
 
 type Names = Readonly<Record<string, string>>
 
-/** The hook of one list of names: `const nameOf = useCapabilityName(); nameOf('llm')`. */
-export function named<N extends Names>(list: string, en: N, hi: { [K in keyof N]: string }): () => (name: string) => string {
+/** The hook of one list of names: `const nameOf = useCapabilityName(); nameOf('llm')`. Its `all` are what the list knows. */
+export function named<N extends Names>(list: string, en: N, hi: { [K in keyof N]: string }) {
   const useNames = words(list, en, hi)
-  return () => {
+  const useName = () => {
     const say = useNames()
-    return (name) => (Object.hasOwn(en, name) ? say(name as Extract<keyof N, string>) : name.replaceAll('_', ' '))
+    return (name: string) => (Object.hasOwn(en, name) ? say(name as Extract<keyof N, string>) : name.replaceAll('_', ' '))
   }
+  return Object.assign(useName, { all: Object.keys(en) })
 }
 
 /** What a provider is asked for. */

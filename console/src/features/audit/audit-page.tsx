@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { getAuditChainOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { listAuditEntries } from '@/api/generated/sdk.gen'
 import type { EntryOut } from '@/api/generated/types.gen'
+import { useLanguage } from '@/i18n'
 import { useActionName, useEntityName } from '@/i18n/audit-names'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
@@ -33,13 +34,8 @@ export function AuditPage() {
     <Page title={say('title')} hint={common('zone', { zone: ZONE })} actions={<Export key={`${filters.from} ${filters.to}`} days={{ from: filters.from, to: filters.to }} />} wide>
       <Chain />
       <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-5">
-        <TextField
-          label={say('action')}
-          hint={say('actionHint')}
-          defaultValue={filters.action}
-          onBlur={(event) => set({ action: event.target.value || undefined })}
-        />
-        <TextField label={say('entity')} defaultValue={filters.entity} onBlur={(event) => set({ entity: event.target.value || undefined })} />
+        <Known label={say('action')} all={useActionName.all} nameOf={useActionName()} value={filters.action} onChange={(action) => set({ action })} />
+        <Known label={say('entity')} all={useEntityName.all} nameOf={useEntityName()} value={filters.entity} onChange={(entity) => set({ entity })} />
         <SelectField
           label={say('outcome')}
           value={filters.outcome ?? ''}
@@ -55,6 +51,31 @@ export function AuditPage() {
       </div>
       <Entries filters={filters} />
     </Page>
+  )
+}
+
+interface KnownProps {
+  label: string
+  all: readonly string[]
+  nameOf: (name: string) => string
+  value: string | undefined
+  onChange: (value: string | undefined) => void
+}
+
+/** One of the names that the audit writes, in order as they are read; also one of an address that is not among them. */
+function Known({ label, all, nameOf, value = '', onChange }: KnownProps) {
+  const say = useAuditWords()
+  const language = useLanguage()
+  const options = [...new Set(value ? [...all, value] : all)]
+    .map((one) => ({ value: one, label: nameOf(one) }))
+    .toSorted((one, other) => one.label.localeCompare(other.label, language))
+  return (
+    <SelectField
+      label={label}
+      value={value}
+      onChange={(event) => onChange(event.target.value || undefined)}
+      options={[{ value: '', label: say('all') }, ...options]}
+    />
   )
 }
 

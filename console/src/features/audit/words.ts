@@ -5,7 +5,6 @@ export const useAuditWords = words(
   {
     account: 'Account',
     action: 'What',
-    actionHint: 'As it is recorded: “read”, “update”',
     address: 'From',
     all: 'All',
     allowed: 'allowed',
@@ -38,7 +37,6 @@ export const useAuditWords = words(
   {
     account: 'खाता',
     action: 'क्या',
-    actionHint: 'जैसा दर्ज होता है: “read”, “update”',
     address: 'कहाँ से',
     all: 'सब',
     allowed: 'अनुमति मिली',
