@@ -1,7 +1,8 @@
 // No page, tab or dialog has a fault that axe can find, in two languages and two themes; none is wider than a phone.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { DOORS, furnished, pagesOf, type Furniture } from './pages'
+import { furnished, type Furniture } from './furniture'
+import { DOORS, pagesOf } from './pages'
 import { ADMIN, CLINICIAN, PATIENT, pageOf, PLATFORM } from './people'
 
 const TABS = 12

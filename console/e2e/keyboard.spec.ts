@@ -1,7 +1,7 @@
 // The room and the review with the keyboard alone: no mouse, and no focus set by the test. What has the focus shows it.
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { CLINICIAN, PASSWORD, PATIENT } from './people'
-import { furnished } from './pages'
+import { furnished } from './furniture'
 
 const TABS = 120
 

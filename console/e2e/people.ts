@@ -27,7 +27,7 @@ export async function pageOf(browser: Browser, login: string, options: Parameter
 /** A request of the API as the person of this page, without the page: what has no screen, or to look behind one. */
 export async function asked<T>(
   page: Page,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: unknown,
   as: 'data' | 'multipart' = 'data',
@@ -35,7 +35,7 @@ export async function asked<T>(
   const login = await page.request.post('/api/v1/auth/refresh', { data: {}, headers: { 'x-refresh-cookie': '1' } })
   const { access_token } = (await login.json()) as { access_token: string }
   const answer = await page.request.fetch(path, { method, [as]: body, headers: { authorization: `Bearer ${access_token}` } })
-  expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true)
+  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${answer.ok() ? '' : await answer.text()}`).toBe(true)
   return (await answer.json()) as T
 }
 

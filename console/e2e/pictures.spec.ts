@@ -1,7 +1,8 @@
 // The pictures of docs/pictures, made anew by `make pictures`: every page, on a desk and on a phone.
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { resolve } from 'node:path'
-import { furnished, pagesOf } from './pages'
+import { furnished } from './furniture'
+import { pagesOf } from './pages'
 import { pageOf, PATIENT } from './people'
 
 test.skip(!process.env.AURICLE_PICTURES, 'only when pictures are wanted')
