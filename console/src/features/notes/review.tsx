@@ -16,6 +16,7 @@ import { useTell } from '@/ui/toast'
 import { AssignButton } from './assign'
 import { ExportMenu } from './export-menu'
 import { History } from './history'
+import { useMethod } from './methods'
 import { OwnNote } from './own-notes'
 import { NotePaper } from './paper'
 import { Parts } from './parts'
@@ -53,6 +54,7 @@ function Reviewing({ noteId }: { noteId: string }) {
 function Desk({ note, review }: { note: NoteOut; review: Review }) {
   const say = useNoteWords()
   const time = useTime()
+  const draftedBy = useMethod()
   const [activeId, setActiveId] = useState<string | null>(null)
   const [editingId, setEditingId] = useState<string | null>(null)
   const active = note.statements.find((one) => one.id === activeId)
@@ -72,7 +74,7 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
       title={note.title}
       hint={
         <>
-          <PatientName id={note.patient_id} /> · {time.moment(note.created_at)} · {say('drafted', { method: method(note) })}
+          <PatientName id={note.patient_id} /> · {time.moment(note.created_at)} · {say('drafted', { method: draftedBy(note.method, note.model) })}
         </>
       }
       actions={<Actions note={note} review={review} />}
@@ -117,10 +119,6 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
       )}
     </Page>
   )
-}
-
-function method(note: NoteOut): string {
-  return [note.method, note.model].filter(Boolean).join(', ') || '–'
 }
 
 function Actions({ note, review }: { note: NoteOut; review: Review }) {
