@@ -34,7 +34,7 @@ export function AskNotes() {
   return (
     <div className="flex flex-col gap-4">
       <Panel className="flex flex-col gap-4">
-        <Whose patient={patient} />
+        <Whose patient={patient} onChange={asked.reset} />
         <form onSubmit={ask} className="flex flex-col gap-4">
           <TextArea
             label={say('question')}
@@ -59,21 +59,24 @@ export function AskNotes() {
         </form>
       </Panel>
       {asked.isError && <Refused error={asked.error} />}
-      <div aria-live="polite">{asked.data && <Answer answer={asked.data} />}</div>
+      <div aria-live="polite">{asked.data && <Answer question={asked.variables} answer={asked.data} />}</div>
       <Index />
     </div>
   )
 }
 
-function Answer({ answer }: { answer: NotesAnswerOut }) {
+function Answer({ question, answer }: { question: string; answer: NotesAnswerOut }) {
   const say = useDeskWords()
   const time = useTime()
   return (
-    <Panel title={say('answer')} className="flex flex-col gap-3">
-      <p>
-        <Badge tone={answer.known === 'answer' ? 'good' : 'warn'}>{say(`answer_${answer.known}`)}</Badge>
-      </p>
-      <p className="whitespace-pre-line">{answer.answer}</p>
+    <Panel
+      title={say('answer')}
+      actions={<Badge tone={answer.known === 'answer' ? 'good' : 'warn'}>{say(`answer_${answer.known}`)}</Badge>}
+      className="flex flex-col gap-2"
+    >
+      <p className="text-sm break-words text-soft">“{question}”</p>
+      <p className="break-words whitespace-pre-line">{answer.answer}</p>
+      {answer.known !== 'answer' && <p className="text-sm text-soft">{say('unknownHint')}</p>}
       {answer.citations.length > 0 && (
         <ol aria-label={say('citations')} className="flex flex-col gap-2 text-sm">
           {answer.citations.map((one) => (
@@ -100,8 +103,8 @@ function Answer({ answer }: { answer: NotesAnswerOut }) {
   )
 }
 
-/** All notes, or one patient's: looked for by name, in a body. */
-function Whose({ patient }: { patient: string | undefined }) {
+/** All notes, or one patient's: looked for by name, in a body. An answer from the notes of others goes with the choice. */
+function Whose({ patient, onChange }: { patient: string | undefined; onChange: () => void }) {
   const say = useDeskWords()
   const common = useCommonWords()
   const navigate = useNavigate()
@@ -111,6 +114,7 @@ function Whose({ patient }: { patient: string | undefined }) {
   })
   const choose = (id: string | undefined) => {
     search.reset()
+    onChange()
     setText('')
     void navigate({ to: '/notes', search: { tab: 'ask', patient: id } })
   }
