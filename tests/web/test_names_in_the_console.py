@@ -23,6 +23,7 @@ from auricle.consent.retention import CLASSES
 from auricle.consultations.alerts import HAND_OVER
 from auricle.consultations.models import ConsultationType
 from auricle.db.embedded import Urls
+from auricle.notes.writing import draft
 from auricle.providers.metering import Status
 from auricle.providers.ports import Capability
 from auricle.safety import redflags
@@ -148,3 +149,11 @@ def test_everything_that_the_audit_tells_of_has_a_name(urls: Urls) -> None:
         triggers = connection.execute("select tgargs from pg_trigger where tgname = 'audit'").fetchall()
     tables = {arguments.partition(b"\0")[0].decode() for (arguments,) in triggers}
     fits("auditEntities", recorded()[1] | tables | set(CLINICAL.values()) | set(CLASSES), "i18n/audit-names.ts")
+
+
+def test_every_way_to_draft_a_note_has_a_name() -> None:
+    source = (SOURCES / "features/notes/methods.ts").read_text()
+    known = dict(re.findall(r"^  '([^']+)': '(\w+)',$", source, re.M))
+    ways = (draft.EXTRACTIVE, draft.BY_MODEL, draft.IN_PART, draft.NOT_SET_UP, draft.NOT_PAID, draft.FAILED)
+    assert set(known) == set(ways)
+    assert all(source.count(f"    {key}: '") == 2 for key in known.values())
