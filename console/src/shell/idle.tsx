@@ -17,6 +17,7 @@ export function IdleWatch() {
 
   useEffect(touched, [])
   useEffect(() => {
+    if (!(idleS > 0)) return // an installation that is being replaced, and does not tell it yet
     let over = false
     const look = () => {
       const left = Math.ceil(idleS - untouchedMs() / 1000)
