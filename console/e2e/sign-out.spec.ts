@@ -1,6 +1,6 @@
 // The way out: signing out on any page, and a page that nobody touches, which asks first and signs out where nobody answers.
 import { expect, test } from '@playwright/test'
-import { CLINICIAN, pageOf, PASSWORD } from './people'
+import { ADMIN, CLINICIAN, pageOf, PASSWORD } from './people'
 
 test('whoever signs out on a page comes to the door, and by it to that page again', async ({ browser }) => {
   const page = await pageOf(browser, CLINICIAN)
@@ -13,6 +13,23 @@ test('whoever signs out on a page comes to the door, and by it to that page agai
   await page.keyboard.press('Enter')
   await page.waitForURL('**/patients?tab=duplicates')
   await page.context().close()
+})
+
+test('whoever signs out in one tab is out in all, and who signs in after them is in all', async ({ browser }) => {
+  const first = await pageOf(browser, CLINICIAN)
+  await first.goto('/patients')
+  await expect(first.getByRole('link', { name: 'Asha Rao' })).toBeVisible()
+  const second = await first.context().newPage()
+  await second.goto('/notes')
+  await second.getByRole('button', { name: 'Sign out' }).click()
+  await first.waitForURL('**/sign-in?next=*')
+  await second.waitForURL('**/sign-in?next=*')
+  await second.locator('input[autocomplete=username]').fill(ADMIN)
+  await second.locator('input[type=password]').fill(PASSWORD)
+  await second.keyboard.press('Enter')
+  await first.waitForURL('**/patients')
+  await expect(first.getByRole('link', { name: 'Farida Khan' })).toBeVisible() // whose account the header names
+  await first.context().close()
 })
 
 test('a page left open asks after half an hour whether somebody is there, and signs out', async ({ browser }) => {

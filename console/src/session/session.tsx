@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { answerSecondFactor, login, logout, me as readMe, switch_ } from '@/api/generated/sdk.gen'
 import type { Me, SignIn } from '@/api/generated/types.gen'
-import { cookieWanted, keep, mayBeSignedIn, refreshed, whenLost, whenRefused } from './tokens'
+import { cookieWanted, keep, mayBeSignedIn, refreshed, whenElsewhere, whenLost, whenRefused } from './tokens'
 
 export interface Session {
   /** `undefined` until it is known. */
@@ -54,14 +54,23 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     whenLost(() => setMe(null))
     whenRefused(() => void reread().catch(() => undefined))
-    if (!mayBeSignedIn()) {
-      setMe(null)
-      return
+    whenElsewhere(() => {
+      cache.clear()
+      setMe(undefined) // at once: the page may show patients to whoever comes after
+      begin()
+    })
+    begin()
+
+    function begin() {
+      if (!mayBeSignedIn()) {
+        setMe(null)
+        return
+      }
+      refreshed()
+        .then((token) => (token === null ? setMe(null) : reread()))
+        .catch(() => setMe(null))
     }
-    refreshed()
-      .then((token) => (token === null ? setMe(null) : reread()))
-      .catch(() => setMe(null))
-  }, [reread])
+  }, [cache, reread])
 
   const session = useMemo<Session>(
     () => ({

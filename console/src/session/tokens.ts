@@ -3,16 +3,32 @@ const COOKIE = { 'content-type': 'application/json', 'x-refresh-cookie': '1' }
 
 const WAS_HERE = 'auricle.signed-in' // that somebody was, not who
 
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('auricle.sign-in')
+
 let access: string | null = null
 let renewing: Promise<string | null> | null = null
 let onLost: () => void = () => undefined
 let onRefused: () => void = () => undefined
+let onElsewhere: () => void = () => undefined
+
+// The cookie is one for all tabs: what one of them signs in or out, the others are from then on.
+if (tabs)
+  tabs.onmessage = () => {
+    access = null
+    onElsewhere()
+  }
 
 export function accessToken(): string | null {
   return access
 }
 
+/** Somebody signed in, moved or signed out here. The other tabs are told. */
 export function keep(token: string | null): void {
+  hold(token)
+  tabs?.postMessage(null)
+}
+
+function hold(token: string | null): void {
   access = token
   try {
     if (token === null) localStorage.removeItem(WAS_HERE)
@@ -33,6 +49,11 @@ export function mayBeSignedIn(): boolean {
 
 export function whenLost(tell: () => void): void {
   onLost = tell
+}
+
+/** Another tab of this browser signed somebody in, moved or signed out: what this one holds is not theirs. */
+export function whenElsewhere(tell: () => void): void {
+  onElsewhere = tell
 }
 
 /** Something was refused that this page thought allowed: perhaps a role was changed meanwhile. */
@@ -69,7 +90,7 @@ async function renew(): Promise<string | null> {
     return access
   }
   if (answer.status === 401) {
-    keep(null)
+    hold(null)
     if (had) onLost()
   }
   return null
