@@ -40,8 +40,10 @@ export function PageOf<T>({ query, children }: { query: Asked<T>; children: (dat
   const say = useCommonWords()
   if (query.data !== undefined) return children(query.data)
   if (query.isPending) return <Skeleton lines={8} className="p-4 sm:p-6" />
+  const { status, context } = asProblem(query.error)
+  const mistyped = Object.keys(context).some((place) => place.startsWith('path.')) // nothing can be called so
   return (
-    <Page title={say(asProblem(query.error).status === 404 ? 'notFound' : 'wrong')}>
+    <Page title={say(status === 404 || mistyped ? 'notFound' : 'wrong')}>
       <Refused error={query.error} retry={() => void query.refetch()} />
     </Page>
   )

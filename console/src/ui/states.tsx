@@ -53,6 +53,7 @@ export function Refused({ error, retry }: { error: unknown; retry?: () => void }
         <p lang={why.lang} className="font-medium">
           {why.text}
         </p>
+        <Fields problem={problem} />
         <p className="break-all text-soft">
           {problem.code}
           {problem.requestId && ` · ${say('request', { id: problem.requestId })}`}
@@ -66,6 +67,25 @@ export function Refused({ error, retry }: { error: unknown; retry?: () => void }
         )}
       </div>
     </div>
+  )
+}
+
+const WRONG = { missing: 'fieldMissing', string_too_long: 'fieldLong', too_long: 'fieldLong', string_too_short: 'fieldShort', too_short: 'fieldShort' } as const
+const MOST_FIELDS = 5
+
+/** Which of what was typed is not valid. The API names fields as its requests do. */
+function Fields({ problem: { code, context } }: { problem: Problem }) {
+  const say = useCommonWords()
+  const fields = Object.entries(context).filter(([place]) => place.startsWith('body.'))
+  if (code !== 'validation.invalid' || fields.length === 0) return null
+  return (
+    <ul className="break-words">
+      {fields.slice(0, MOST_FIELDS).map(([place, wrong]) => (
+        <li key={place}>
+          <code>{place.slice('body.'.length)}</code>: {say(WRONG[wrong as keyof typeof WRONG] ?? 'fieldBad')}
+        </li>
+      ))}
+    </ul>
   )
 }
 

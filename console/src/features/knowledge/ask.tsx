@@ -38,6 +38,7 @@ export function Ask() {
             label={say('question')}
             hint={say('askHint')}
             value={question}
+            required
             maxLength={2000}
             onChange={(event) => setQuestion(event.target.value)}
           />

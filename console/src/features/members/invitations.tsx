@@ -134,8 +134,8 @@ function Invite({ hospitalId, onDone }: { hospitalId: string; onDone: () => void
       {({ items }) => (
         <form onSubmit={(event) => void handleSubmit((given) => invite.mutate(given))(event)} className="flex flex-col gap-4">
           <TextField label={say('email')} type="email" required {...register('email')} />
-          <TextField label={say('givenName')} required {...register('given_name')} />
-          <TextField label={say('familyName')} required {...register('family_name')} />
+          <TextField label={say('givenName')} required maxLength={100} {...register('given_name')} />
+          <TextField label={say('familyName')} required maxLength={100} {...register('family_name')} />
           <SelectField
             label={say('role')}
             required

@@ -34,6 +34,7 @@ export function People({ hospitalId }: { hospitalId: string }) {
     const { data } = await listMembers({ path: { hospital_id: hospitalId }, query: { ...wanted, cursor }, throwOnError: true })
     return data
   })
+  const sought = Object.values(wanted).some(Boolean)
   const settled = { onError: tell.refusal, onSettled: () => cache.invalidateQueries({ queryKey: ['members', hospitalId] }) }
   const at = (one: MemberOut) => ({ hospital_id: hospitalId, member_id: one.id })
   const change = useMutation({
@@ -112,7 +113,7 @@ export function People({ hospitalId }: { hospitalId: string }) {
   return (
     <div className="flex flex-col gap-4">
       <PeopleFilters wanted={wanted} roles={roles.data?.items ?? []} onChange={setWanted} />
-      <Table caption={say('members')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')} />} />
+      <Table caption={say('members')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={sought ? <Empty title={say('noneFound')}>{say('noneFoundHint')}</Empty> : <Empty title={say('none')} />} />
       <Dialog open={shown !== null} title={say('member')} onClose={() => setShown(null)}>
         {shown && <Member hospitalId={hospitalId} id={shown} onDone={() => setShown(null)} />}
       </Dialog>

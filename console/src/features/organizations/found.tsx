@@ -46,8 +46,8 @@ export function Found({ onDone }: { onDone: () => void }) {
           options={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
           {...register('admin_language')}
         />
-        <TextField label={say('adminGiven')} required {...register('admin_given')} />
-        <TextField label={say('adminFamily')} required {...register('admin_family')} />
+        <TextField label={say('adminGiven')} required maxLength={100} {...register('admin_given')} />
+        <TextField label={say('adminFamily')} required maxLength={100} {...register('admin_family')} />
       </div>
       {found.isError && <Refused error={found.error} />}
       <Button type="submit" kind="primary" busy={found.isPending}>
