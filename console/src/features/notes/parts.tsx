@@ -25,11 +25,15 @@ export function Parts(props: Props) {
   const [overruling, setOverruling] = useState<StatementOut | null>(null)
   const say = useNoteWords()
   const { note, review } = props
+  const ask = (one: StatementOut) => {
+    review.overrule.reset() // why another was refused is not told of this one
+    setOverruling(one)
+  }
   const shown = note.parts.filter((part) => part.required || statementsOf(note, part).length > 0 || note.status === 'draft')
   return (
     <>
       {shown.map((part) => (
-        <Part key={part.key} part={part} {...props} onOverrule={setOverruling} />
+        <Part key={part.key} part={part} {...props} onOverrule={ask} />
       ))}
       <ReasonDialog
         open={overruling !== null}
@@ -38,6 +42,7 @@ export function Parts(props: Props) {
         hint={overruling?.text}
         action={say('overrule')}
         busy={review.overrule.isPending}
+        error={review.overrule.error}
         onClose={() => setOverruling(null)}
         onDone={(reason) =>
           overruling && review.overrule.mutate({ id: overruling.id, reason }, { onSuccess: () => setOverruling(null) })
@@ -88,7 +93,16 @@ function Part({
       title={part.heading}
       actions={
         draft && (
-          <Button aria-haspopup="dialog" size="small" kind="quiet" className="no-print" onClick={() => setRewriting(true)}>
+          <Button
+            aria-haspopup="dialog"
+            size="small"
+            kind="quiet"
+            className="no-print"
+            onClick={() => {
+              review.regenerate.reset()
+              setRewriting(true)
+            }}
+          >
             <RefreshCw aria-hidden className="size-4" />
             {say('regenerate')}
           </Button>
@@ -142,6 +156,7 @@ function Part({
         required={false}
         action={say('regenerate')}
         busy={review.regenerate.isPending}
+        error={review.regenerate.error}
         onClose={() => setRewriting(false)}
         onDone={(wish, replace) =>
           review.regenerate.mutate(

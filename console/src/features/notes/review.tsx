@@ -32,7 +32,7 @@ import { useNoteWords } from './words'
 export function NoteReview() {
   const { noteId } = useParams({ strict: false }) as { noteId: string }
   const { may } = useSession()
-  return may('notes:read') ? <Reviewing noteId={noteId} /> : <OwnNote noteId={noteId} />
+  return may('notes:read') ? <Reviewing key={noteId} noteId={noteId} /> : <OwnNote noteId={noteId} />
 }
 
 function Reviewing({ noteId }: { noteId: string }) {
@@ -149,7 +149,13 @@ function Actions({ note, review }: { note: NoteOut; review: Review }) {
       </Button>
       <ExportMenu note={note} />
       {note.status === 'approved' && may('notes:approve') && first && (
-        <Button aria-haspopup="dialog" onClick={() => setAmending(true)}>
+        <Button
+          aria-haspopup="dialog"
+          onClick={() => {
+            review.amend.reset()
+            setAmending(true)
+          }}
+        >
           <FilePlus2 aria-hidden className="size-4" />
           {say('addendum')}
         </Button>
@@ -168,6 +174,7 @@ function Actions({ note, review }: { note: NoteOut; review: Review }) {
         hint={say('addendumHint')}
         action={say('approve')}
         busy={review.amend.isPending}
+        error={review.amend.error}
         onClose={() => setAmending(false)}
         onDone={(text) =>
           first &&

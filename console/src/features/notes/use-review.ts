@@ -25,6 +25,8 @@ export function useReview(noteId: string) {
   const asked = { path: { note_id: noteId }, query: { reveal: revealed, language } }
   const query = useQuery({
     ...getNoteOptions(asked),
+    // In another language, or with the names, it is read anew: what is being written stays on the desk meanwhile.
+    placeholderData: (before) => (before?.id === noteId ? before : undefined),
     // A note that is being written is looked at again until it is there.
     refetchInterval: ({ state }) =>
       state.data && ['queued', 'generating'].includes(state.data.status) ? WORKING_MS : false,
