@@ -34,7 +34,7 @@ export function ConsultationPage() {
   const query = useQuery(getConsultationOptions({ path: { consultation_id: consultationId } }))
   return (
     <PageOf query={query}>
-      {(consultation) => <Whole consultation={consultation} />}
+      {(consultation) => <Whole key={consultationId} consultation={consultation} />}
     </PageOf>
   )
 }

@@ -55,7 +55,7 @@ export function PatientRecord() {
   if (asProblem(query.error).status === 403 && may('break_glass:use')) return <Closed patientId={patientId} />
   return (
     <PageOf query={query}>
-      {(patient) => <Record patient={patient} asked={patientId} />}
+      {(patient) => <Record key={patientId} patient={patient} asked={patientId} />}
     </PageOf>
   )
 }

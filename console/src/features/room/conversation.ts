@@ -53,6 +53,7 @@ export class Conversation {
     this.told.state(this.attempts === 0 ? 'connecting' : 'reconnecting')
     try {
       const { data } = await createTicket({ body: { consultation_id: this.consultationId }, throwOnError: true })
+      if (this.over) return // left while it was asked for
       this.url = data.url
       this.connect(['auricle.v1', `ticket.${data.ticket}`])
     } catch (error) {

@@ -28,7 +28,7 @@ export function ConsultationRoom() {
           ) : (
             <>
               <p className="text-sm font-medium">{say('emergency', { number: consultation.emergency_number })}</p>
-              <Conversing consultationId={consultationId} language={consultation.language} />
+              <Conversing key={consultationId} consultationId={consultationId} language={consultation.language} />
             </>
           )
         }

@@ -77,6 +77,7 @@ export function Stage({
 function State({ room, mood }: { room: Room; mood: Mood }) {
   const say = useRoomWords()
   if (room.state === 'connecting') return <Badge>{say('connecting')}</Badge>
+  if (room.state === 'failed') return null // why is told above
   if (room.state === 'reconnecting') return <Badge tone="warn">{say('reconnecting')}</Badge>
   if (room.paused) return <Badge tone="warn">{say('muted')}</Badge>
   return (

@@ -37,8 +37,9 @@ export function useConversation(consultationId: string, language: string | undef
   const [deaf, setDeaf] = useState<string | null>(null)
   const [endedBecause, setEndedBecause] = useState<string | null>(null)
   const [speaker, setSpeaker] = useState<Speaker | null>(null)
-  const parts = useRef<{ conversation?: Conversation; microphone?: Microphone; speaker?: Speaker; silent: boolean }>({
+  const parts = useRef<{ conversation?: Conversation; microphone?: Microphone; speaker?: Speaker; silent: boolean; left: boolean }>({
     silent: false,
+    left: false,
   })
 
   const onMessage = useCallback((message: Message) => {
@@ -61,11 +62,13 @@ export function useConversation(consultationId: string, language: string | undef
     here.microphone?.close()
     here.microphone = undefined
     try {
-      here.microphone = await openMicrophone(
+      const opened = await openMicrophone(
         deviceId,
         (pcm) => here.conversation?.hear(here.silent ? new ArrayBuffer(pcm.byteLength) : pcm),
         () => setDeaf('NotFoundError'),
       )
+      if (here.left) return opened.close()
+      here.microphone = opened
       setDeaf(null)
     } catch (error) {
       setDeaf(error instanceof DOMException ? error.name : 'NotSupportedError')
@@ -79,6 +82,7 @@ export function useConversation(consultationId: string, language: string | undef
       if (voice) {
         await hear(deviceId)
         here.speaker = await openSpeaker((mark) => here.conversation?.played(mark), setSpeaking).catch(() => undefined)
+        if (here.left) return here.speaker?.close() // gone while the browser asked whether it may listen
         setSpeaker(here.speaker ?? null)
       }
       here.conversation = new Conversation(consultationId, language, {
@@ -97,7 +101,9 @@ export function useConversation(consultationId: string, language: string | undef
 
   useEffect(() => {
     const here = parts.current
+    here.left = false
     return () => {
+      here.left = true
       here.conversation?.leave()
       here.microphone?.close()
       here.speaker?.close()
