@@ -22,26 +22,31 @@ export function ConsultationRoom() {
   return (
     <Page title={say('title')} wide>
       <Loaded query={query}>
-        {(consultation) =>
-          consultation.status === 'ended' ? (
-            <Ended consultationId={consultationId} reason={null} />
-          ) : (
-            <>
-              <p className="text-sm font-medium">{say('emergency', { number: consultation.emergency_number })}</p>
-              <Conversing key={consultationId} consultationId={consultationId} language={consultation.language} />
-            </>
-          )
-        }
+        {({ status, language, emergency_number: number }) => (
+          <>
+            {status !== 'ended' && <p className="text-sm font-medium">{say('emergency', { number })}</p>}
+            <Conversing key={consultationId} consultationId={consultationId} language={language} over={status === 'ended'} />
+          </>
+        )}
       </Loaded>
     </Page>
   )
 }
 
-export function Conversing({ consultationId, language }: { consultationId: string; language: string }) {
+interface Conversed {
+  consultationId: string
+  language: string
+  /** It ended before, or elsewhere; of one that ends here the room itself knows why. */
+  over?: boolean
+}
+
+export function Conversing({ consultationId, language, over = false }: Conversed) {
   const room = useConversation(consultationId, language)
   const [captions, setCaptions] = useState(true)
   useVoiceStats(room)
+  if (room.state === 'idle' && over) return <Ended consultationId={consultationId} reason={null} />
   if (room.state === 'idle') return <DeviceCheck onStart={(options) => void room.start(options)} />
+  if (room.state === 'ended' && room.endedBecause === 'moved') return <Moved />
   if (room.state === 'ended') return <Ended consultationId={consultationId} reason={room.endedBecause ?? 'client'} />
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
@@ -53,6 +58,17 @@ export function Conversing({ consultationId, language }: { consultationId: strin
       <Stage room={room} captions={captions} turnCaptions={setCaptions} />
       <Transcript room={room} language={language} />
     </div>
+  )
+}
+
+/** It has not ended: another window, or the telephone, took it over. It can be taken back. */
+function Moved() {
+  const say = useRoomWords()
+  return (
+    <Panel className="flex max-w-prose flex-col items-start gap-4">
+      <p role="status">{say('moved')}</p>
+      <Button onClick={() => window.location.reload()}>{say('goOnHere')}</Button>
+    </Panel>
   )
 }
 

@@ -53,7 +53,7 @@ export function useConversation(consultationId: string, language: string | undef
       else conversation?.played(message.mark)
     } else if (message.type === 'visemes') sound?.shape(message.visemes)
     else if (message.type === 'interrupted') sound?.flush()
-    else if (message.type === 'session_ended') setEndedBecause(message.reason)
+    else if (message.type === 'session_ended') setEndedBecause(message.code === 'session.moved' ? 'moved' : message.reason)
     if (SHOWN.has(message.type)) tell(message as Said)
   }, [])
 
