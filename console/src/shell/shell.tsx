@@ -15,6 +15,12 @@ export function Shell() {
   const [open, setOpen] = useState(false)
   const { pathname } = useLocation()
   useEffect(() => setOpen(false), [pathname])
+  useEffect(() => {
+    if (!open) return
+    const escape = ({ key }: KeyboardEvent) => key === 'Escape' && setOpen(false)
+    document.addEventListener('keydown', escape)
+    return () => document.removeEventListener('keydown', escape)
+  }, [open])
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -32,7 +38,7 @@ export function Shell() {
           id="places"
           className={`no-print w-60 shrink-0 border-r border-line bg-panel p-3 max-lg:fixed max-lg:inset-y-0 max-lg:top-16 max-lg:z-40 max-lg:overflow-y-auto max-lg:shadow-xl ${open ? '' : 'max-lg:hidden'}`}
         >
-          <Places />
+          <Places onGo={() => setOpen(false)} />
         </nav>
         <main id="content" tabIndex={-1} className="min-w-0 flex-1 outline-none">
           <Outlet />
@@ -86,7 +92,8 @@ function Header({ open, turn }: { open: boolean; turn: () => void }) {
   )
 }
 
-function Places() {
+/** `onGo` is told also of the place where one is already: the menu over it goes away. */
+function Places({ onGo }: { onGo: () => void }) {
   const say = useShellWords()
   const me = useMe()
   const groups = GROUPS.map((group) => [group, PLACES.filter((place) => place.group === group && place.shown(me))] as const)
@@ -104,7 +111,7 @@ function Places() {
               )}
               <ul aria-labelledby={named ? `places-${group}` : undefined} className="flex flex-col gap-1">
                 {places.map((place) => (
-                  <PlaceLink key={place.to} place={place} />
+                  <PlaceLink key={place.to} place={place} onGo={onGo} />
                 ))}
               </ul>
             </div>
@@ -117,12 +124,13 @@ function Places() {
   )
 }
 
-function PlaceLink({ place }: { place: Place }) {
+function PlaceLink({ place, onGo }: { place: Place; onGo: () => void }) {
   const say = useShellWords()
   return (
     <li>
       <Link
         to={place.to}
+        onClick={onGo}
         activeOptions={{ exact: place.to === '/' }}
         className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-soft hover:bg-sunken hover:text-ink"
         activeProps={{ className: 'bg-brand-wash text-ink', 'aria-current': 'page' }}
