@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { getAgentOptions, getAgentVersionOptions, listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { AgentOut } from '@/api/generated/types.gen'
 import { useSession } from '@/session/session'
@@ -21,16 +22,22 @@ type Tab = (typeof TABS)[number]
 export function AgentPage() {
   const { agentId } = useParams({ strict: false }) as { agentId: string }
   const serving = useQuery(getAgentOptions({ path: { agent_id: agentId } }))
-  return <PageOf query={serving}>{({ latest }) => <Latest key={latest} agentId={agentId} number={latest} />}</PageOf>
+  return <PageOf query={serving}>{({ latest }) => <Latest key={agentId} agentId={agentId} number={latest} />}</PageOf>
 }
 
-/** What is edited is the newest version, whichever serves. */
+/** What is edited is the newest version, whichever serves. What was typed outlives a newer one that somebody else saves:
+ *  saving it is refused then, in words. */
 function Latest({ agentId, number }: { agentId: string; number: number }) {
-  const query = useQuery(getAgentVersionOptions({ path: { agent_id: agentId, number } }))
-  return <PageOf query={query}>{(agent) => <Whole agent={agent} />}</PageOf>
+  const [held, setHeld] = useState(number)
+  const [typed, setTyped] = useState(false)
+  useEffect(() => {
+    if (!typed) setHeld(number)
+  }, [typed, number])
+  const query = useQuery(getAgentVersionOptions({ path: { agent_id: agentId, number: held } }))
+  return <PageOf query={query}>{(agent) => <Whole key={held} agent={agent} onTyped={setTyped} />}</PageOf>
 }
 
-function Whole({ agent }: { agent: AgentOut }) {
+function Whole({ agent, onTyped }: { agent: AgentOut; onTyped: (typed: boolean) => void }) {
   const say = useAgentWords()
   const file = useFileWords()
   const { may } = useSession()
@@ -63,8 +70,8 @@ function Whole({ agent }: { agent: AgentOut }) {
         options={TABS.map((value) => ({ value, label: say(value) }))}
         onChange={(next) => void navigate({ to: '/agents/$agentId', params: { agentId: agent.id }, search: { tab: next } })}
       >
-        {tab === 'form' && <AgentForm agent={agent} />}
-        {tab === 'yaml' && <Yaml agent={agent} />}
+        {tab === 'form' && <AgentForm agent={agent} onTyped={onTyped} />}
+        {tab === 'yaml' && <Yaml agent={agent} onTyped={onTyped} />}
         {tab === 'versions' && <Versions agent={agent} published={published ?? null} />}
         {tab === 'scenarios' && <Scenarios agent={agent} />}
         {tab === 'try' && <TryOut agent={agent} />}

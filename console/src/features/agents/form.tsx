@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { useForm } from 'react-hook-form'
 import { getAgentOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { saveAgent, validateAgent } from '@/api/generated/sdk.gen'
@@ -28,24 +29,30 @@ interface Given {
 }
 
 /** The parts of an agent that most people change; the rest is in the YAML, and kept as it is here. */
-export function AgentForm({ agent }: { agent: AgentOut }) {
+export function AgentForm({ agent, onTyped }: { agent: AgentOut; onTyped: (typed: boolean) => void }) {
   const say = useAgentWords()
   const languageOf = useLanguageName()
   const common = useCommonWords()
   const tell = useTell()
   const cache = useQueryClient()
   const { config } = agent
-  const { register, handleSubmit } = useForm<Given>({ defaultValues: given(config) })
+  const { register, handleSubmit, formState } = useForm<Given>({ defaultValues: given(config) })
+  const { isDirty } = formState
+  useEffect(() => {
+    onTyped(isDirty)
+    return () => onTyped(false)
+  }, [isDirty, onTyped])
   const save = useMutation({
     mutationFn: (wanted: Given) =>
       saveAgent({
         path: { agent_id: agent.id },
         body: configOf(config, wanted),
-        headers: { 'if-match': `"${agent.latest}"` },
+        headers: { 'if-match': `"${agent.number}"` },
         throwOnError: true,
       }),
     onSuccess: async ({ data }) => {
       tell(say('savedAs', { n: data.number }))
+      onTyped(false)
       await cache.invalidateQueries({ queryKey: getAgentOptions({ path: { agent_id: agent.id } }).queryKey })
     },
   })

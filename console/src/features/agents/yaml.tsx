@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { authorizedFetch, problemOf } from '@/api/client'
 import { getAgentOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { AgentOut } from '@/api/generated/types.gen'
@@ -11,31 +11,41 @@ import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
 import { useAgentWords } from './words'
 
+interface Edited {
+  agent: AgentOut
+  onTyped: (typed: boolean) => void
+}
+
 /** The agent as its file. Saved, it becomes the next version, as it does from the form. */
-export function Yaml({ agent }: { agent: AgentOut }) {
-  const address = `/api/v1/agents/${agent.id}/yaml?number=${agent.latest}`
+export function Yaml({ agent, onTyped }: Edited) {
+  const address = `/api/v1/agents/${agent.id}/yaml?number=${agent.number}`
   const query = useQuery({
-    queryKey: ['agents', agent.id, 'yaml', agent.latest],
+    queryKey: ['agents', agent.id, 'yaml', agent.number],
     queryFn: async () => {
       const answer = await authorizedFetch(address)
       if (!answer.ok) throw await problemOf(answer)
       return answer.text()
     },
   })
-  return <Loaded query={query}>{(text) => <Editor agent={agent} text={text} />}</Loaded>
+  return <Loaded query={query}>{(text) => <Editor agent={agent} text={text} onTyped={onTyped} />}</Loaded>
 }
 
-function Editor({ agent, text }: { agent: AgentOut; text: string }) {
+function Editor({ agent, text, onTyped }: Edited & { text: string }) {
   const say = useAgentWords()
   const common = useCommonWords()
   const tell = useTell()
   const cache = useQueryClient()
   const [wanted, setWanted] = useState(text)
+  const typed = wanted !== text
+  useEffect(() => {
+    onTyped(typed)
+    return () => onTyped(false)
+  }, [typed, onTyped])
   const save = useMutation({
     mutationFn: async () => {
       const answer = await authorizedFetch(`/api/v1/agents/${agent.id}/yaml`, {
         method: 'PUT',
-        headers: { 'content-type': 'application/yaml', 'if-match': `"${agent.latest}"` },
+        headers: { 'content-type': 'application/yaml', 'if-match': `"${agent.number}"` },
         body: wanted,
       })
       if (!answer.ok) throw await problemOf(answer)
@@ -43,6 +53,7 @@ function Editor({ agent, text }: { agent: AgentOut; text: string }) {
     },
     onSuccess: async (saved) => {
       tell(say('savedAs', { n: saved.number }))
+      onTyped(false)
       await cache.invalidateQueries({ queryKey: getAgentOptions({ path: { agent_id: agent.id } }).queryKey })
     },
   })
@@ -59,7 +70,7 @@ function Editor({ agent, text }: { agent: AgentOut; text: string }) {
       />
       {save.isError && <Refused error={save.error} />}
       <div>
-        <Button kind="primary" busy={save.isPending} disabled={wanted === text} onClick={() => save.mutate()}>
+        <Button kind="primary" busy={save.isPending} disabled={!typed} onClick={() => save.mutate()}>
           {common('save')}
         </Button>
       </div>
