@@ -34,6 +34,7 @@ import { Erase } from './erase'
 import { Export } from './export'
 import { Holds } from './holds'
 import { nameOf } from './patients'
+import { Timeline } from './timeline'
 import { usePatientWords } from './words'
 
 const TABS = ['overview', 'consultations', 'documents', 'notes', 'consents', 'duplicates', 'rights', 'access'] as const
@@ -95,7 +96,12 @@ function Record({ patient, asked }: { patient: PatientOut; asked: string }) {
           void navigate({ to: '/patients/$patientId', params: { patientId: patient.id }, search: { tab: next } })
         }
       >
-        {tab === 'overview' && <Overview patient={patient} />}
+        {tab === 'overview' && (
+          <div className="flex flex-col gap-4">
+            <Overview patient={patient} />
+            <Timeline patientId={patient.id} />
+          </div>
+        )}
         {tab === 'consultations' && <ConsultationTable patientId={patient.id} />}
         {tab === 'documents' && <Documents patientId={patient.id} />}
         {tab === 'notes' && <Notes patientId={patient.id} />}
@@ -195,7 +201,7 @@ function Access({ patientId }: { patientId: string }) {
                   {actionOf(one.action)} · {entityOf(one.entity)}
                 </span>
                 <span className="text-soft">
-                  {time.moment(one.at)} · {one.address || '–'}
+                  {[one.member, time.moment(one.at), one.address].filter(Boolean).join(' · ')}
                 </span>
               </li>
             ))}
