@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { furnished, type Furniture } from './furniture'
 import { DOORS, pagesOf } from './pages'
-import { ADMIN, CLINICIAN, PATIENT, pageOf, PLATFORM } from './people'
+import { ADMIN, CLINICIAN, PATIENT, pageOf, PLATFORM, STAFF } from './people'
 
 const TABS = 12
 const DIALOGS = 8 // of one page or tab
@@ -22,7 +22,7 @@ for (const locale of ['en-IN', 'hi-IN']) {
   test(`no door has a fault: ${locale}`, async ({ browser }) => {
     expect(await faultsAtTheDoor(browser, { ...OPTIONS, locale })).toEqual([])
   })
-  for (const login of [ADMIN, CLINICIAN, PATIENT, PLATFORM])
+  for (const login of [ADMIN, CLINICIAN, PATIENT, PLATFORM, STAFF])
     test(`no page of ${login} has a fault in light or dark: ${locale}`, async ({ browser }) => {
       const page = await pageOf(browser, login, { ...OPTIONS, locale })
       const found: string[] = []

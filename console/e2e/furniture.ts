@@ -1,6 +1,6 @@
 // What the pages need to have something to show: made once for each worker, by the API.
 import { expect, type Browser, type Page } from '@playwright/test'
-import { ADMIN, agree, asked, CLINICIAN, pageOf, PATIENT, PLATFORM } from './people'
+import { ADMIN, agree, asked, CLINICIAN, pageOf, PASSWORD, PATIENT, PLATFORM, STAFF } from './people'
 
 /** What the pages of one thing need to have something to show. */
 export interface Furniture {
@@ -37,6 +37,7 @@ export async function furnished(browser: Browser): Promise<Furniture> {
   const admin = await pageOf(browser, ADMIN)
   const evaluation = await evaluated(admin)
   await setUp(admin, agents.items[0]?.id ?? '')
+  await hire(admin)
   await admin.context().close()
   const platform = await pageOf(browser, PLATFORM)
   const organizations = await asked<{ items: { id: string }[] }>(platform, 'GET', '/api/v1/admin/hospitals')
@@ -93,6 +94,18 @@ async function setUp(admin: Page, agentId: string): Promise<void> {
     url: 'https://results.example.com/ready',
   })
   await asked(admin, 'POST', '/api/v1/api-keys', { name: 'Reports', scopes: ['patients:read'], days: 30 })
+}
+
+/** Somebody at the front desk, who may open a closed record only by emergency. Another worker may have hired them. */
+async function hire(admin: Page): Promise<void> {
+  const person = { organization: 'sample-clinic', email: STAFF, password: PASSWORD, given_name: 'Ravi', family_name: 'Nair', language: 'en' }
+  await admin.request.post('/api/v1/auth/register', { data: person })
+  const { organization_id } = await asked<{ organization_id: string }>(admin, 'GET', '/api/v1/auth/me')
+  const members = `/api/v1/admin/hospitals/${organization_id}/members`
+  const { items } = await asked<{ items: { id: string }[] }>(admin, 'GET', `${members}?name=Ravi`)
+  const roles = await asked<{ items: { id: string; name: string }[] }>(admin, 'GET', `/api/v1/admin/hospitals/${organization_id}/roles`)
+  const staff = roles.items.find((one) => one.name === 'staff')?.id
+  await asked(admin, 'PATCH', `${members}/${items[0]?.id}`, { role_id: staff })
 }
 
 function any(below: number): number {

@@ -1,7 +1,7 @@
 // Every page, by who sees it. axe walks them with each tab and each dialog (what opens one carries `aria-haspopup=dialog`),
 // and the pictures show them.
 import type { Furniture } from './furniture'
-import { ADMIN, CLINICIAN, PATIENT, PLATFORM } from './people'
+import { ADMIN, CLINICIAN, PATIENT, PLATFORM, STAFF } from './people'
 
 export const DOORS = ['/sign-in', '/forgotten', '/register', '/reset-password', '/invitation'] as const
 
@@ -48,6 +48,7 @@ export function pagesOf(has: Furniture): Record<string, Record<string, string>> 
       'organization-platform': `/organizations/${has.organization}`,
       'usage-platform': '/usage',
     },
+    [STAFF]: { 'home-staff': '/', emergency: '/emergency' },
     [PATIENT]: {
       'home-patient': '/',
       talk: '/talk',

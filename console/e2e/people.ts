@@ -4,6 +4,7 @@ export const PASSWORD = 'hear the sea again'
 export const PATIENT = 'asha.rao@sample.clinic'
 export const CLINICIAN = 'clinician@sample.clinic'
 export const ADMIN = 'admin@sample.clinic'
+export const STAFF = 'desk@sample.clinic' // the sample has none: the furniture hires one
 export const PLATFORM = 'platform@sample.clinic'
 
 /** A page of somebody who is signed in, in a browser of their own. What its console or its policy objects to fails. */
@@ -27,7 +28,7 @@ export async function pageOf(browser: Browser, login: string, options: Parameter
 /** A request of the API as the person of this page, without the page: what has no screen, or to look behind one. */
 export async function asked<T>(
   page: Page,
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH',
   path: string,
   body?: unknown,
   as: 'data' | 'multipart' = 'data',
