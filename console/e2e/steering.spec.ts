@@ -33,6 +33,7 @@ test('an agent is changed, looked through, tested by a conversation, and let ser
   await page.getByRole('button', { name: `What version ${version} changes` }).click()
   await expect(page.locator('ins', { hasText: 'Good day' })).toBeVisible()
   await page.getByRole('tab', { name: 'Talk to it' }).click()
+  await page.getByLabel('In whose name').selectOption({ label: 'Vikram Singh' }) // who agreed; others' newcomers did not
   await page.getByRole('button', { name: 'Talk to it' }).click()
   await page.getByRole('button', { name: 'Type instead' }).click()
   await expect(page.getByRole('log')).toContainText(greeting.slice(0, 20), { timeout: 30_000 })
