@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from auricle.safety.respond import EMERGENCY_NUMBER, HELPLINE
+
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
@@ -90,8 +92,8 @@ class AgentConfig(Part):
     publish_needs_scenarios: bool = Field(
         False, description="A version is published only when all test scenarios passed with it."
     )
-    emergency_number: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = "112"
-    helpline: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = "14416"
+    emergency_number: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = EMERGENCY_NUMBER
+    helpline: Annotated[str, StringConstraints(pattern=r"^[0-9 +-]{2,20}$")] = HELPLINE
 
     @property
     def language(self) -> str:

@@ -7,10 +7,11 @@ from uuid import UUID, uuid5
 
 from auricle.assembly import Assembly
 from auricle.channels.text import citation_json, served_json
+from auricle.consultations.alerts import raise_alert
 from auricle.consultations.answer import Talk, answer, call_for
 from auricle.consultations.keyterms import keyterms_of
 from auricle.consultations.lifecycle import find_consultation
-from auricle.consultations.transcript import Said, append, raise_alert
+from auricle.consultations.transcript import Said, append
 from auricle.providers.call import Call, Served
 from auricle.providers.ports import EndOfSpeech
 from auricle.safety.claims import guard
@@ -66,7 +67,7 @@ def services_for(assembly: Assembly, talk: Talk) -> Services:
     async def alert(turn_id: UUID, script: EmergencyScript) -> None:
         async with assembly.database.transaction(talk.actor) as db:
             consultation = await find_consultation(db, talk.consultation_id)
-            await raise_alert(db, consultation, script.category, turn_id)
+            await raise_alert(db, script.category, turn_id, consultation.patient_id, consultation.id)
 
     return Services(
         transcribe=transcribe,

@@ -27,7 +27,7 @@ class AlertOut(BaseModel):
     id: UUID
     kind: str = Field(description="`red_flag` or `hand_over`.", examples=["red_flag"])
     category: str = Field(description="Which red flag; `hand_over` for a hand-over.", examples=["chest_pain"])
-    consultation_id: UUID
+    consultation_id: UUID | None = Field(description="Null where a patient told it in a question to the knowledge.")
     patient_id: UUID
     created_at: datetime
     acknowledged_by: UUID | None = Field(description="The member who has seen to it.")

@@ -15,6 +15,22 @@ from auricle.live.events import publish
 HAND_OVER = "hand_over"
 
 
+async def raise_alert(
+    db: AsyncSession, category: str, turn_id: UUID, patient_id: UUID, consultation_id: UUID | None = None
+) -> None:
+    """Tell staff now: a red flag is an alert and a live event. The same one of the same turn is told once.
+
+    Args:
+        consultation_id: None where a patient told it outside of any, in a question to the knowledge.
+    """
+    alert_id = uuid5(turn_id, category)
+    if await db.get(Alert, alert_id) is not None:
+        return
+    db.add(Alert(id=alert_id, consultation_id=consultation_id, patient_id=patient_id, category=category))
+    await db.flush()
+    await publish(db, "alert.red_flag", alert_id=alert_id, consultation_id=consultation_id, patient_id=patient_id)
+
+
 async def ask_for_person(db: AsyncSession, *, consultation_id: UUID, patient_id: UUID, session_id: UUID) -> None:
     """Ring the console: somebody shall take this conversation over. Told once a session."""
     alert_id = uuid5(session_id, HAND_OVER)

@@ -96,7 +96,7 @@ class Alert(Tenant, Base):
     """A red flag that staff must see."""
 
     __tablename__ = "alert"
-    consultation_id: Mapped[UUID]
+    consultation_id: Mapped[UUID | None]  # none of a question to the knowledge
     patient_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(default="red_flag")
     category: Mapped[str]

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auricle.consultations.models import Alert, Consultation, ConsultationSession, Message
+from auricle.consultations.alerts import raise_alert
+from auricle.consultations.models import Consultation, ConsultationSession, Message
 from auricle.db.base import new_id
 from auricle.db.sealed import Key, Keyring
 from auricle.jobs.queue import enqueue
@@ -63,7 +64,7 @@ async def append(
         position += 1
         db.add(sealed_message(key, consultation.id, session_id, position, one))
         if one.red_flag is not None:
-            await raise_alert(db, consultation, one.red_flag, one.id)
+            await raise_alert(db, one.red_flag, one.id, consultation.patient_id, consultation.id)
     await db.execute(
         update(ConsultationSession)
         .where(ConsultationSession.id == session_id)
@@ -96,18 +97,6 @@ def sealed_message(key: Key, consultation_id: UUID, session_id: UUID, position: 
         served=said.served,
         red_flag=said.red_flag,
         processing_ms=said.processing_ms,
-    )
-
-
-async def raise_alert(db: AsyncSession, consultation: Consultation, category: str, turn_id: UUID) -> None:
-    """Tell staff now: a red flag is an alert and a live event. The same one of the same turn is told once."""
-    alert_id = uuid5(turn_id, category)
-    if await db.get(Alert, alert_id) is not None:
-        return
-    db.add(Alert(id=alert_id, consultation_id=consultation.id, patient_id=consultation.patient_id, category=category))
-    await db.flush()
-    await publish(
-        db, "alert.red_flag", alert_id=alert_id, consultation_id=consultation.id, patient_id=consultation.patient_id
     )
 
 

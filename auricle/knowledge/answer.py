@@ -33,6 +33,7 @@ class Answer:
     level: Level
     citations: Sequence[Citation]
     degraded: bool = False  # found by words alone
+    red_flag: str | None = None  # the emergency that the text is the script for; the knowledge was not asked
 
 
 async def answer(

@@ -17,6 +17,7 @@ from auricle.assembly import Assembly
 from auricle.billing.budgets.require import BudgetExhausted, require_budget
 from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.answer import Answer, answer
+from auricle.knowledge.emergencies import emergency_in, scripted
 from auricle.knowledge.highlight import highlights
 from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
 from auricle.knowledge.only import Only
@@ -229,21 +230,25 @@ async def answer_question(
     actor: Reader,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> AnswerOut | StreamingResponse:
-    """Answer from the knowledge, with citations. As server-sent events (`delta`, `answer`, `error`) when asked for."""
-    async with assembly.database.transaction(actor) as db:
-        await require_budget(db)
-    question = asked(body.question)
-    language = body.language or spoken_in(question)
-    generate = partial(_generated, assembly, actor, language)
-    pieces = answer(
-        assembly.knowledge,
-        actor,
-        question,
-        generate,
-        k=body.k,
-        language=language,
-        only=Only(body.collection, body.only_language, body.specialty, body.since, body.until),
-    )
+    """Answer from the knowledge, with citations; an emergency in the question with its script, whatever else is asked.
+
+    As server-sent events (`delta`, `answer`, `error`) when asked for.
+    """
+    language = body.language or spoken_in(body.question)
+    if script := await emergency_in(assembly.database, actor, body.question, language):
+        pieces = scripted(script)
+    else:
+        async with assembly.database.transaction(actor) as db:
+            await require_budget(db)
+        pieces = answer(
+            assembly.knowledge,
+            actor,
+            asked(body.question),
+            partial(_generated, assembly, actor, language),
+            k=body.k,
+            language=language,
+            only=Only(body.collection, body.only_language, body.specialty, body.since, body.until),
+        )
     if EVENT_STREAM in accept:
         return StreamingResponse(streamed(_told(pieces)), media_type=EVENT_STREAM, headers=NOT_KEPT)
     async with aclosing(pieces):
@@ -273,6 +278,7 @@ def _answer(whole: Answer) -> AnswerOut:
     return AnswerOut(
         answer=whole.text,
         known=whole.level,
+        red_flag=whole.red_flag,
         degraded=whole.degraded,
         citations=[CitationOut.model_validate(citation) for citation in whole.citations],
     )

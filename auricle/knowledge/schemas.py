@@ -98,6 +98,12 @@ class CitationOut(BaseModel):
 class AnswerOut(BaseModel):
     answer: str
     known: Literal["answer", "confirm", "unknown"]
+    red_flag: str | None = Field(
+        None,
+        description="The emergency in the question that the answer is the script for. Nothing was searched or asked; "
+        "`known` is `unknown`.",
+        examples=["chest_pain"],
+    )
     degraded: bool = Field(False, description="Found by words alone, as in a search.")
     citations: list[CitationOut]
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from auricle.safety.redflags import RedFlag, Watch, default_watch
 
+EMERGENCY_NUMBER = "112"  # an ambulance in India and Europe
+HELPLINE = "14416"  # Tele-MANAS, where people in a mental-health crisis are heard in India
 SETTLED_WORDS = 2  # in verb-final languages the "not" follows: an interim counts once so many words came after it
 
 
@@ -21,13 +23,13 @@ class EmergencyScript:
 
 
 def emergency(
-    text: str, language: str, *, number: str = "112", helpline: str = "14416", watch: Watch | None = None
+    text: str, language: str, *, number: str = EMERGENCY_NUMBER, helpline: str = HELPLINE, watch: Watch | None = None
 ) -> EmergencyScript | None:
     """The script for the gravest red flag in the text, or None.
 
     Args:
-        number: where an ambulance is called (112 in India and Europe).
-        helpline: where people in a mental-health crisis are heard (Tele-MANAS in India).
+        number: where an ambulance is called.
+        helpline: where people in a mental-health crisis are heard.
     """
     watch = watch or default_watch()
     flag = watch.search(text)

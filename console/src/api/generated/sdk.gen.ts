@@ -2372,7 +2372,9 @@ export const setSearchSettings = <ThrowOnError extends boolean = false>(options:
 /**
  * An answer from the knowledge, with its sources
  *
- * Answer from the knowledge, with citations. As server-sent events (`delta`, `answer`, `error`) when asked for.
+ * Answer from the knowledge, with citations; an emergency in the question with its script, whatever else is asked.
+ *
+ * As server-sent events (`delta`, `answer`, `error`) when asked for.
  *
  * Needs `knowledge:read`.
  */

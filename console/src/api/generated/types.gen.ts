@@ -635,8 +635,10 @@ export type AlertOut = {
     category: string;
     /**
      * Consultation Id
+     *
+     * Null where a patient told it in a question to the knowledge.
      */
-    consultation_id: string;
+    consultation_id: string | null;
     /**
      * Patient Id
      */
@@ -693,6 +695,12 @@ export type AnswerOut = {
      * Known
      */
     known: 'answer' | 'confirm' | 'unknown';
+    /**
+     * Red Flag
+     *
+     * The emergency in the question that the answer is the script for. Nothing was searched or asked; `known` is `unknown`.
+     */
+    red_flag?: string | null;
     /**
      * Degraded
      *
