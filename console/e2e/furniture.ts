@@ -21,7 +21,7 @@ const SAID = [
 ]
 
 /** A consultation by text, and a note drafted from it. */
-export async function furnished(browser: Browser): Promise<Furniture> {
+export async function drafted(browser: Browser): Promise<Pick<Furniture, 'consultation' | 'note'>> {
   const patient = await pageOf(browser, PATIENT)
   await patient.goto('/talk')
   await agree(patient)
@@ -30,6 +30,13 @@ export async function furnished(browser: Browser): Promise<Furniture> {
   await patient.context().close()
   const clinician = await pageOf(browser, CLINICIAN)
   const note = await asked<{ id: string }>(clinician, 'POST', '/api/v1/soap/generate?wait=30', { consultation_id })
+  await clinician.context().close()
+  return { consultation: consultation_id, note: note.id }
+}
+
+export async function furnished(browser: Browser): Promise<Furniture> {
+  const made = await drafted(browser)
+  const clinician = await pageOf(browser, CLINICIAN)
   const patients = await asked<{ items: { id: string }[] }>(clinician, 'GET', '/api/v1/patients')
   const agents = await asked<{ items: { id: string }[] }>(clinician, 'GET', '/api/v1/agents')
   await booked(clinician, patients.items.at(-1)?.id ?? '')
@@ -42,7 +49,7 @@ export async function furnished(browser: Browser): Promise<Furniture> {
   const platform = await pageOf(browser, PLATFORM)
   const organizations = await asked<{ items: { id: string }[] }>(platform, 'GET', '/api/v1/admin/hospitals')
   await platform.context().close()
-  return { consultation: consultation_id, note: note.id, agent: agents.items[0]?.id ?? '', patient: patients.items.at(-1)?.id ?? '', evaluation, organization: organizations.items.at(-1)?.id ?? '' }
+  return { ...made, agent: agents.items[0]?.id ?? '', patient: patients.items.at(-1)?.id ?? '', evaluation, organization: organizations.items.at(-1)?.id ?? '' }
 }
 
 const QUESTIONS = 'question,document,not_in_base\nHow long does a hearing test take?,Hearing tests,\nWho won the match?,,yes\n'
