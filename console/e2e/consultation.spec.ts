@@ -25,6 +25,7 @@ let consultationId: string
 
 test.beforeAll(async ({ browser }) => {
   patient = await pageOf(browser, PATIENT)
+  await nothingOpen(patient)
   await patient.addInitScript(() => {
     window.__unprocessedMicrophone = true
   })
@@ -85,9 +86,22 @@ test('a dropped network is told, and the conversation goes on where it was', asy
   await expect.poll(async () => (await record(patient)).some((one) => one.text === 'I have had no fever.')).toBe(true)
 })
 
+test('who ends the conversation for good finds none open', async () => {
+  const stop = patient.getByRole('button', { name: 'End the conversation' })
+  await stop.click()
+  await patient.getByRole('dialog').getByRole('button', { name: 'Keep talking' }).click()
+  await expect(patient.getByText('Connected', { exact: true })).toBeVisible()
+  await stop.click()
+  await patient.getByRole('dialog').getByRole('button', { name: 'End the conversation' }).click()
+  await expect(patient.getByText('You have ended the conversation.')).toBeVisible()
+  const open = patient.waitForResponse((answer) => answer.url().includes('state=active'))
+  await patient.goto('/talk')
+  expect(((await (await open).json()) as { items: unknown[] }).items).toEqual([])
+  await expect(patient.getByRole('button', { name: 'Start', exact: true })).toBeVisible()
+  await expect(patient.getByRole('heading', { name: 'Your open conversation' })).toBeHidden()
+})
+
 test('the recording holds what the microphone heard', async () => {
-  await patient.getByRole('button', { name: 'End the conversation' }).click()
-  await expect(patient.getByText('The conversation has ended')).toBeVisible()
   const recordings = `/api/v1/consultations/${consultationId}/recordings`
   await expect
     .poll(async () => (await asked<{ items: { status: string }[] }>(patient, 'GET', recordings)).items[0]?.status, { timeout: 30_000 })
@@ -145,4 +159,10 @@ async function signByKeyboard(page: Page): Promise<void> {
 
 function record(page: Page): Promise<{ text: string }[]> {
   return asked<{ messages: { text: string }[] }>(page, 'GET', `/api/v1/consultations/${consultationId}/transcript`).then((one) => one.messages)
+}
+
+/** A try before this one may have left its conversation open. */
+async function nothingOpen(page: Page): Promise<void> {
+  const { items } = await asked<{ items: { id: string }[] }>(page, 'GET', '/api/v1/consultations?state=active')
+  for (const one of items) await asked(page, 'POST', `/api/v1/consultations/${one.id}/end`)
 }

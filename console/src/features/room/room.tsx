@@ -1,15 +1,12 @@
 // The consultation room: microphone first, then the conversation, face and words side by side.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { getConsultationOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { Ratings } from '@/features/ratings/ratings'
-import { useMe } from '@/session/session'
-import { Button } from '@/ui/button'
-import { Page, Panel } from '@/ui/page'
+import { Page } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
-import { useCommonWords } from '@/ui/words'
 import { DeviceCheck } from './device-check'
+import { Ended, EndedHere, Left, Moved, Stop, useEnding } from './ending'
 import { Stage } from './stage'
 import { Transcript } from './transcript'
 import { useConversation } from './use-conversation'
@@ -40,60 +37,43 @@ interface Conversed {
   over?: boolean
 }
 
-export function Conversing({ consultationId, language, over = false }: Conversed) {
+/** A conversation on a page: gone back into, it begins with the microphone again. */
+export function Conversing(conversed: Conversed) {
+  const [times, setTimes] = useState(0)
+  return <Once key={times} {...conversed} again={() => setTimes(times + 1)} />
+}
+
+function Once({ consultationId, language, over = false, again }: Conversed & { again: () => void }) {
   const room = useConversation(consultationId, language)
+  const ending = useEnding(consultationId)
+  const [left, setLeft] = useState(false)
   const [captions, setCaptions] = useState(true)
   useVoiceStats(room)
-  if (room.state === 'idle' && over) return <Ended consultationId={consultationId} reason={null} />
+  const { endedBecause } = room
+  const { mutate: end } = ending
+  useEffect(() => {
+    if (endedBecause === 'agent') end() // it asks before it hangs up
+  }, [endedBecause, end])
+  const it = { consultationId, again }
+  if (!ending.isIdle) return <EndedHere {...it} because={endedBecause ?? 'client'} ending={ending} />
+  if (left) return <Left again={again} />
+  if (room.state === 'idle' && over) return <Ended {...it} because={null} />
   if (room.state === 'idle') return <DeviceCheck onStart={(options) => void room.start(options)} />
-  if (room.state === 'ended' && room.endedBecause === 'moved') return <Moved />
-  if (room.state === 'ended') return <Ended consultationId={consultationId} reason={room.endedBecause ?? 'client'} />
+  if (room.state === 'ended' && endedBecause === 'moved') return <Moved again={again} />
+  if (room.state === 'ended') return <Ended {...it} because={endedBecause ?? 'closed'} />
+  const stop = (then: () => void) => () => {
+    room.end()
+    then()
+  }
   return (
     <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
       {room.state === 'failed' && (
         <div className="lg:col-span-2">
-          <Refused error={room.problem} retry={() => window.location.reload()} />
+          <Refused error={room.problem} retry={again} />
         </div>
       )}
-      <Stage room={room} captions={captions} turnCaptions={setCaptions} />
+      <Stage room={room} captions={captions} turnCaptions={setCaptions} stop={<Stop end={stop(end)} leave={stop(() => setLeft(true))} />} />
       <Transcript room={room} language={language} />
-    </div>
-  )
-}
-
-/** It has not ended: another window, or the telephone, took it over. It can be taken back. */
-function Moved() {
-  const say = useRoomWords()
-  return (
-    <Panel className="flex max-w-prose flex-col items-start gap-4">
-      <p role="status">{say('moved')}</p>
-      <Button onClick={() => window.location.reload()}>{say('goOnHere')}</Button>
-    </Panel>
-  )
-}
-
-function Ended({ consultationId, reason }: { consultationId: string; reason: string | null }) {
-  const say = useRoomWords()
-  const common = useCommonWords()
-  const me = useMe()
-  const known = ['agent', 'client', 'failed', 'hand_over', 'too_long'] as const
-  const because = known.find((one) => one === reason)
-  return (
-    <div className="flex max-w-prose flex-col gap-4">
-      <Panel title={say('callEnded')} className="flex flex-col gap-4">
-        <p role="status">{because ? say(`ended_${because}`) : ''}</p>
-        <div className="flex flex-wrap gap-2">
-          <Button asChild kind="primary">
-            <Link to="/consultations/$consultationId" params={{ consultationId }}>
-              {say('toConversation')}
-            </Link>
-          </Button>
-          <Button asChild>
-            <Link to="/">{common('back')}</Link>
-          </Button>
-        </div>
-      </Panel>
-      {me.patient_id !== null && <Ratings consultationId={consultationId} />}
     </div>
   )
 }

@@ -1,5 +1,5 @@
-import { Captions, CaptionsOff, Hand, MicOff, Pause, PhoneOff, Play, SmilePlus } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { Captions, CaptionsOff, Hand, MicOff, Pause, Play, SmilePlus } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { Button } from '@/ui/button'
 import { Badge, Panel } from '@/ui/page'
 import { Avatar, type Mood } from './avatar'
@@ -13,10 +13,12 @@ export function Stage({
   room,
   captions,
   turnCaptions,
+  stop,
 }: {
   room: Room
   captions: boolean
   turnCaptions: (shown: boolean) => void
+  stop: ReactNode
 }) {
   const say = useRoomWords()
   const mood = moodOf(room)
@@ -66,10 +68,7 @@ export function Stage({
           {captions ? say('captionsOff') : say('captionsOn')}
         </Button>
       </div>
-      <Button kind="danger" className="min-h-14 text-base" onClick={room.end}>
-        <PhoneOff aria-hidden className="size-5" />
-        {say('stop')}
-      </Button>
+      {stop}
     </Panel>
   )
 }

@@ -13,6 +13,7 @@ import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { Consent } from './consent'
+import { EndOpen } from './ending'
 import { SPOKEN } from './languages'
 import { useRoomWords } from './words'
 
@@ -69,7 +70,10 @@ function Begin({ patientId, recorded }: { patientId: string; recorded: boolean }
       {open.data?.items.map((one) => (
         <Panel key={one.id} title={say('open')} className="flex flex-col gap-3">
           <p className="text-sm text-soft">{say('openHint', { when: time.ago(one.created_at) })}</p>
-          <Button onClick={() => void enter(one.id)}>{say('resume')}</Button>
+          <div className="flex flex-wrap gap-2">
+            <Button onClick={() => void enter(one.id)}>{say('resume')}</Button>
+            <EndOpen consultationId={one.id} />
+          </div>
         </Panel>
       ))}
     </div>

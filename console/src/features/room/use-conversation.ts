@@ -23,10 +23,18 @@ export interface Room {
   say: (text: string) => void
   interrupt: () => void
   pause: (paused: boolean) => void
+  /** Ends the connection; the consultation stays open. */
   end: () => void
 }
 
 const SHOWN = new Set(['transcript', 'ai_response', 'interrupted'])
+
+/** What the page calls it: some ends are told as failures and are none; and if we had ended it, we would not be told. */
+function because({ reason, code }: Extract<Message, { type: 'session_ended' }>): string {
+  if (code === 'session.moved') return 'moved'
+  if (code === 'consultation.ended') return 'elsewhere'
+  return reason === 'client' ? 'closed' : reason
+}
 
 export function useConversation(consultationId: string, language: string | undefined): Room {
   const [state, setState] = useState<State | 'idle'>('idle')
@@ -53,7 +61,7 @@ export function useConversation(consultationId: string, language: string | undef
       else conversation?.played(message.mark)
     } else if (message.type === 'visemes') sound?.shape(message.visemes)
     else if (message.type === 'interrupted') sound?.flush()
-    else if (message.type === 'session_ended') setEndedBecause(message.code === 'session.moved' ? 'moved' : message.reason)
+    else if (message.type === 'session_ended') setEndedBecause(because(message))
     if (SHOWN.has(message.type)) tell(message as Said)
   }, [])
 
@@ -142,8 +150,11 @@ export function useConversation(consultationId: string, language: string | undef
       setPaused(wanted)
     }, []),
     end: useCallback(() => {
-      parts.current.speaker?.flush()
-      parts.current.conversation?.end()
+      const here = parts.current
+      here.left = true // what still opens closes again
+      here.microphone?.close()
+      here.speaker?.flush()
+      here.conversation?.end()
     }, []),
   }
 }
