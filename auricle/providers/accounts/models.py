@@ -33,10 +33,14 @@ class ProviderAccount(Tenant, Base):
 
 
 class ProviderOrder(Tenant, Base):
-    """Who is asked first where an agent says nothing: capability → language, or `default` → choices. One row."""
+    """Who is asked first where an agent says nothing: capability → language, or `default` → choices. One row.
+
+    `version` moves with each change.
+    """
 
     __tablename__ = "provider_order"
     orders: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(default=1)
     changed_by: Mapped[UUID | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.db.session import actor_of
-from auricle.errors import Invalid
+from auricle.db.uniques import flush_unique
+from auricle.errors import Conflict, Invalid
 from auricle.providers.accounts.judge import Judge
 from auricle.providers.accounts.listings import known
 from auricle.providers.accounts.models import ProviderOrder
@@ -23,20 +24,36 @@ class OrderInvalid(Invalid):
     code = "provider_orders.invalid"
 
 
+class OrderChanged(Conflict):
+    """Somebody has changed the order since you read it."""
+
+    code = "provider_orders.changed"
+
+
 async def stored_order(db: AsyncSession, *, lock: bool = False) -> ProviderOrder | None:
     statement = select(ProviderOrder)
     return await db.scalar(statement.with_for_update() if lock else statement)
 
 
-async def replace_order(db: AsyncSession, lineup: Lineup, wanted: OrdersIn) -> tuple[ProviderOrder, dict[str, str]]:
-    """Put the order down, with what is to be known of it. Raises `OrderInvalid` and `ModelGone`; nothing changed."""
+async def replace_order(
+    db: AsyncSession, lineup: Lineup, wanted: OrdersIn, *, version: int | None = None
+) -> tuple[ProviderOrder, dict[str, str]]:
+    """Put the order down, with what is to be known of it.
+
+    Args:
+        version: the one that was read (0: none); another one by now is refused. None: whichever.
+
+    Raises `OrderInvalid`, `ModelGone` or `OrderChanged`; then nothing is changed.
+    """
     row = await stored_order(db, lock=True)
+    if version is not None and version != (row.version if row else 0):
+        raise OrderChanged
     warnings = await examined(db, lineup, wanted, chosen=choices_in(row.orders if row else {}))
-    row = row or ProviderOrder()
-    row.orders = wanted.model_dump(mode="json")["orders"]
+    row = row or ProviderOrder(version=0)
+    row.orders, row.version = wanted.model_dump(mode="json")["orders"], row.version + 1
     row.changed_by, row.changed_at = actor_of(db).member_id, datetime.now(UTC)
     db.add(row)
-    await db.flush()
+    await flush_unique(db, {"uq_provider_order_organization_id": OrderChanged()})  # two first orders at once
     return row, warnings
 
 

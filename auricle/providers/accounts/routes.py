@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Header, Query, Response, status
 from pydantic import BaseModel, Field
 
 from auricle.actor import Actor
@@ -26,7 +26,7 @@ from auricle.providers.accounts.keep import (
     find_account,
     list_accounts,
 )
-from auricle.providers.accounts.orders import OrderInvalid, replace_order, shown, stored_order
+from auricle.providers.accounts.orders import OrderChanged, OrderInvalid, replace_order, shown, stored_order
 from auricle.providers.accounts.schemas import AccountChange, AccountIn, AccountOut, OrdersIn, OrdersOut
 from auricle.providers.catalog import ModelGone
 from auricle.providers.registry import vendors
@@ -39,6 +39,10 @@ router = APIRouter(prefix="/api/v1", tags=["providers"])
 
 Reader = Annotated[Actor, Requires("providers:read")]
 Writer = Annotated[Actor, Requires("providers:write")]
+IfMatch = Annotated[
+    str | None,
+    Header(max_length=20, pattern=r'^"?[0-9]{1,9}"?$', description="The version that you have read; another: 409."),
+]
 Untested = Annotated[bool, Query(description="Save it without a small real call to each capability.")]
 REFUSALS = (Forbidden, Incomplete, BadKey, UnknownOption, AddressRefused, ModelGone, KeyRefused)
 
@@ -112,11 +116,14 @@ async def delete(provider_account_id: UUID, db: Db, assembly: Installed, actor: 
     summary="Who is asked first where an agent says nothing",
     responses=problems(Forbidden),
 )
-async def orders(db: Db, assembly: Installed, actor: Reader) -> OrdersOut:
+async def orders(db: Db, assembly: Installed, actor: Reader, response: Response) -> OrdersOut:
     row, lineup = await stored_order(db), await assembly.lineups.of(actor.organization_id)
+    version = row.version if row else 0
+    response.headers["ETag"] = f'"{version}"'
     return OrdersOut(
         orders=row.orders if row else {},
         in_force=shown(lineup),
+        version=version,
         changed_at=row.changed_at if row else None,
         changed_by=row.changed_by if row else None,
     )
@@ -126,15 +133,20 @@ async def orders(db: Db, assembly: Installed, actor: Reader) -> OrdersOut:
     "/provider-orders",
     operation_id="replace_provider_orders",
     summary="Say who is asked first; replaces the whole order",
-    responses=problems(Forbidden, OrderInvalid, ModelGone),
+    responses=problems(Forbidden, OrderInvalid, OrderChanged, ModelGone),
 )
-async def replace(body: OrdersIn, db: Db, assembly: Installed, actor: Writer) -> OrdersOut:
+async def replace(
+    body: OrdersIn, db: Db, assembly: Installed, actor: Writer, response: Response, if_match: IfMatch = None
+) -> OrdersOut:
     lineup = await assembly.lineups.of(at_home(actor).organization_id)
-    row, warnings = await replace_order(db, lineup, body)
+    read = None if if_match is None else int(if_match.strip('"'))
+    row, warnings = await replace_order(db, lineup, body, version=read)
+    response.headers["ETag"] = f'"{row.version}"'
     return OrdersOut(
         orders=row.orders,
         in_force={**shown(assembly.lineups.shared), **row.orders},
         warnings=warnings,
+        version=row.version,
         changed_at=row.changed_at,
         changed_by=row.changed_by,
     )

@@ -146,5 +146,6 @@ class OrdersOut(BaseModel):
         description="What calls go by where an agent says nothing: the organization's, else the installation's."
     )
     warnings: dict[str, str] = Field({}, description="By place. Nothing of it keeps calls from being made.")
+    version: int = Field(description="Send it as `If-Match` with the next order. 0: never set.")
     changed_at: datetime | None
     changed_by: UUID | None

@@ -270,6 +270,7 @@ export const REFUSALS: Readonly<Record<string, string>> = {
   'provider_accounts.too_many': 'The organization has as many provider accounts as it may have.',
   'provider_accounts.unknown_option': 'This vendor has no such option.',
   'provider_accounts.unknown_vendor': 'There is no such vendor for accounts of organizations; `GET /provider-vendors` names them.',
+  'provider_orders.changed': 'Somebody has changed the order of providers since you read it.',
   'provider_orders.invalid': 'This order does not fit the organization’s providers.',
   'quota.used': 'The tokens of this key are used up for now.',
   'rate_limit.exceeded': 'Too many requests; try again later.',

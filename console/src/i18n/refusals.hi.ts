@@ -270,6 +270,7 @@ export const REFUSALS: Readonly<Record<string, string>> = {
   'provider_accounts.too_many': 'संगठन में जितने प्रदाता खाते हो सकते हैं, उतने हैं।',
   'provider_accounts.unknown_option': 'इस कंपनी का ऐसा कोई विकल्प नहीं है।',
   'provider_accounts.unknown_vendor': 'संगठनों के खातों के लिए ऐसी कोई कंपनी नहीं है।',
+  'provider_orders.changed': 'आपके पढ़ने के बाद किसी ने प्रदाताओं का क्रम बदल दिया है।',
   'provider_orders.invalid': 'यह क्रम संगठन के प्रदाताओं से मेल नहीं खाता।',
   'quota.used': 'इस कुंजी के टोकन अभी के लिए समाप्त हो गए हैं।',
   'rate_limit.exceeded': 'बहुत सारे अनुरोध; कुछ देर बाद फिर कोशिश करें।',

@@ -1,5 +1,6 @@
 """What may be chosen: orders and agents name what there is, models that live, voices that are listed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,30 @@ async def test_an_order_that_fits_nothing_is_refused_and_changes_nothing(
         assert refused.json()["error_code"] == "provider_orders.invalid" and place in refused.json()["context"]
     kept = (await clinic.ask("GET", ORDERS)).json()
     assert refused.status_code == 200 or [c["provider"] for c in kept["orders"]["llm"]["hi"]] == ["offline", "house"]
+
+
+async def test_of_two_administrators_who_change_the_order_at_once_the_second_is_told(clinic: Clinic) -> None:
+    def put(provider: str, version: int) -> Any:
+        order = {"orders": {"llm": {"default": [{"provider": provider}]}}}
+        return clinic.ask("PUT", ORDERS, json=order, headers={"if-match": f'"{version}"'})
+
+    async def told() -> tuple[int, str, list[str]]:
+        answer = await clinic.ask("GET", ORDERS)
+        lists = answer.json()["orders"]["llm"]["default"] if answer.json()["orders"] else []
+        return answer.json()["version"], answer.headers["etag"], [one["provider"] for one in lists]
+
+    assert await told() == (0, '"0"', [])
+    for version in (0, 1):  # the first order of all, and one that takes the place of another
+        both = await asyncio.gather(put("house", version), put("offline", version))
+        first, second = sorted(both, key=lambda one: one.status_code)
+        assert (first.status_code, first.headers["etag"]) == (200, f'"{version + 1}"')
+        assert (second.status_code, second.json()["error_code"]) == (409, "provider_orders.changed")
+        kept = [one["provider"] for one in first.json()["orders"]["llm"]["default"]]
+        assert await told() == (version + 1, f'"{version + 1}"', kept)
+    assert (
+        await clinic.ask("PUT", ORDERS, json={"orders": {}}, headers={"if-match": "yesterday's"})
+    ).status_code == 422
+    assert (await clinic.ask("PUT", ORDERS, json={"orders": {}})).json()["version"] == 3, "who says nothing overwrites"
 
 
 async def test_an_order_is_in_force_for_agents_that_name_nobody(clinic: Clinic, vendor: OpenAIEmulator) -> None:

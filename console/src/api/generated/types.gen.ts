@@ -5357,6 +5357,12 @@ export type OrdersOut = {
         [key: string]: string;
     };
     /**
+     * Version
+     *
+     * Send it as `If-Match` with the next order. 0: never set.
+     */
+    version: number;
+    /**
      * Changed At
      */
     changed_at: string | null;
@@ -25302,6 +25308,14 @@ export type GetProviderOrdersResponse = GetProviderOrdersResponses[keyof GetProv
 
 export type ReplaceProviderOrdersData = {
     body: OrdersIn;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * The version that you have read; another: 409.
+         */
+        'if-match'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/provider-orders';
@@ -25320,6 +25334,10 @@ export type ReplaceProviderOrdersErrors = {
      * `authorization.forbidden`
      */
     403: Problem;
+    /**
+     * `provider_orders.changed`
+     */
+    409: Problem;
     /**
      * The body is larger than allowed: `request.too_large`.
      */

@@ -32,7 +32,7 @@ export function ProviderOrders() {
 /** The changes so far, oldest first, each the whole order; and what was kept when they began. */
 interface Draft {
   steps: Orders[]
-  since: string | null
+  since: number
 }
 
 function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] }) {
@@ -41,12 +41,12 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
   const time = useTime()
   const { may } = useSession()
   const mayWrite = may('providers:write') && useMe().organization_id !== null
-  const [draft, setDraft] = useState<Draft>({ steps: [], since: null })
+  const [draft, setDraft] = useState<Draft>({ steps: [], since: kept.version })
   const now = draft.steps.at(-1) ?? kept.orders
-  const save = useSave(kept, () => setDraft({ steps: [], since: null }))
+  const save = useSave(kept, () => setDraft({ steps: [], since: kept.version }))
   const change = (orders: Orders) => {
     save.reset()
-    setDraft(({ steps, since }) => ({ steps: [...steps, orders].slice(-STEPS), since: steps.length > 0 ? since : kept.changed_at }))
+    setDraft(({ steps, since }) => ({ steps: [...steps, orders].slice(-STEPS), since: steps.length > 0 ? since : kept.version }))
   }
   const refused = save.isError ? findings(save.variables, providers, asProblem(save.error).context) : {}
   const isChanged = draft.steps.length > 0
@@ -87,7 +87,7 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
             </div>
           )}
           <p role="status" className="min-w-0 flex-1 basis-72 text-sm">
-            {draft.since === kept.changed_at ? say('unsaved') : <span className="text-warn">{say('meanwhile')}</span>}
+            {draft.since === kept.version ? say('unsaved') : <span className="text-warn">{say('meanwhile')}</span>}
           </p>
           <span className="flex flex-wrap gap-2">
             <Button onClick={() => back(draft.steps.length - 1)}>{common('undo')}</Button>
@@ -102,22 +102,25 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
   )
 }
 
-/** Saves an order; the notice of it puts the one before back. */
+/** Saves an order in the place of the one that is shown, and of no other; the notice of it puts the one before back. */
 function useSave(kept: OrdersOut, onSaved: () => void) {
   const say = useOrderWords()
   const tell = useTell()
   const cache = useQueryClient()
-  const put = async (orders: Orders) => {
-    const { data } = await replaceProviderOrders({ body: { orders }, throwOnError: true })
-    cache.setQueryData(getProviderOrdersOptions().queryKey, data)
-    return data.warnings ?? {}
+  const { queryKey } = getProviderOrdersOptions()
+  const put = async (orders: Orders, version: number) => {
+    const headers = { 'if-match': `"${version}"` }
+    const { data } = await replaceProviderOrders({ body: { orders }, headers, throwOnError: true })
+    cache.setQueryData(queryKey, data)
+    return data
   }
   return useMutation({
-    mutationFn: async (orders: Orders) => ({ before: kept.orders, warnings: await put(orders) }),
-    onSuccess: ({ before, warnings }) => {
+    mutationFn: async (orders: Orders) => ({ before: kept.orders, saved: await put(orders, kept.version) }),
+    onError: () => cache.invalidateQueries({ queryKey }), // who was faster is told, with their order
+    onSuccess: ({ before, saved }) => {
       onSaved()
-      tell(say('saved'), () => void put(before).then(() => tell(say('undone')), tell.refusal))
-      const known = [...new Set(Object.values(warnings))]
+      tell(say('saved'), () => void put(before, saved.version).then(() => tell(say('undone')), tell.refusal))
+      const known = [...new Set(Object.values(saved.warnings ?? {}))]
       if (known.length > 0) tell(`${say('told')}: ${known.join(' ')}`)
     },
   })
