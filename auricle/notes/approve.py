@@ -124,12 +124,16 @@ def signer(db: AsyncSession) -> Actor:
     return actor
 
 
-async def overrule(db: AsyncSession, keyring: Keyring, note_id: UUID, statement_id: UUID, reason: str) -> NoteStatement:
-    """Let a statement stand against the judge. The reason is clinical text, so it is sealed; the latest one counts."""
+async def overrule(
+    db: AsyncSession, keyring: Keyring, note_id: UUID, statement_id: UUID, reason: str, *, version: int
+) -> NoteStatement:
+    """Let a statement stand against the judge, in the version that was read: another may hold another objection.
+
+    The reason is clinical text, so it is sealed; the latest one counts. Raises `NotADraft`, `StaleVersion`, `NotFound`
+    or `NothingToOverrule`.
+    """
     actor = signer(db)
-    note = await find_note(db, note_id, lock=True)
-    if note.status is not NoteStatus.DRAFT:
-        raise NotADraft(status=note.status.value)
+    note = draft_at(await find_note(db, note_id, lock=True), version)
     statement = await db.get(NoteStatement, statement_id)
     if statement is None or statement.note_id != note.id:
         raise NotFound("No such statement.")

@@ -235,14 +235,20 @@ async def approve(body: Approval, db: Db, assembly: Installed, actor: Approver) 
     "/notes/{note_id}/statements/{statement_id}/overrule",
     operation_id="overrule_statement",
     summary="Let a statement stand against the judge, with a reason",
-    responses=problems(Forbidden, NotFound, NotADraft, NothingToOverrule),
+    responses=problems(Forbidden, NotFound, NotADraft, StaleVersion, VersionNeeded, NothingToOverrule),
 )
 async def overrule_one(
-    note_id: UUID, statement_id: UUID, body: OverruleIn, db: Db, assembly: Installed, actor: Approver
+    note_id: UUID,
+    statement_id: UUID,
+    body: OverruleIn,
+    db: Db,
+    assembly: Installed,
+    actor: Approver,
+    if_match: IfMatch = None,
 ) -> Overruled:
-    return Overruled.model_validate(
-        await overrule(db, assembly.keyring, note_id, statement_id, body.reason), from_attributes=True
-    )
+    version = version_read(body.version, if_match)
+    statement = await overrule(db, assembly.keyring, note_id, statement_id, body.reason, version=version)
+    return Overruled.model_validate(statement, from_attributes=True)
 
 
 @router.get(

@@ -101,6 +101,7 @@ class Approval(Body):
 
 
 class OverruleIn(Body):
+    version: int | None = Field(None, ge=1, description="The version you read; or say it in `If-Match`.")
     reason: Reason
 
 

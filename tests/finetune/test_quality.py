@@ -39,7 +39,7 @@ async def test_what_a_clinician_had_to_do_is_seen(clinic: Clinic):
     async with clinic.transaction() as db:
         for one in note.statements:
             if one.verdict == "contradicted":
-                await overrule(db, clinic.means.keyring, note_id, one.id, "So it was meant.")
+                await overrule(db, clinic.means.keyring, note_id, one.id, "So it was meant.", version=note.version)
     note = await clinic.read(note_id)
     await sign(clinic, note_id, note.version, [s.id for s in note.statements if s.verdict == "unsupported"])
     [week] = await told(clinic)

@@ -20,11 +20,12 @@ from auricle.notes.approve import (
     approve_all,
     overrule,
 )
+from auricle.notes.edit import Wanted
 from auricle.notes.models import Note, NoteStatus
 from auricle.notes.read import list_notes
 from auricle.notes.versions import history
 from tests.builders import make_consultation, make_member, make_organization
-from tests.notes.conftest import SAID
+from tests.notes.conftest import SAID, kept
 
 
 def flagged(note, verdict):
@@ -59,19 +60,33 @@ async def test_having_seen_a_contradiction_is_not_enough_a_reason_is(clinic):
         await sign(clinic, note.id, note.version, contradicted)
     assert refused.value.context["statements"] == str(*contradicted)
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, *contradicted, "Raised to 850 mg at this visit.")
+        await overrule(
+            db, clinic.means.keyring, note.id, *contradicted, "Raised to 850 mg at this visit.", version=note.version
+        )
     assert (await sign(clinic, note.id, note.version)).status is NoteStatus.APPROVED
     kept = next(s for s in (await clinic.read(note.id)).statements if s.id in contradicted)
     assert kept.overrule_reason == "Raised to 850 mg at this visit."
+
+
+async def test_an_objection_that_nobody_has_read_is_not_overruled(clinic):
+    note = await clinic.with_contradiction()
+    (contradicted,) = flagged(note, "contradicted")
+    await clinic.edit(note.id, note.version, [*kept(note), Wanted("plan", "Hearing test next week.", "plan")])
+    async with clinic.transaction() as db:
+        with pytest.raises(StaleVersion):
+            await overrule(db, clinic.means.keyring, note.id, contradicted, "As it was.", version=note.version)
+    after = await clinic.read(note.id)
+    assert after.version == note.version + 1
+    assert {s.overrule_reason for s in after.statements} == {None}
 
 
 async def test_only_what_the_judge_objects_to_can_be_overruled(clinic):
     note = await clinic.read(await clinic.drafted())
     async with clinic.transaction() as db:
         with pytest.raises(NothingToOverrule):
-            await overrule(db, clinic.means.keyring, note.id, note.statements[0].id, "No reason.")
+            await overrule(db, clinic.means.keyring, note.id, note.statements[0].id, "No reason.", version=note.version)
         with pytest.raises(NotFound):
-            await overrule(db, clinic.means.keyring, note.id, uuid4(), "No such statement.")
+            await overrule(db, clinic.means.keyring, note.id, uuid4(), "No such statement.", version=note.version)
 
 
 async def test_statements_of_another_note_are_not_taken_for_seen(clinic):
@@ -149,4 +164,4 @@ async def test_another_organization_can_neither_sign_nor_overrule(clinic, databa
         with pytest.raises(NotFound):
             await approve(db, clinic.means.keyring, note.id, version=note.version, seen={statement})
         with pytest.raises(NotFound):
-            await overrule(db, clinic.means.keyring, note.id, statement, "Not theirs to say.")
+            await overrule(db, clinic.means.keyring, note.id, statement, "Not theirs to say.", version=note.version)

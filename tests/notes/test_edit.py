@@ -30,7 +30,7 @@ async def test_what_people_said_about_a_verdict_is_gone_only_where_the_statement
     note = await clinic.with_unsupported()
     objected = next(s for s in note.statements if s.verdict == "unsupported")
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, objected.id, "Heard by me.")
+        await overrule(db, clinic.means.keyring, note.id, objected.id, "Heard by me.", version=note.version)
     await clinic.edit(note.id, 2, [*kept(note), Wanted("plan", "Hearing test next week.", "plan")])
     untouched = next(s for s in (await clinic.read(note.id)).statements if s.id == objected.id)
     assert untouched.overrule_reason == "Heard by me."
@@ -61,7 +61,7 @@ async def test_a_statement_that_another_now_denies_is_contradicted_and_no_longer
     one, after = await edited(2, Wanted("subjective", "Denies fever."))
     assert (one.verdict, one.text) == ("contradicted", fever.text) and not after.ai_approved
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, one.id, "Both were said.")
+        await overrule(db, clinic.means.keyring, note.id, one.id, "Both were said.", version=after.version)
     one, after = await edited(3, Wanted("subjective", "Denies fever."), Wanted("plan", "Rest.", "plan"))
     assert (one.verdict, one.overrule_reason) == ("contradicted", "Both were said."), "the same objection, answered"
     one, after = await edited(4)
@@ -180,7 +180,7 @@ async def test_each_change_is_a_version_and_the_chain_of_versions_holds(clinic):
     note = await clinic.with_contradiction()
     contradicted = next(s for s in note.statements if s.verdict == "contradicted")
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, contradicted.id, "As raised today.")
+        await overrule(db, clinic.means.keyring, note.id, contradicted.id, "As raised today.", version=note.version)
         await approve(db, clinic.means.keyring, note.id, version=2)
     async with clinic.transaction() as db:
         found = await history(db, note.id)

@@ -92,7 +92,7 @@ async def test_nothing_clinical_is_readable_in_the_database_or_in_an_error(clini
             refusals.append(error)
     contradicted = next(s for s in note.statements if s.verdict == "contradicted")
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, contradicted.id, "Canary reason.")
+        await overrule(db, clinic.means.keyring, note.id, contradicted.id, "Canary reason.", version=note.version)
         await approve(db, clinic.means.keyring, note.id, version=2)
     assert refusals
     async with clinic.transaction(clinic.system) as db:

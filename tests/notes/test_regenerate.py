@@ -92,7 +92,7 @@ async def test_marks_in_other_sections_are_kept(clinic):
     note = await clinic.with_unsupported()
     objected = next(s for s in note.statements if s.verdict == "unsupported")
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, objected.id, "Heard by me.")
+        await overrule(db, clinic.means.keyring, note.id, objected.id, "Heard by me.", version=note.version)
     clinic.means.ai.plan = "Continue metformin."
     after = await regenerate(clinic, note.id, 2)
     assert next(s for s in after.statements if s.id == objected.id).overrule_reason == "Heard by me."

@@ -90,7 +90,7 @@ async def test_a_row_of_the_queue_tells_what_is_still_to_be_answered(clinic, dat
     assert await row(colleague) == (count, 3, 1, 2), "what one has looked at, another has not"
     contradicted = next(s for s in whole.statements if s.verdict == "contradicted")
     async with clinic.transaction() as db:
-        await overrule(db, clinic.means.keyring, note.id, contradicted.id, "Raised today.")
+        await overrule(db, clinic.means.keyring, note.id, contradicted.id, "Raised today.", version=whole.version)
     assert await row() == (count, 2, 0, 1)
 
 

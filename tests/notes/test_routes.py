@@ -53,6 +53,7 @@ async def test_bad_requests_are_refused_by_name(clinic, client):
         (client.post("/api/v1/soap/generate", json={"consultation_id": str(uuid4()), "template": "../etc"}), 422),
         (client.post("/api/v1/soap/generate", json={"consultation_id": str(uuid4())}), 404),
         (client.put(place, json={"statements": []}), 428),
+        (client.post(f"{place}/statements/{uuid4()}/overrule", json={"reason": "No reason."}), 428),
         (client.put(place, json={"statements": [], "version": 1}, headers={"if-match": '"2"'}), 428),
         (client.put(place, json={"statements": []}, headers={"if-match": "tomorrow"}), 422),
         (client.put(place, json={"version": 1, "statements": too_many}), 422),
@@ -77,7 +78,7 @@ async def routes(client, consultation_id, note_id, statement_id):
         yield await client.get(f"{place}{path}")
     yield await client.put(place, json={"version": 1, "statements": []})
     yield await client.post("/api/v1/soap/approve", json={"note_id": str(note_id), "version": 1})
-    yield await client.post(f"{place}/statements/{statement_id}/overrule", json={"reason": "No reason."})
+    yield await client.post(f"{place}/statements/{statement_id}/overrule", json={"version": 1, "reason": "No reason."})
     yield await client.delete(place)
 
 

@@ -5564,6 +5564,12 @@ export type OutsideFinish = {
  */
 export type OverruleIn = {
     /**
+     * Version
+     *
+     * The version you read; or say it in `If-Match`.
+     */
+    version?: number | null;
+    /**
      * Reason
      */
     reason: string;
@@ -22681,6 +22687,12 @@ export type OverruleStatementData = {
     body: OverruleIn;
     headers?: {
         /**
+         * If-Match
+         *
+         * If match.
+         */
+        'if-match'?: string | null;
+        /**
          * Sent again with the same key within a day, the request does nothing and has the first answer.
          */
         'Idempotency-Key'?: string;
@@ -22721,7 +22733,7 @@ export type OverruleStatementErrors = {
      */
     404: Problem;
     /**
-     * `note.not_a_draft` `note.nothing_to_overrule`
+     * `note.not_a_draft` `note.stale_version` `note.nothing_to_overrule`
      */
     409: Problem;
     /**
@@ -22732,6 +22744,10 @@ export type OverruleStatementErrors = {
      * Fields are missing or wrong; `context` names them: `validation.invalid`.
      */
     422: Problem;
+    /**
+     * `note.version_needed`
+     */
+    428: Problem;
     /**
      * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
      */

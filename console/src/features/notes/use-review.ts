@@ -55,7 +55,7 @@ export function useReview(noteId: string) {
   })
   const overrule = useMutation({
     mutationFn: ({ id, reason }: { id: string; reason: string }) =>
-      overruleStatement({ path: { note_id: noteId, statement_id: id }, body: { reason }, throwOnError: true }),
+      overruleStatement({ path: { note_id: noteId, statement_id: id }, body: { version, reason }, throwOnError: true }),
     ...settled,
   })
   const edit = useMutation({
