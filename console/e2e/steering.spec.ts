@@ -25,6 +25,13 @@ test('an agent is changed, looked through, tested by a conversation, and let ser
   await page.goto('/agents')
   await page.getByRole('link', { name: 'Asha' }).click()
   await page.getByLabel('Greeting in English').fill(greeting)
+  const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+  for (const away of [page.getByRole('link', { name: 'Tools', exact: true }), page.getByRole('tab', { name: 'Versions' })]) {
+    await away.click()
+    await question.getByRole('button', { name: 'Stay here' }).click()
+    await expect(question).toBeHidden()
+  }
+  await expect(page.getByLabel('Greeting in English')).toHaveValue(greeting)
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   const saved = page.getByText(/^Saved as version \d+/)
   await expect(saved).toBeVisible()

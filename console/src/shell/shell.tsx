@@ -6,6 +6,7 @@ import { LiveEvents } from '@/events/live'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { IdleWatch } from './idle'
+import { LeaveQuestion } from './leave'
 import { GROUPS, PLACES, type Place } from './places'
 import { LanguageSwitch, ThemeSwitch } from './preferences'
 import { useShellWords } from './words'
@@ -32,6 +33,7 @@ export function Shell() {
       <Header open={open} turn={() => setOpen(!open)} />
       <LiveEvents />
       <IdleWatch />
+      <LeaveQuestion />
       <div className="flex flex-1">
         <nav
           aria-label={say('navigation')}

@@ -1,7 +1,8 @@
 // The browser's own modal dialog: it keeps the focus, closes on Escape, and needs no style of its own in the page.
 import { X } from 'lucide-react'
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { Button } from './button'
+import { useUnsaved } from './unsaved'
 import { useCommonWords } from './words'
 
 export function Dialog({
@@ -20,9 +21,13 @@ export function Dialog({
   const say = useCommonWords()
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
+  const [typed, setTyped] = useState(false)
+  useUnsaved(open && typed, 'dialog')
   useEffect(() => {
     if (open && !dialog.current?.open) dialog.current?.showModal()
-    if (!open) dialog.current?.close()
+    if (open) return
+    dialog.current?.close()
+    setTyped(false)
   }, [open])
   return (
     <dialog
@@ -32,7 +37,7 @@ export function Dialog({
       className="w-[min(36rem,calc(100vw-2rem))] rounded-2xl border border-line bg-panel p-0 shadow-xl"
     >
       {open && (
-        <div className="flex flex-col gap-4 p-5">
+        <div onInput={() => setTyped(true)} className="flex flex-col gap-4 p-5">
           <header className="flex items-start justify-between gap-3">
             <h2 id={heading} className="text-lg font-semibold">
               {title}

@@ -22,7 +22,8 @@ export function Tabs<V extends string>({
     if (row && chosen) row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2
   }, [value])
   return (
-    <Radix.Root value={value} onValueChange={(next) => onChange(next as V)} className="flex flex-col gap-4">
+    // By the keys one goes along the tabs and then chooses: what gets the focus back (after a question, say) chooses nothing.
+    <Radix.Root value={value} onValueChange={(next) => onChange(next as V)} activationMode="manual" className="flex flex-col gap-4">
       <Radix.List ref={list} aria-label={label} className="no-print flex gap-1 overflow-x-auto border-b border-line">
         {options.map((one) => (
           <Radix.Trigger

@@ -10,6 +10,7 @@ import { SelectField, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { useAccountWords } from './words'
 
@@ -36,7 +37,7 @@ function Form({ profile }: { profile: ProfileOut }) {
   const tell = useTell()
   const cache = useQueryClient()
   const { reread } = useSession()
-  const { register, handleSubmit } = useForm<Given>({
+  const { register, handleSubmit, reset, formState } = useForm<Given>({
     defaultValues: {
       given_name: profile.given_name,
       family_name: profile.family_name,
@@ -47,6 +48,7 @@ function Form({ profile }: { profile: ProfileOut }) {
       address: profile.address ?? '',
     },
   })
+  useUnsaved(formState.isDirty)
   const save = useMutation({
     mutationFn: (given: Given) =>
       saveProfile({
@@ -58,7 +60,8 @@ function Form({ profile }: { profile: ProfileOut }) {
         },
         throwOnError: true,
       }),
-    onSuccess: async ({ data }) => {
+    onSuccess: async ({ data }, given) => {
+      reset(given, { keepValues: true })
       cache.setQueryData(getProfileOptions().queryKey, data)
       tell(common('saved'))
       await reread()

@@ -19,7 +19,7 @@ export function Archive({ agent }: { agent: AgentOut }) {
     mutationFn: () => archiveAgent({ path: { agent_id: agent.id }, throwOnError: true }),
     onSuccess: async () => {
       tell(say('archived', { name }))
-      await navigate({ to: '/agents' })
+      await navigate({ to: '/agents', ignoreBlocker: true })
       await cache.invalidateQueries({ queryKey: ['agents'] })
     },
   })

@@ -10,6 +10,7 @@ import { TextArea, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { useFileWords } from './file-words'
 import { ToolChoice } from './tools'
@@ -38,6 +39,7 @@ export function AgentForm({ agent, onTyped }: { agent: AgentOut; onTyped: (typed
   const { config } = agent
   const { register, handleSubmit, formState } = useForm<Given>({ defaultValues: given(config) })
   const { isDirty } = formState
+  useUnsaved(isDirty)
   useEffect(() => {
     onTyped(isDirty)
     return () => onTyped(false)

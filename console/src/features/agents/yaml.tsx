@@ -8,6 +8,7 @@ import { TextArea } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { useAgentWords } from './words'
 
@@ -37,6 +38,7 @@ function Editor({ agent, text, onTyped }: Edited & { text: string }) {
   const cache = useQueryClient()
   const [wanted, setWanted] = useState(text)
   const typed = wanted !== text
+  useUnsaved(typed)
   useEffect(() => {
     onTyped(typed)
     return () => onTyped(false)

@@ -10,6 +10,7 @@ import { Badge, Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useClinicWords } from './words'
 
 const AHEAD_MS = 365 * 86_400_000
@@ -81,6 +82,7 @@ const NOTHING = { day: '', kind: 'off', allDay: true, opens: '09:00', closes: '1
 function Adding({ busy, first, onAdd }: { busy: boolean; first: string; onAdd: (body: ExceptionIn) => Promise<unknown> }) {
   const say = useClinicWords()
   const [given, setGiven] = useState<{ day: string; kind: 'off' | 'extra'; allDay: boolean; opens: string; closes: string }>(NOTHING)
+  useUnsaved(given.day !== '')
   const set = (change: Partial<typeof given>) => setGiven({ ...given, ...change })
   const timed = given.kind === 'extra' || !given.allDay
   const wrong = timed && given.closes <= given.opens

@@ -10,6 +10,7 @@ import { CheckField, SelectField, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { Exceptions } from './exceptions'
 import { KINDS, type Kind } from './kinds'
@@ -78,7 +79,7 @@ function Profile({ one }: { one: ProfessionalOut }) {
   const administers = useSession().may('professionals:write')
   const departments = useNames('departments')
   const specialties = useNames('specialties')
-  const { register, handleSubmit } = useForm<Given>({
+  const { register, handleSubmit, reset, formState } = useForm<Given>({
     defaultValues: {
       department_id: one.department_id ?? '',
       specialty_id: one.specialty_id ?? '',
@@ -87,6 +88,7 @@ function Profile({ one }: { one: ProfessionalOut }) {
       bookable: one.bookable,
     },
   })
+  useUnsaved(formState.isDirty)
   const save = useMutation({
     mutationFn: (body: ProfessionalIn) => changeProfessional({ path: { professional_id: one.id }, body, throwOnError: true }),
     onSuccess: async () => {
@@ -96,14 +98,17 @@ function Profile({ one }: { one: ProfessionalOut }) {
   })
   // Before the names are there a select holds none of them, and would give back an empty choice.
   if (!departments || !specialties) return null
-  const send = ({ bookable, ...texts }: Given) =>
-    save.mutate({
-      bookable,
-      department_id: administers ? texts.department_id || null : one.department_id,
-      specialty_id: texts.specialty_id || null,
-      employee_number: administers ? texts.employee_number.trim() || null : one.employee_number,
-      phone: texts.phone.trim() || null,
-    })
+  const send = (given: Given) =>
+    save.mutate(
+      {
+        bookable: given.bookable,
+        department_id: administers ? given.department_id || null : one.department_id,
+        specialty_id: given.specialty_id || null,
+        employee_number: administers ? given.employee_number.trim() || null : one.employee_number,
+        phone: given.phone.trim() || null,
+      },
+      { onSuccess: () => reset(given, { keepValues: true }) },
+    )
   const hint = administers ? undefined : say('administratorSets')
   return (
     <Panel title={say('profile')}>

@@ -10,6 +10,7 @@ import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { DAYS, faultOf, lengthOf, minutesOf, nextOpening, openingsOf, sameWeek, weekOf, type Opening, type Week } from './hours'
 import { useClinicWords } from './words'
@@ -42,6 +43,7 @@ function Editor({ id, kept }: { id: string; kept: Week }) {
   const [draft, setDraft] = useState<Week | null>(null)
   const week = draft ?? kept
   const changed = !sameWeek(week, kept)
+  useUnsaved(changed)
   const faulty = week.some((openings) => faultOf(openings) !== null)
   const save = useMutation({
     mutationFn: (wanted: Week) =>

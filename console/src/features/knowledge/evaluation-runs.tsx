@@ -9,6 +9,7 @@ import { Badge, Panel, type Tone } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
+import { useUnsaved } from '@/ui/unsaved'
 import { useEvaluationWords } from './evaluation-words'
 
 const TONES: Record<Run['status'], Tone> = { queued: 'neutral', running: 'brand', done: 'good', failed: 'bad', cancelled: 'warn' }
@@ -56,6 +57,7 @@ function AskAll({ evaluation }: { evaluation: EvaluationOut }) {
   const cache = useQueryClient()
   const navigate = useNavigate()
   const [label, setLabel] = useState('')
+  useUnsaved(label !== '')
   const [withModel, setWithModel] = useState(false)
   const [rerank, setRerank] = useState(false)
   const run = useMutation({
@@ -70,6 +72,7 @@ function AskAll({ evaluation }: { evaluation: EvaluationOut }) {
       await navigate({
         to: '/knowledge/evaluations/$evaluationId/runs/$runId',
         params: { evaluationId: evaluation.id, runId: data.id },
+        ignoreBlocker: true,
       })
     },
   })

@@ -46,7 +46,7 @@ function Whole({ evaluation }: { evaluation: EvaluationOut }) {
     onSuccess: async () => {
       tell(say('deleted'))
       await cache.invalidateQueries({ queryKey: ['evaluations'] })
-      await navigate({ to: '/knowledge', search: { tab: 'evaluations' } })
+      await navigate({ to: '/knowledge', search: { tab: 'evaluations' }, ignoreBlocker: true })
     },
   })
   const kept = () =>

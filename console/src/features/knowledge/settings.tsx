@@ -11,6 +11,7 @@ import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { EmbedderPanel } from './embedder'
 import { useSettingsWords } from './settings-words'
@@ -43,6 +44,9 @@ function Strict({ settings }: { settings: SearchSettingsOut }) {
   const [numbers, setNumbers] = useState<Numbers>(
     () => Object.fromEntries(NUMBERS.map((one) => [one, String(settings.thresholds?.[one] ?? '')])) as Numbers,
   )
+  const given = JSON.stringify([strictness, rerank, numbers])
+  const [saved, setSaved] = useState(given)
+  useUnsaved(given !== saved)
   const save = useMutation({
     mutationFn: () => {
       const thresholds = Object.fromEntries(NUMBERS.map((one) => [one, numbers[one] === '' ? null : Number(numbers[one])]))
@@ -50,6 +54,7 @@ function Strict({ settings }: { settings: SearchSettingsOut }) {
     },
     onSuccess: ({ data }) => {
       tell(common('saved'))
+      setSaved(given)
       cache.setQueryData(getSearchSettingsOptions().queryKey, data)
     },
   })

@@ -8,6 +8,7 @@ import { TextArea, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { EMPTY_PART, KEY, MOST_PARTS, templateOf, type Draft } from './draft'
 import { PartFields } from './part-fields'
@@ -22,7 +23,8 @@ export function TemplateForm({ how, draft, number }: { how: 'new' | 'instead' | 
   const { register, control, handleSubmit, watch, formState } = useForm<Draft>({ defaultValues: draft })
   const parts = useFieldArray({ control, name: 'parts', keyName: 'row' })
   const save = useSave(how, number)
-  const { errors } = formState
+  const { errors, isDirty } = formState
+  useUnsaved(isDirty)
   return (
     <form noValidate onSubmit={(event) => void handleSubmit((wanted) => save.mutate(wanted))(event)} className="flex flex-col gap-4">
       <Panel className="grid gap-4 sm:grid-cols-2">
@@ -71,7 +73,7 @@ export function TemplateForm({ how, draft, number }: { how: 'new' | 'instead' | 
       </div>
       {save.isError && <Refused error={save.error} />}
       <div>
-        <Button type="submit" kind="primary" busy={save.isPending} disabled={how === 'next' && !formState.isDirty}>
+        <Button type="submit" kind="primary" busy={save.isPending} disabled={how === 'next' && !isDirty}>
           {how === 'instead' ? say('saveOwn') : common('save')}
         </Button>
       </div>
@@ -98,6 +100,7 @@ function useSave(how: 'new' | 'instead' | 'next', number: number | undefined) {
         to: '/note-templates/$templateKey',
         params: { templateKey: saved.key },
         search: how === 'next' ? { tab: 'versions' } : {},
+        ignoreBlocker: true,
       })
     },
   })

@@ -9,6 +9,7 @@ import { CheckField, SelectField, TextArea, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { useTemplateWords } from './words'
 
@@ -29,7 +30,8 @@ function SettingsForm({ setting }: { setting: SettingOut }) {
   const say = useTemplateWords()
   const common = useCommonWords()
   const { may } = useSession()
-  const { register, handleSubmit, watch } = useForm<Given>({ values: given(setting) })
+  const { register, handleSubmit, watch, formState } = useForm<Given>({ values: given(setting) })
+  useUnsaved(formState.isDirty)
   const { save, writers } = useSetting(setting)
   const byModel = watch('writer') === 'model' || watch('judges') || watch('looks_for_missing')
   return (

@@ -124,7 +124,7 @@ function Remove({ template }: { template: Template }) {
     mutationFn: () => removeNoteTemplate({ path: { template_key: template.key }, throwOnError: true }),
     onSuccess: async () => {
       tell(say('removed'))
-      await navigate({ to: '/note-templates' })
+      await navigate({ to: '/note-templates', ignoreBlocker: true })
       cache.removeQueries({ predicate: isOfTemplates, type: 'inactive' })
       await cache.invalidateQueries({ predicate: isOfTemplates })
     },

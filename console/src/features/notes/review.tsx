@@ -131,7 +131,7 @@ function Actions({ note, review }: { note: NoteOut; review: Review }) {
     review.discard.mutate(undefined, {
       onSuccess: () => {
         tell(say('discarded'))
-        void navigate({ to: '/notes' })
+        void navigate({ to: '/notes', ignoreBlocker: true })
       },
     })
   const first = note.parts[0]

@@ -6,6 +6,7 @@ import { Button } from '@/ui/button'
 import { TextArea } from '@/ui/field'
 import { Badge } from '@/ui/page'
 import { useTime } from '@/ui/time'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { isOpen, Verdict } from './verdicts'
 import { useNoteWords } from './words'
@@ -126,6 +127,7 @@ export function Editor({ text, onSave, onCancel }: { text: string; onSave: (text
   const say = useNoteWords()
   const common = useCommonWords()
   const [wanted, setWanted] = useState(text)
+  useUnsaved(wanted !== text)
   const save = (event: FormEvent) => {
     event.preventDefault()
     if (wanted.trim()) onSave(wanted.trim())

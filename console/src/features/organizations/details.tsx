@@ -10,6 +10,7 @@ import { CheckField, SelectField, TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
 import { Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { KINDS, useOrganizationWords } from './words'
 import { ZoneField } from './zone-field'
@@ -26,7 +27,8 @@ export function Details({ organization }: { organization: OrganizationOut }) {
   const { may } = useSession()
   const named = may('organizations:write')
   const closed = organization.status === 'closed'
-  const { register, handleSubmit } = useForm<Given>({ defaultValues: organization as Given })
+  const { register, handleSubmit, reset, formState } = useForm<Given>({ defaultValues: organization as Given })
+  useUnsaved(formState.isDirty)
   const path = { hospital_id: organization.id }
   const save = useMutation({
     mutationFn: ({ name, slug, kind, email, contact_name, time_zone, open_registration }: Given) =>
@@ -35,7 +37,8 @@ export function Details({ organization }: { organization: OrganizationOut }) {
         body: { email, contact_name, time_zone, open_registration, ...(named ? { name, slug, kind } : {}) },
         throwOnError: true,
       }),
-    onSuccess: ({ data }) => {
+    onSuccess: ({ data }, given) => {
+      reset(given, { keepValues: true })
       tell(common('saved'))
       cache.setQueryData(getOrganizationOptions({ path }).queryKey, data)
       void cache.invalidateQueries({ queryKey: ['organizations'] })

@@ -10,6 +10,7 @@ import { Badge, Panel, type Tone } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { MaskingTry } from './masking-try'
 import { useMaskingWords } from './masking-words'
@@ -45,6 +46,7 @@ function Policy({ masking }: { masking: MaskingOut }) {
   const [mode, setMode] = useState(masking.mode)
   const [passes, setPasses] = useState<readonly Passing[]>(masking.passes)
   const [own, setOwn] = useState<readonly string[]>(Object.keys(masking.own_servers))
+  useUnsaved(mode !== masking.mode || differ(passes, masking.passes) || differ(own, Object.keys(masking.own_servers)))
   const show = (data: MaskingOut) => cache.setQueryData(getMaskingOptions().queryKey, data)
   const put = (body: MaskingIn) => setMasking({ body, throwOnError: true })
   const change = useMutation({
@@ -106,6 +108,10 @@ function Policy({ masking }: { masking: MaskingOut }) {
       </form>
     </Panel>
   )
+}
+
+function differ(some: readonly string[], others: readonly string[]): boolean {
+  return some.length !== others.length || some.some((one) => !others.includes(one))
 }
 
 function Ticks<V extends string>({

@@ -9,6 +9,7 @@ import { Button } from '@/ui/button'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
 import { KINDS } from './kinds'
 import { OrderOfKind } from './order-kind'
@@ -50,6 +51,7 @@ function Editor({ kept, providers }: { kept: OrdersOut; providers: Provider[] })
   }
   const refused = save.isError ? findings(save.variables, providers, asProblem(save.error).context) : {}
   const isChanged = draft.steps.length > 0
+  useUnsaved(isChanged)
   const back = (left: number) => {
     save.reset()
     setDraft(({ steps, since }) => ({ steps: steps.slice(0, left), since }))

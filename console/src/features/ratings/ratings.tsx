@@ -12,6 +12,7 @@ import { Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useUnsaved } from '@/ui/unsaved'
 import { ChooseStars, Stars } from './stars'
 import { useRatingWords } from './words'
 
@@ -57,6 +58,7 @@ function Own({ consultationId, own }: { consultationId: string; own: RatingOut |
     },
   })
   const changed = score !== (own?.score ?? null) || comment.trim() !== (own?.comment ?? '')
+  useUnsaved(changed)
   const send = (event: FormEvent) => {
     event.preventDefault()
     if (score !== null) rate.mutate(score)
