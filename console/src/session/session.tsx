@@ -54,18 +54,15 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     whenLost(() => setMe(null))
     whenRefused(() => void reread().catch(() => undefined))
-    whenElsewhere(() => {
+    whenElsewhere((signedIn) => {
       cache.clear()
-      setMe(undefined) // at once: the page may show patients to whoever comes after
-      begin()
+      setMe(signedIn ? undefined : null) // at once: the page may show patients to whoever comes after
+      if (signedIn) resume()
     })
-    begin()
+    if (mayBeSignedIn()) resume()
+    else setMe(null)
 
-    function begin() {
-      if (!mayBeSignedIn()) {
-        setMe(null)
-        return
-      }
+    function resume() {
       refreshed()
         .then((token) => (token === null ? setMe(null) : reread()))
         .catch(() => setMe(null))

@@ -9,13 +9,13 @@ let access: string | null = null
 let renewing: Promise<string | null> | null = null
 let onLost: () => void = () => undefined
 let onRefused: () => void = () => undefined
-let onElsewhere: () => void = () => undefined
+let onElsewhere: (signedIn: boolean) => void = () => undefined
 
 // The cookie is one for all tabs: what one of them signs in or out, the others are from then on.
 if (tabs)
-  tabs.onmessage = () => {
+  tabs.onmessage = ({ data }: MessageEvent<boolean>) => {
     access = null
-    onElsewhere()
+    onElsewhere(data)
   }
 
 export function accessToken(): string | null {
@@ -25,7 +25,7 @@ export function accessToken(): string | null {
 /** Somebody signed in, moved or signed out here. The other tabs are told. */
 export function keep(token: string | null): void {
   hold(token)
-  tabs?.postMessage(null)
+  tabs?.postMessage(token !== null) // what storage holds may be known in the other tabs later than this
 }
 
 function hold(token: string | null): void {
@@ -52,7 +52,7 @@ export function whenLost(tell: () => void): void {
 }
 
 /** Another tab of this browser signed somebody in, moved or signed out: what this one holds is not theirs. */
-export function whenElsewhere(tell: () => void): void {
+export function whenElsewhere(tell: (signedIn: boolean) => void): void {
   onElsewhere = tell
 }
 
