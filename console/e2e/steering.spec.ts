@@ -148,3 +148,16 @@ test('who is asked first is ordered by the keyboard, taken back, saved, and an a
   await expect(page.getByText('The account is removed.')).toBeVisible()
   await page.context().close()
 })
+
+test('a notice stands over an open dialog, not behind it', async ({ browser }) => {
+  const page = await pageOf(browser, ADMIN, { permissions: ['clipboard-write'] })
+  await page.goto('/api-keys')
+  await page.locator('#content').getByRole('button', { name: 'Make a key' }).first().click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('Reports')
+  await dialog.getByRole('checkbox').first().check()
+  await dialog.locator('button[type=submit]').click()
+  await dialog.getByRole('button', { name: /^Copy/ }).first().click()
+  await dialog.getByRole('status').getByText('Copied', { exact: true }).click({ trial: true }) // nothing lies over it
+  await page.context().close()
+})

@@ -2,6 +2,7 @@
 import { X } from 'lucide-react'
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { Button } from './button'
+import { NoticesHere } from './toast'
 import { useUnsaved } from './unsaved'
 import { useCommonWords } from './words'
 
@@ -50,6 +51,7 @@ export function Dialog({
           {actions && <footer className="flex flex-wrap justify-end gap-2">{actions}</footer>}
         </div>
       )}
+      {open && <NoticesHere />}
     </dialog>
   )
 }

@@ -1,5 +1,5 @@
 // Short notices that pass by themselves; one that can be undone stays long enough to do it.
-import { createContext, useCallback, useContext, useRef, useState, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useId, useMemo, useRef, useState, type ReactNode } from 'react'
 import { asProblem, type Problem } from '@/api/client'
 import { Button } from './button'
 import { useWhy } from './states'
@@ -19,9 +19,19 @@ interface Tell {
   refusalOf: (what: string, error: unknown) => void
 }
 
+/** What is shown at present, and in which region: in the one that was entered last. */
+interface Shown {
+  shown: readonly Notice[]
+  drop: (id: number) => void
+  enter: (region: string) => () => void
+  foremost: string
+}
+
 const Context = createContext<Tell | null>(null)
+const Now = createContext<Shown>({ shown: [], drop: () => undefined, enter: () => () => undefined, foremost: '' })
 const SHOWN_MS = 6_000
 const MOST = 4
+const PAGE = 'page'
 
 export function useTell(): Tell {
   const tell = useContext(Context)
@@ -30,8 +40,8 @@ export function useTell(): Tell {
 }
 
 export function Notices({ children }: { children: ReactNode }) {
-  const say = useCommonWords()
   const [shown, setShown] = useState<Notice[]>([])
+  const [regions, setRegions] = useState<string[]>([])
   const next = useRef(0)
 
   const drop = useCallback((id: number) => setShown((all) => all.filter((one) => one.id !== id)), [])
@@ -49,11 +59,36 @@ export function Notices({ children }: { children: ReactNode }) {
       refusalOf: (what: string, error: unknown) => add({ text: what, problem: asProblem(error) }),
     }),
   )
+  const enter = useCallback((region: string) => {
+    setRegions((all) => [...all, region])
+    return () => setRegions((all) => all.filter((one) => one !== region))
+  }, [])
+  const now = useMemo(() => ({ shown, drop, enter, foremost: regions.at(-1) ?? PAGE }), [shown, drop, enter, regions])
   return (
     <Context value={tell}>
-      {children}
-      <div role="status" aria-live="polite" className="no-print fixed right-4 bottom-4 z-50 flex max-w-sm flex-col gap-2">
-        {shown.map((one) => (
+      <Now value={now}>
+        {children}
+        <Region name={PAGE} />
+      </Now>
+    </Context>
+  )
+}
+
+/** Notices stand here while this is there: in each open dialog, for what lies behind one can't be read aloud or pressed. */
+export function NoticesHere() {
+  const name = useId()
+  const { enter } = useContext(Now)
+  useEffect(() => enter(name), [enter, name])
+  return <Region name={name} />
+}
+
+function Region({ name }: { name: string }) {
+  const say = useCommonWords()
+  const { shown, drop, foremost } = useContext(Now)
+  return (
+    <div role="status" aria-live="polite" className="no-print fixed right-4 bottom-4 z-50 flex max-w-sm flex-col gap-2">
+      {name === foremost &&
+        shown.map((one) => (
           <div
             key={one.id}
             className={`flex items-center justify-between gap-3 rounded-xl border border-line p-3 text-sm shadow-lg ${one.problem ? 'bg-bad-wash' : 'bg-panel'}`}
@@ -75,8 +110,7 @@ export function Notices({ children }: { children: ReactNode }) {
             )}
           </div>
         ))}
-      </div>
-    </Context>
+    </div>
   )
 }
 
