@@ -31,6 +31,7 @@ const LEFT = 4000 // any code but 1000 leaves the session waiting to be resumed
 
 export class Conversation {
   dropped = 0 // pieces of sound that the network was too slow for
+  carried = 0 // texts that were typed before this session began, and went into it
   private socket: WebSocket | null = null
   private url = ''
   private resume: string | null = null
@@ -133,6 +134,7 @@ export class Conversation {
     this.texts = session.replay === 'messages' ? this.texts.slice(0, session.texts_received) : []
     const waiting = [...lost, ...this.unsent]
     this.unsent = []
+    this.carried = waiting.length
     waiting.forEach((text) => this.sendText(text))
     this.told.state('live')
   }

@@ -1,8 +1,10 @@
 import { SendHorizontal } from 'lucide-react'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react'
 import { Button } from '@/ui/button'
 import { TextField } from '@/ui/field'
 import { Panel } from '@/ui/page'
+import { Refused } from '@/ui/states'
+import type { Line } from './lines'
 import type { Room } from './use-conversation'
 import { useRoomWords } from './words'
 
@@ -11,10 +13,12 @@ const LONGEST = 4_000 // characters of one message, as the socket takes them
 /** What was said, as it is said; and a line to write instead of speaking. */
 export function Transcript({ room, language }: { room: Room; language: string }) {
   const say = useRoomWords()
-  const log = useRef<HTMLDivElement>(null)
+  const shown = useRef<HTMLDivElement>(null)
+  const earlier = useId()
+  const { before, all } = room.lines
   const [text, setText] = useState('')
   useEffect(() => {
-    if (log.current) log.current.scrollTop = log.current.scrollHeight // the page itself stays where it is
+    if (shown.current) shown.current.scrollTop = shown.current.scrollHeight // the page itself stays where it is
   }, [room.lines])
   const send = (event: FormEvent) => {
     event.preventDefault()
@@ -24,23 +28,20 @@ export function Transcript({ room, language }: { room: Room; language: string })
   }
   return (
     <Panel title={say('transcript')} className="flex max-h-[calc(100dvh-6rem)] min-h-96 flex-col">
-      <div ref={log} role="log" aria-live="polite" lang={language} tabIndex={0} aria-label={say('transcript')} className="flex-1 overflow-y-auto">
-        {room.lines.all.length === 0 && <p className="text-sm text-soft">{say('transcriptNone')}</p>}
-        <ul className="flex flex-col gap-3">
-          {room.lines.all.map((one) => (
-            <li
-              key={one.key}
-              data-who={one.who}
-              className={`max-w-[85%] rounded-2xl px-4 py-2 ${one.who === 'patient' ? 'self-end bg-brand-wash' : 'self-start bg-sunken'}`}
-            >
-              <span className="block text-xs text-soft">{one.who === 'patient' ? say('you') : say('assistant')}</span>
-              <span className={one.open && one.who === 'patient' ? 'text-soft italic' : ''}>
-                {one.text}
-                {one.interrupted && ' …'}
-              </span>
-            </li>
-          ))}
-        </ul>
+      <div ref={shown} role="group" tabIndex={0} aria-label={say('transcript')} className="flex flex-1 flex-col gap-3 overflow-y-auto">
+        {room.unread && <Refused error={room.unread} retry={room.readBefore} />}
+        {before.length > 0 && (
+          <div lang={language} className="border-b border-line pb-3">
+            <p id={earlier} className="mb-3 text-xs text-soft">
+              {say('before')}
+            </p>
+            <Said lines={before} labelledBy={earlier} />
+          </div>
+        )}
+        <div role="log" aria-live="polite" lang={language} aria-label={say('transcript')}>
+          {before.length + all.length === 0 && <p className="text-sm text-soft">{say('transcriptNone')}</p>}
+          <Said lines={all} />
+        </div>
       </div>
       <form onSubmit={send} className="mt-4 flex items-end gap-2">
         <div className="flex-1">
@@ -59,5 +60,28 @@ export function Transcript({ room, language }: { room: Room; language: string })
         </Button>
       </form>
     </Panel>
+  )
+}
+
+const WHO = { patient: 'you', assistant: 'assistant', clinician: 'clinic' } as const
+
+function Said({ lines, labelledBy }: { lines: readonly Line[]; labelledBy?: string }) {
+  const say = useRoomWords()
+  return (
+    <ul aria-labelledby={labelledBy} className="flex flex-col gap-3">
+      {lines.map((one) => (
+        <li
+          key={one.key}
+          data-who={one.who}
+          className={`max-w-[85%] rounded-2xl px-4 py-2 ${one.who === 'patient' ? 'self-end bg-brand-wash' : 'self-start bg-sunken'}`}
+        >
+          <span className="block text-xs text-soft">{say(WHO[one.who])}</span>
+          <span className={one.open && one.who === 'patient' ? 'text-soft italic' : ''}>
+            {one.text}
+            {one.interrupted && ' …'}
+          </span>
+        </li>
+      ))}
+    </ul>
   )
 }

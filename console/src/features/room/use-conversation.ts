@@ -1,6 +1,7 @@
 // A conversation's life on a page: microphone, loudspeaker and socket together, and what of them the page shows.
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
-import type { Problem } from '@/api/client'
+import { asProblem, type Problem } from '@/api/client'
+import { getTranscript } from '@/api/generated/sdk.gen'
 import { touched } from '@/session/touch'
 import { openMicrophone, type Microphone } from './audio/microphone'
 import { openSpeaker, type Speaker } from './audio/speaker'
@@ -11,6 +12,9 @@ export interface Room {
   state: State | 'idle'
   problem: Problem | null
   lines: ReturnType<typeof told>
+  /** Why what was said before is not shown, if it could not be read. */
+  unread: Problem | null
+  readBefore: () => void
   speaking: boolean
   paused: boolean
   /** Why there is no microphone, if there is none: typing works all the same. */
@@ -27,7 +31,21 @@ export interface Room {
   end: () => void
 }
 
-const SHOWN = new Set(['transcript', 'ai_response', 'interrupted'])
+interface Parts {
+  conversation?: Conversation
+  microphone?: Microphone
+  speaker?: Speaker
+  /** The one that the lines are of. */
+  session: string
+  silent: boolean
+  left: boolean
+}
+
+/** What the server tells of the record is left out: the page reads it itself, with the sessions before. */
+function isShown(message: Message): message is Message & Said {
+  if (message.type === 'interrupted') return true
+  return (message.type === 'transcript' || message.type === 'ai_response') && message.stored !== true
+}
 
 /** What the page calls it: some ends are told as failures and are none; and if we had ended it, we would not be told. */
 function because({ reason, code }: Extract<Message, { type: 'session_ended' }>): string {
@@ -40,30 +58,40 @@ export function useConversation(consultationId: string, language: string | undef
   const [state, setState] = useState<State | 'idle'>('idle')
   const [problem, setProblem] = useState<Problem | null>(null)
   const [lines, tell] = useReducer(told, NO_LINES)
+  const [unread, setUnread] = useState<Problem | null>(null)
   const [speaking, setSpeaking] = useState(false)
   const [paused, setPaused] = useState(false)
   const [deaf, setDeaf] = useState<string | null>(null)
   const [endedBecause, setEndedBecause] = useState<string | null>(null)
   const [speaker, setSpeaker] = useState<Speaker | null>(null)
-  const parts = useRef<{ conversation?: Conversation; microphone?: Microphone; speaker?: Speaker; silent: boolean; left: boolean }>({
-    silent: false,
-    left: false,
-  })
+  const parts = useRef<Parts>({ session: '', silent: false, left: false })
+
+  const readBefore = useCallback(() => {
+    const { session } = parts.current
+    const isThis = () => parts.current.session === session
+    setUnread(null)
+    getTranscript({ path: { consultation_id: consultationId }, throwOnError: true })
+      .then(({ data }) => isThis() && tell({ type: 'record', messages: data.messages.filter((one) => one.session_id !== session) }))
+      .catch((error: unknown) => isThis() && setUnread(asProblem(error)))
+  }, [consultationId])
 
   const onMessage = useCallback((message: Message) => {
     touched() // whoever talks need not touch the screen
-    const { speaker: sound, conversation } = parts.current
+    const { speaker: sound, conversation, session } = parts.current
     if (message.type === 'session') {
       sound?.flush() // what was queued is sent again
-      if (message.replay === 'record') tell({ type: 'begun' })
+      if (message.session_id === session) return
+      parts.current.session = message.session_id
+      tell({ type: 'begun', carried: conversation?.carried ?? 0 })
+      readBefore() // by now the sessions before it have stored what was said in them
     } else if (message.type === 'mark') {
       if (sound) sound.mark(message.mark)
       else conversation?.played(message.mark)
     } else if (message.type === 'visemes') sound?.shape(message.visemes)
     else if (message.type === 'interrupted') sound?.flush()
     else if (message.type === 'session_ended') setEndedBecause(because(message))
-    if (SHOWN.has(message.type)) tell(message as Said)
-  }, [])
+    if (isShown(message)) tell(message)
+  }, [readBefore])
 
   const hear = useCallback(async (deviceId?: string) => {
     const here = parts.current
@@ -87,12 +115,6 @@ export function useConversation(consultationId: string, language: string | undef
     async ({ voice, deviceId }: { voice: boolean; deviceId?: string }) => {
       const here = parts.current
       setState('connecting')
-      if (voice) {
-        await hear(deviceId)
-        here.speaker = await openSpeaker((mark) => here.conversation?.played(mark), setSpeaking).catch(() => undefined)
-        if (here.left) return here.speaker?.close() // gone while the browser asked whether it may listen
-        setSpeaker(here.speaker ?? null)
-      }
       here.conversation = new Conversation(consultationId, language, {
         message: onMessage,
         sound: (pcm) => here.speaker?.play(pcm),
@@ -102,6 +124,12 @@ export function useConversation(consultationId: string, language: string | undef
           if (next === 'ended' || next === 'failed') here.microphone?.close()
         },
       })
+      if (voice) {
+        await hear(deviceId)
+        here.speaker = await openSpeaker((mark) => here.conversation?.played(mark), setSpeaking).catch(() => undefined)
+        if (here.left) return here.speaker?.close() // gone while the browser asked whether it may listen
+        setSpeaker(here.speaker ?? null)
+      }
       await here.conversation.open()
     },
     [consultationId, hear, language, onMessage],
@@ -129,6 +157,8 @@ export function useConversation(consultationId: string, language: string | undef
     state,
     problem,
     lines,
+    unread,
+    readBefore,
     speaking,
     paused,
     deaf,
