@@ -14,7 +14,7 @@ from typing import Any
 
 def main() -> None:
     os.sched_setaffinity(0, {int(sys.argv[1])})  # before libraries count the cores they may use
-    from auricle.cli import serve_command
+    from auricle.cli.roles import serve
     from auricle.providers import vendors
 
     vendors.__path__.append(str(Path(__file__).parent / "vendors"))
@@ -24,7 +24,7 @@ def main() -> None:
         install()
     if "--retrievals" in sys.argv:
         note_retrievals(Path(sys.argv[sys.argv.index("--retrievals") + 1]))
-    serve_command()
+    serve()
 
 
 def note_retrievals(file: Path) -> None:
