@@ -27,39 +27,71 @@ interface Printed {
   addenda: readonly PaperAddendum[]
   /** Who answers for it and since when, or that nobody does. */
   standing: ReactNode
+  draft?: boolean
   remark?: string
 }
 
-export function Paper({ title, patient, at, sections, addenda, standing, remark }: Printed) {
+export function Paper({ title, patient, at, sections, addenda, standing, draft = false, remark }: Printed) {
   const say = useNoteWords()
   const common = useCommonWords()
   const time = useTime()
   const me = useMe()
   return (
     <article data-paper className="hidden text-[11pt] leading-snug print:block">
-      <header className="mb-5 border-b border-line pb-3">
-        <p className="text-sm">{me.organization}</p>
-        <h1 className="text-xl font-semibold">{title}</h1>
-        <p>
-          {say('patient')}: <span className="font-medium">{patient}</span>
-        </p>
-        <p className="text-sm">
-          {time.moment(at)} · {common('zone', { zone: ZONE })}
-        </p>
-        <p className="mt-1 font-semibold">{standing}</p>
-        {remark && <p className="text-sm">{remark}</p>}
-      </header>
-      <PaperSections sections={sections} />
-      {addenda.map((one, n) => (
-        <section key={n} className="mt-5 border-t border-line pt-3">
-          <h2 className="break-after-avoid font-semibold">
-            {say('addendum')}: {say('signedBy', { name: one.author })}, {time.moment(one.created_at)}
-          </h2>
-          <PaperSections sections={one.sections} />
-        </section>
-      ))}
-      <footer className="mt-6 break-inside-avoid border-t border-line pt-2">{standing}</footer>
+      <OnEachPage
+        head={
+          <>
+            <span>{me.organization}</span>
+            <span className="text-right">
+              {patient} · {title} · {time.moment(at)}
+              {draft && ` · ${say('notSigned')}`}
+            </span>
+          </>
+        }
+      >
+        <header className="mb-5 border-b border-line pb-3">
+          <h1 className="text-xl font-semibold">{title}</h1>
+          <p>
+            {say('patient')}: <span className="font-medium">{patient}</span>
+          </p>
+          <p className="text-sm">
+            {time.moment(at)} · {common('zone', { zone: ZONE })}
+          </p>
+          <p className="mt-1 font-semibold">{standing}</p>
+          {remark && <p className="text-sm">{remark}</p>}
+        </header>
+        <PaperSections sections={sections} />
+        {addenda.map((one, n) => (
+          <section key={n} className="mt-5 border-t border-line pt-3">
+            <h2 className="break-after-avoid font-semibold">
+              {say('addendum')}: {say('signedBy', { name: one.author })}, {time.moment(one.created_at)}
+            </h2>
+            <PaperSections sections={one.sections} />
+          </section>
+        ))}
+        <footer className="mt-6 break-before-avoid break-inside-avoid border-t border-line pt-2">{standing}</footer>
+      </OnEachPage>
     </article>
+  )
+}
+
+/** A table's head is what browsers print again on each page: a page that went astray says whose it is. */
+function OnEachPage({ head, children }: { head: ReactNode; children: ReactNode }) {
+  return (
+    <table className="w-full">
+      <thead>
+        <tr>
+          <td className="pb-4 text-[9pt] text-soft">
+            <div className="flex justify-between gap-6">{head}</div>
+          </td>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <td>{children}</td>
+        </tr>
+      </tbody>
+    </table>
   )
 }
 
@@ -96,6 +128,7 @@ export function NotePaper({ note }: { note: NoteOut }) {
       sections={sections}
       addenda={addenda}
       standing={note.approved_at ? <Signed by={note.signed_by} at={note.approved_at} /> : say('notSigned')}
+      draft={note.approved_at === null}
       remark={note.revealed ? undefined : say('printMasked')}
     />
   )
