@@ -5,5 +5,5 @@ import sys
 
 from pypdfium2 import PdfDocument
 
-papers = [[" ".join(page.get_textpage().get_text_range().split()) for page in PdfDocument(path)] for path in sys.argv[1:]]
-print(json.dumps(papers))
+papers = [PdfDocument(path) for path in sys.argv[1:]]
+print(json.dumps([[" ".join(page.get_textpage().get_text_range().split()) for page in paper] for paper in papers]))
