@@ -8,8 +8,9 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from auricle.assemble import ROUTERS, assembled
+from auricle.assemble import assembled
 from auricle.db.sealed import Keyring, master_key
+from auricle.routers import ROUTERS
 from auricle.settings import Settings
 from auricle.web.app import build_app
 from bench.api.raw import Bare, connected, fastapi_route

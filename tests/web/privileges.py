@@ -6,9 +6,9 @@ python -m tests.web.privileges      # write it anew; then read the difference, f
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from auricle.assemble import ROUTERS
 from auricle.identity.privileges import Operation, operations
 from auricle.identity.roles import BUILT_IN, PERMISSIONS
+from auricle.routers import ROUTERS
 from auricle.web import health
 
 FILE = Path(__file__).parents[2] / "docs" / "privileges.md"

@@ -186,7 +186,7 @@ async def test_a_cursor_of_another_hospital_shows_nothing_of_it(
 async def test_every_route_names_a_permission_or_is_on_the_public_list(service: Service) -> None:
     from fastapi.routing import APIRoute
 
-    from auricle.assemble import ROUTERS
+    from auricle.routers import ROUTERS
     from auricle.web.deps import Permission, signed_in
 
     signed_in_only = {
