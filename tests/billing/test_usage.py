@@ -107,9 +107,13 @@ async def test_each_organization_sees_its_own_usage(database):
 
 
 async def test_without_an_organization_there_is_nobody_to_account_to(database):
+    organization = await make_organization(database)
     book = UsageBook(database)
     book.record(made(None))
+    book.record(made(organization))
     await book.flush()
+    assert len(await stored(database, organization)) == 1, "it did not stand in the way of another"
+    assert await stored(database, None) == []
 
 
 @pytest.mark.parametrize(

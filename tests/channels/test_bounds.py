@@ -99,4 +99,5 @@ async def test_a_turn_given_up_while_waiting_blocks_nobody() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     async with asyncio.timeout(1), in_order.turn(conversation):
-        pass
+        assert in_order._queues
+    assert not in_order._queues

@@ -132,7 +132,9 @@ def test_a_password_with_any_character_works_in_a_url(postgres):
     try:
         urls = prepare(postgres.admin_url, passwords=odd)
         check(urls.app)
-        psycopg.connect(urls.owner).close()
+        for url, role in ((urls.owner, OWNER), (urls.app, APP)):
+            with psycopg.connect(url) as connection:
+                assert connection.execute("select current_user").fetchone() == (role,)
     finally:
         prepare(postgres.admin_url, passwords=role_passwords(postgres.server.passwords))
 
@@ -160,7 +162,11 @@ def test_a_managed_services_administrator_who_is_no_superuser_can_prepare(postgr
         admin.execute("alter database with_vector is_template true")
         try:
             landlord = make_conninfo(postgres.admin_url, user="landlord", password="x")
-            check(prepare(landlord, passwords=passwords, database="rented", template="with_vector").app)
+            urls = prepare(landlord, passwords=passwords, database="rented", template="with_vector")
+            check(urls.app)
+            with psycopg.connect(urls.owner) as owner:
+                owns = "select datname, pg_get_userbyid(datdba) from pg_database where datname = current_database()"
+                assert owner.execute(owns).fetchone() == ("rented", OWNER)
         finally:
             admin.execute("alter database with_vector is_template false")
             for name in ("rented", "with_vector"):

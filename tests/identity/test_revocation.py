@@ -88,8 +88,7 @@ async def test_word_of_it_reaches_a_process_that_would_have_remembered_for_an_ho
         async with process.standing.watching(await process.presence.actor(tokens.access), over.set):
             await end(door, person[0], tokens)
             await until_refused(process, tokens.access)
-            async with asyncio.timeout(10):
-                await over.wait()
+            assert await asyncio.wait_for(over.wait(), 10)
 
 
 @pytest.mark.parametrize("end", ENDINGS)

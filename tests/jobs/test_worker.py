@@ -56,7 +56,8 @@ async def no_longer(urls, word: str, status: str) -> None:
 async def test_a_job_runs_as_the_system_of_its_organization_with_its_ids(database, book):
     async with working(book):
         organization = await queue(database, "tests.write", "hello", thing_id=uuid4())
-        await book.wait_for(f"done hello {organization} system UUID")
+        lines = await book.wait_for("done hello")
+    assert lines == [f"done hello {organization} system UUID"]
 
 
 async def test_a_finished_job_leaves_the_queue(database, urls, book):
@@ -101,10 +102,12 @@ async def test_a_retry_is_not_stopped_by_a_twin_that_was_queued_meanwhile(databa
     assert status_of(urls, "twin") == [("failed", 2)] * 2
 
 
-async def test_an_endless_attempt_is_ended(database, book):
+async def test_an_endless_attempt_is_ended(database, urls, book):
     async with working(book):
         await queue(database, "tests.endless", "for ever")
         await book.wait_for("gave-up")
+        await no_longer(urls, "for ever", "doing")
+    assert status_of(urls, "for ever") == [("failed", 1)]
 
 
 async def test_unknown_tasks_and_broken_arguments_fail_without_harm_to_the_worker(database, urls, book):
@@ -166,8 +169,9 @@ async def test_a_worker_outlives_a_killed_database(traversable_folder, ledger, t
             await asyncio.sleep(0.7)
             server.restart()
             await queue(database, "tests.write", "after")
-            await book.wait_for("done after")
+            lines = await book.wait_for("done after")
         await database.close()
+    assert [line.split()[:2] for line in lines] == [["done", "before"], ["done", "after"]]
 
 
 def test_pauses_grow_up_to_a_cap():

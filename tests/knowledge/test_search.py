@@ -116,13 +116,22 @@ async def test_a_question_without_a_word_is_refused(clinic, query):
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["' or 1=1 --", "a & b | !c", "battery:* <-> week", "𝒷attery " * 500, "\u202ebatteries", "é" * 5_000],
+    ("query", "level"),
+    [
+        ("' or 1=1 --", "unknown"),
+        ("a & b | !c", "unknown"),
+        ("battery:* <-> week", "answer"),
+        ("𝒷attery " * 500, "answer"),
+        ("\u202ebatteries", "answer"),
+        ("é" * 5_000, "unknown"),
+    ],
 )
-async def test_odd_questions_are_only_words(clinic, query):
+async def test_odd_questions_are_only_words(clinic, query, level):
     await taught(clinic)
     for knowledge in (clinic.knowledge, without_memory(clinic)):
-        await search(knowledge, clinic.actor, query, 5)
+        found = await search(knowledge, clinic.actor, query, 5)
+        assert found.verdict.level == level
+        assert level == "unknown" or found.hits[0].chunk.title == "Batteries"
 
 
 async def test_an_organization_that_was_taught_nothing_knows_nothing(clinic):

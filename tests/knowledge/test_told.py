@@ -80,5 +80,11 @@ async def heard(told, actor):
 
 
 @pytest.mark.parametrize("payload", ["", "not-a-uuid", "0" * 9_000, "\x00", "{}"])
-def test_a_word_that_is_not_ours_is_ignored(clinic, payload):
-    Snapshots(clinic.database, clinic.knowledge.store).heard(payload)
+async def test_a_word_that_is_not_ours_is_ignored(clinic, payload):
+    await clinic.teach("batteries.md", "# Batteries\n\nBatteries last one week.")
+    snapshots = Snapshots(clinic.database, clinic.knowledge.store)
+    held = await snapshots.of(clinic.actor)
+    fitted_at = held.fitted_at
+    snapshots.heard(payload)
+    assert held.fitted_at == fitted_at
+    assert await snapshots.of(clinic.actor, stale_s=3600) is held

@@ -305,6 +305,7 @@ def test_no_frame_at_all_breaks_a_wire(case: Case, frame: str | bytes):
             read(frame)
         except (BadMessage, BadAudio):
             pass
+    assert isinstance(wire.read(case.media(b"\0\0")), AudioIn), "and what comes after is heard"
 
 
 json = st.recursive(
@@ -328,3 +329,4 @@ def test_no_value_in_a_message_breaks_a_wire(case: Case, event: str, first: obje
             case.read_start(text({"event": "start", "start": first, **fields}))
         except (BadMessage, BadAudio):
             pass
+    assert isinstance(wire.read(case.media(b"\0\0")), AudioIn), "and what comes after is heard"

@@ -34,7 +34,9 @@ async def test_an_empty_file_is_a_file(objects):
 
 
 async def test_deleting_what_is_not_there_is_no_error(objects):
+    await objects.put(ONE, "something", b"bytes")
     await objects.delete(ONE, "nothing")
+    assert await objects.get(ONE, "something") == b"bytes"
 
 
 async def test_one_organization_s_key_is_nothing_to_another(objects):

@@ -225,6 +225,7 @@ def test_a_muted_microphone_is_noticed_though_the_clock_was_set_back(vad: Shared
         clock.off_s -= 30
         await c.line.until("audio", listening=False, limit_s=5)
         await c.end()
+        assert [turn.text for turn in c.providers.turns] == [PHRASE_A]
 
     in_virtual_time(scenario())
 
