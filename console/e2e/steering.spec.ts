@@ -21,6 +21,9 @@ test('knowledge that was dropped in is used in the next answer', async ({ browse
 
 test('an agent is changed, looked through, tested by a conversation, and let serve', async ({ browser }) => {
   const page = await pageOf(browser, ADMIN)
+  const newcomer = `Nila ${Date.now()}`
+  const [given_name, family_name] = newcomer.split(' ')
+  await asked(page, 'POST', '/api/v1/patients', { given_name, family_name })
   const greeting = `Good day ${Date.now() % 10_000}, I am Asha, the automated assistant of the clinic. How can I help?` // a try again changes something too
   await page.goto('/agents')
   await page.getByRole('link', { name: 'Asha' }).click()
@@ -40,7 +43,10 @@ test('an agent is changed, looked through, tested by a conversation, and let ser
   await page.getByRole('button', { name: `What version ${version} changes` }).click()
   await expect(page.locator('ins', { hasText: 'Good day' })).toBeVisible()
   await page.getByRole('tab', { name: 'Talk to it' }).click()
-  await page.getByLabel('In whose name').selectOption({ label: 'Vikram Singh' }) // who agreed; others' newcomers did not
+  await page.getByLabel('In whose name').selectOption({ label: newcomer })
+  await expect(page.getByText(`${newcomer} has not agreed`)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Talk to it' })).toBeDisabled()
+  await page.getByLabel('In whose name').selectOption({ label: 'Vikram Singh' }) // who agreed
   await page.getByRole('button', { name: 'Talk to it' }).click()
   await page.getByRole('button', { name: 'Type instead' }).click()
   await expect(page.getByRole('log')).toContainText(greeting.slice(0, 20), { timeout: 30_000 })

@@ -2,9 +2,9 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { listPatientsOptions } from '@/api/generated/@tanstack/react-query.gen'
+import { getConsentsOptions, listPatientsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { createConsultation } from '@/api/generated/sdk.gen'
-import type { AgentOut } from '@/api/generated/types.gen'
+import type { AgentOut, PatientOut } from '@/api/generated/types.gen'
 import { Conversing } from '@/features/room/room'
 import { nameOf } from '@/features/patients/patients'
 import { Button } from '@/ui/button'
@@ -16,7 +16,6 @@ import { useAgentWords } from './words'
 import { useTryWords } from './try-words'
 
 export function TryOut({ agent }: { agent: AgentOut }) {
-  const say = useAgentWords()
   const tryOut = useTryWords()
   const tell = useTell()
   const patients = useQuery(listPatientsOptions({ query: { limit: 50 } }))
@@ -42,24 +41,46 @@ export function TryOut({ agent }: { agent: AgentOut }) {
   }
   return (
     <Loaded query={patients}>
-      {({ items }) => (
-        <Panel className="flex max-w-xl flex-col gap-4">
-          <p className="text-sm text-soft">{tryOut('hint')}</p>
-          <SelectField
-            label={tryOut('patient')}
-            value={patientId || items[0]?.id}
-            onChange={(event) => setPatientId(event.target.value)}
-            options={items.map((one) => ({ value: one.id, label: nameOf(one) }))}
-          />
-          <Button
-            kind="primary"
-            busy={begin.isPending}
-            disabled={items.length === 0}
-            onClick={() => begin.mutate(patientId || (items[0]?.id ?? ''))}
-          >
+      {({ items }) => {
+        const chosen = items.find((one) => one.id === patientId) ?? items[0]
+        return (
+          <Panel className="flex max-w-xl flex-col gap-4">
+            <p className="text-sm text-soft">{tryOut('hint')}</p>
+            <SelectField
+              label={tryOut('patient')}
+              value={chosen?.id}
+              onChange={(event) => setPatientId(event.target.value)}
+              options={items.map((one) => ({ value: one.id, label: nameOf(one) }))}
+            />
+            {chosen && <Begin key={chosen.id} patient={chosen} busy={begin.isPending} onBegin={() => begin.mutate(chosen.id)} />}
+          </Panel>
+        )
+      }}
+    </Loaded>
+  )
+}
+
+/** An agent answers only who agreed to it, tests too: said before anything is opened. */
+function Begin({ patient, busy, onBegin }: { patient: PatientOut; busy: boolean; onBegin: () => void }) {
+  const say = useAgentWords()
+  const tryOut = useTryWords()
+  const consents = useQuery(getConsentsOptions({ path: { patient_id: patient.id } }))
+  return (
+    <Loaded query={consents} lines={1}>
+      {({ standing }) => (
+        <>
+          {!standing.ai_use && (
+            <p role="status" className="rounded-lg bg-warn-wash p-3 text-sm">
+              {tryOut('notAgreed', { name: nameOf(patient) })}{' '}
+              <Link to="/patients/$patientId" params={{ patientId: patient.id }} search={{ tab: 'consents' }} className="underline">
+                {tryOut('consents')}
+              </Link>
+            </p>
+          )}
+          <Button kind="primary" busy={busy} disabled={!standing.ai_use} onClick={onBegin}>
             {say('try')}
           </Button>
-        </Panel>
+        </>
       )}
     </Loaded>
   )
