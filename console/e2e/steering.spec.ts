@@ -25,7 +25,8 @@ test('an agent is changed, looked through, tested by a conversation, and let ser
   const [given_name, family_name] = newcomer.split(' ')
   await asked(page, 'POST', '/api/v1/patients', { given_name, family_name })
   const greeting = `Good day ${Date.now() % 10_000}, I am Asha, the automated assistant of the clinic. How can I help?` // a try again changes something too
-  await page.goto('/agents')
+  await page.goto('/talk') // where patients talk: who is none is told where to try an agent out
+  await page.getByRole('link', { name: 'To the agents' }).click()
   await page.getByRole('link', { name: 'Asha' }).click()
   await page.getByLabel('Greeting in English').fill(greeting)
   const question = page.getByRole('dialog', { name: 'Leave without saving?' })

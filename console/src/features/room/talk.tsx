@@ -1,15 +1,15 @@
 // Before a conversation: consent first, then the language, then on to the room.
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { getConsentsOptions, listConsultationsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { createConsultation } from '@/api/generated/sdk.gen'
 import { useLanguage } from '@/i18n'
-import { useMe } from '@/session/session'
+import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { SelectField } from '@/ui/field'
 import { Page, Panel } from '@/ui/page'
-import { Loaded } from '@/ui/states'
+import { Empty, Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { Consent } from './consent'
@@ -19,22 +19,47 @@ import { useRoomWords } from './words'
 
 export function Talk() {
   const say = useRoomWords()
-  const patientId = useMe().patient_id ?? ''
+  const { patient_id: patientId } = useMe()
+  return <Page title={say('title')}>{patientId === null ? <NoPatient /> : <Agreed patientId={patientId} />}</Page>
+}
+
+/** Staff come here by address alone: no place of theirs leads here. */
+function NoPatient() {
+  const say = useRoomWords()
+  const { may } = useSession()
+  const [to, where] = may('agents:write') ? (['/agents', 'Try'] as const) : (['/consultations', 'See'] as const)
+  const more = may('agents:write', 'consultations:read')
+  return (
+    <Empty
+      title={say('noPatient')}
+      action={
+        more && (
+          <Button asChild kind="primary">
+            <Link to={to}>{say(`to${where}`)}</Link>
+          </Button>
+        )
+      }
+    >
+      {say('noPatientHint')} {more && say(`noPatient${where}`)}
+    </Empty>
+  )
+}
+
+function Agreed({ patientId }: { patientId: string }) {
+  const say = useRoomWords()
   const consents = useQuery(getConsentsOptions({ path: { patient_id: patientId } }))
   const [refused, setRefused] = useState(false)
   return (
-    <Page title={say('title')}>
-      <Loaded query={consents}>
-        {({ standing, history }) => {
-          if (refused) return <Panel>{say('disagreed')}</Panel>
-          if (!standing.ai_use)
-            return <Consent kind="ai_use" patientId={patientId} onRefused={() => setRefused(true)} />
-          if (!history.some((one) => one.kind === 'recording'))
-            return <Consent kind="recording" patientId={patientId} />
-          return <Begin patientId={patientId} recorded={standing.recording === true} />
-        }}
-      </Loaded>
-    </Page>
+    <Loaded query={consents}>
+      {({ standing, history }) => {
+        if (refused) return <Panel>{say('disagreed')}</Panel>
+        if (!standing.ai_use)
+          return <Consent kind="ai_use" patientId={patientId} onRefused={() => setRefused(true)} />
+        if (!history.some((one) => one.kind === 'recording'))
+          return <Consent kind="recording" patientId={patientId} />
+        return <Begin patientId={patientId} recorded={standing.recording === true} />
+      }}
+    </Loaded>
   )
 }
 
