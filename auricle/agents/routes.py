@@ -34,10 +34,11 @@ from auricle.agents.versions import (
 )
 from auricle.agents.yaml_io import MOST_VERSIONS, read_agent, write_agent
 from auricle.assembly import Assembly
+from auricle.db.keyset import NEWEST
 from auricle.errors import Forbidden, Invalid, NotFound
 from auricle.providers.catalog import ModelGone
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, ByName, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
@@ -96,8 +97,10 @@ async def told(db: Db, serving: Serving, warnings: dict[str, str] | None = None)
 
 
 @router.get("", operation_id="list_agents", summary="Agents of the organization", responses=problems(Forbidden))
-async def index(db: Db, actor: Reader, limit: Limit = 20, cursor: Cursor = None) -> Page[AgentRow]:
-    agents = await list_agents(db, before=after(cursor), limit=limit + 1)
+async def index(
+    db: Db, actor: Reader, sort: ByName = "-created_at", limit: Limit = 20, cursor: Cursor = None
+) -> Page[AgentRow]:
+    agents = await list_agents(db, order=ordered(sort, cursor), limit=limit + 1)
     rows = [AgentRow(id=a.id, name=a.name, slug=a.slug, published=a.published) for a in agents]
     return page(rows, [a.id for a in agents], limit)
 
@@ -165,7 +168,7 @@ async def export(
     agent_id: UUID, db: Db, actor: Reader, number: Annotated[int | None, Query(ge=1)] = None, whole: bool = False
 ) -> Response:
     if whole:
-        rows = await list_versions(db, agent_id, before=None, limit=MOST_VERSIONS)
+        rows = await list_versions(db, agent_id, NEWEST, limit=MOST_VERSIONS)
         scenarios = [Scenario.model_validate(row.body) for row in await scenarios_of(db, agent_id)]
         text = write_agent([serving_of(row).config for row in reversed(rows)], scenarios)
     elif number is not None:
@@ -227,11 +230,13 @@ async def archive(agent_id: UUID, db: Db, actor: Writer) -> None:
 @router.get(
     "/{agent_id}/versions",
     operation_id="list_agent_versions",
-    summary="Versions, newest first",
+    summary="Versions",
     responses=problems(NotFound),
 )
-async def versions(agent_id: UUID, db: Db, actor: Reader, limit: Limit = 20, cursor: Cursor = None) -> Page[VersionRow]:
-    rows = await list_versions(db, agent_id, before=after(cursor), limit=limit + 1)
+async def versions(
+    agent_id: UUID, db: Db, actor: Reader, sort: ByAge = "-created_at", limit: Limit = 20, cursor: Cursor = None
+) -> Page[VersionRow]:
+    rows = await list_versions(db, agent_id, order=ordered(sort, cursor), limit=limit + 1)
     return page([VersionRow.model_validate(row, from_attributes=True) for row in rows], [row.id for row in rows], limit)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.agents.config import AgentConfig
 from auricle.agents.models import Agent, AgentVersion
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.session import actor_of
 from auricle.errors import Conflict, Invalid, NotFound
 
@@ -168,13 +169,10 @@ async def find_version(db: AsyncSession, agent_id: UUID, number: int) -> AgentVe
     return version
 
 
-async def list_versions(db: AsyncSession, agent_id: UUID, *, before: UUID | None, limit: int) -> Sequence[AgentVersion]:
-    """Newest first."""
+async def list_versions(db: AsyncSession, agent_id: UUID, order: Order, *, limit: int) -> Sequence[AgentVersion]:
     await find_agent(db, agent_id)
-    statement = select(AgentVersion).where(AgentVersion.agent_id == agent_id).order_by(AgentVersion.id.desc())
-    if before is not None:
-        statement = statement.where(AgentVersion.id < before)
-    return (await db.scalars(statement.limit(limit))).all()
+    of_agent = select(AgentVersion).where(AgentVersion.agent_id == agent_id)
+    return (await db.scalars(await in_order(db, of_agent, order, AgentVersion.id, limit=limit))).all()
 
 
 async def published(db: AsyncSession, agent_id: UUID | None = None, *, slug: str | None = None) -> Serving:
@@ -196,11 +194,9 @@ async def published(db: AsyncSession, agent_id: UUID | None = None, *, slug: str
     return serving_of(version)
 
 
-async def list_agents(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[Agent]:
-    statement = select(Agent).where(Agent.archived_at.is_(None)).order_by(Agent.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(Agent.id < before)
-    return (await db.scalars(statement)).all()
+async def list_agents(db: AsyncSession, order: Order, *, limit: int) -> Sequence[Agent]:
+    statement = await in_order(db, select(Agent), order, Agent.id, limit=limit, name=alphabetical(Agent.name))
+    return (await db.scalars(statement.where(Agent.archived_at.is_(None)))).all()
 
 
 async def published_agents(db: AsyncSession, *, limit: int) -> Sequence[Agent]:

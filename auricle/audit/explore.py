@@ -28,12 +28,13 @@ class Wanted:
     patient_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
-    before: int | None = None
+    after: int | None = None
+    oldest_first: bool = False
 
 
 async def list_entries(db: AsyncSession, wanted: Wanted, *, limit: int) -> Sequence[AuditEntry]:
-    """Newest first."""
-    statement = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    key = AuditEntry.id
+    statement = select(AuditEntry).order_by(key.asc() if wanted.oldest_first else key.desc()).limit(limit)
     for column, value in (
         (AuditEntry.entity, wanted.entity),
         (AuditEntry.entity_id, wanted.entity_id),
@@ -49,8 +50,9 @@ async def list_entries(db: AsyncSession, wanted: Wanted, *, limit: int) -> Seque
         statement = statement.where(AuditEntry.at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(AuditEntry.at < wanted.until)
-    if wanted.before is not None:
-        statement = statement.where(AuditEntry.id < min(wanted.before, HIGHEST))
+    if wanted.after is not None:
+        last = min(wanted.after, HIGHEST)
+        statement = statement.where(key > last if wanted.oldest_first else key < last)
     return (await db.scalars(statement)).all()
 
 

@@ -12,12 +12,15 @@ from auricle.audit.explore import Wanted, chain_state, list_entries, names_of
 from auricle.audit.export import exported, part_of
 from auricle.audit.report import heads_of
 from auricle.audit.schemas import ChainState, EntryOut
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, cursor_of
+from auricle.web.paging import Cursor, Limit, Page, Sort, after, cursor_of
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
+
+By = Annotated[Literal["at", "-at"], Sort]
 
 Word = Annotated[str | None, Query(max_length=64)]
 
@@ -25,7 +28,7 @@ Word = Annotated[str | None, Query(max_length=64)]
 @router.get(
     "/entries",
     operation_id="list_audit_entries",
-    summary="Who did what to which row, when, from where; newest first",
+    summary="Who did what to which row, when, from where",
     responses=problems(Forbidden, BadCursor),
 )
 async def entries(
@@ -39,13 +42,13 @@ async def entries(
     patient_id: Annotated[UUID | None, Query(description="Entries about any row of this patient.")] = None,
     since: Annotated[datetime | None, Query(alias="from")] = None,
     until: Annotated[datetime | None, Query(alias="to", description="Exclusive.")] = None,
+    sort: By = "-at",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[EntryOut]:
     place = after(cursor)
-    wanted = Wanted(
-        entity, entity_id, actor_id, action, outcome, patient_id, since, until, before=place.int if place else None
-    )
+    last = place.int if place else None
+    wanted = Wanted(entity, entity_id, actor_id, action, outcome, patient_id, since, until, last, sort == "at")
     found = await list_entries(db, wanted, limit=limit + 1)
     items = [EntryOut.model_validate(entry) for entry in found[:limit]]
     names = await names_of(db, found[:limit])

@@ -14,6 +14,7 @@ from auricle.billing.models import UsageRow
 from auricle.billing.rates import exchange_on
 from auricle.billing.rating.cards import read
 from auricle.billing.schemas import CostBreakdown, CostRow, Sums
+from auricle.db.keyset import Order, in_order
 
 MOST_ROWS = 500
 PAISA = Decimal("0.000001")
@@ -44,12 +45,9 @@ class Wanted:
         return statement
 
 
-async def list_usage(db: AsyncSession, wanted: Wanted, *, before: UUID | None, limit: int) -> Sequence[UsageRow]:
-    """Newest first."""
-    statement = wanted.narrow(select(UsageRow)).order_by(UsageRow.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(UsageRow.id < before)
-    return (await db.scalars(statement)).all()
+async def list_usage(db: AsyncSession, wanted: Wanted, order: Order, *, limit: int) -> Sequence[UsageRow]:
+    statement = await in_order(db, select(UsageRow), order, UsageRow.id, limit=limit)
+    return (await db.scalars(wanted.narrow(statement))).all()
 
 
 async def cost_breakdown(db: AsyncSession, wanted: Wanted) -> CostBreakdown:

@@ -20,6 +20,7 @@ from auricle.billing.models import UsageRecomputation, UsageRow
 from auricle.billing.pricing import Cost, cost_of
 from auricle.billing.rates import RateCard
 from auricle.billing.rating.cards import read
+from auricle.db.keyset import Order, in_order
 from auricle.db.session import Database, actor_of
 from auricle.errors import Forbidden, Invalid, NotFound
 from auricle.jobs.app import task
@@ -190,9 +191,6 @@ async def sum_up(db: AsyncSession, month: date, zone: tzinfo) -> None:
     await db.flush()
 
 
-async def list_recomputations(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[UsageRecomputation]:
-    """Newest first."""
-    statement = select(UsageRecomputation).order_by(UsageRecomputation.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(UsageRecomputation.id < before)
-    return (await db.scalars(statement)).all()
+async def list_recomputations(db: AsyncSession, order: Order, *, limit: int) -> Sequence[UsageRecomputation]:
+    one = UsageRecomputation
+    return (await db.scalars(await in_order(db, select(one), order, one.id, limit=limit))).all()

@@ -1,7 +1,7 @@
 """`/api/v1/usage`, its recomputations, and `/api/v1/analytics/cost-breakdown`"""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
@@ -10,12 +10,15 @@ from auricle.actor import Actor
 from auricle.billing.breakdown import Wanted, cost_breakdown, list_usage
 from auricle.billing.recompute import BadPeriod, ask, find, list_recomputations
 from auricle.billing.schemas import CostBreakdown, RecomputationIn, RecomputationOut, UsageOut
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.web.deps import Db, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["usage"])
+
+By = Annotated[Literal["at", "-at"], Sort]
 
 Since = Annotated[datetime | None, Query(alias="from")]
 Until = Annotated[datetime | None, Query(alias="to", description="Exclusive.")]
@@ -25,7 +28,7 @@ Word = Annotated[str | None, Query(max_length=64)]
 @router.get(
     "/usage",
     operation_id="list_usage",
-    summary="Metered provider calls, newest first",
+    summary="Metered provider calls",
     responses=problems(Forbidden, BadCursor),
 )
 async def usage(
@@ -36,11 +39,12 @@ async def usage(
     provider: Word = None,
     since: Since = None,
     until: Until = None,
+    sort: By = "-at",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[UsageOut]:
     wanted = Wanted(consultation_id, capability, provider, since, until)
-    found = await list_usage(db, wanted, before=after(cursor), limit=limit + 1)
+    found = await list_usage(db, wanted, order=ordered(sort, cursor), limit=limit + 1)
     return page([UsageOut.model_validate(row) for row in found], [row.id for row in found], limit)
 
 
@@ -76,13 +80,17 @@ async def recompute(
 @router.get(
     "/usage/recomputations",
     operation_id="list_usage_recomputations",
-    summary="Recomputations, newest first",
+    summary="Recomputations",
     responses=problems(Forbidden, BadCursor),
 )
 async def recomputations(
-    db: Db, actor: Annotated[Actor, Requires("usage:read")], limit: Limit = 50, cursor: Cursor = None
+    db: Db,
+    actor: Annotated[Actor, Requires("usage:read")],
+    sort: ByAge = "-created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[RecomputationOut]:
-    rows = await list_recomputations(db, before=after(cursor), limit=limit + 1)
+    rows = await list_recomputations(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([RecomputationOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 

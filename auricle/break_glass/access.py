@@ -17,6 +17,7 @@ from auricle.audit.reads import record
 from auricle.break_glass.models import BreakGlass
 from auricle.consultations.models import Consultation, ConsultationStatus, ConsultationType
 from auricle.db.base import new_id
+from auricle.db.keyset import Order, in_order
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
 from auricle.errors import Conflict, Forbidden, NotFound
@@ -135,14 +136,12 @@ async def revoke(db: AsyncSession, access_id: UUID) -> BreakGlass:
     return access
 
 
-async def list_accesses(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[BreakGlass]:
-    """Newest first: one's own, or all for those who review."""
+async def list_accesses(db: AsyncSession, order: Order, *, limit: int) -> Sequence[BreakGlass]:
+    """One's own, or all for those who review."""
     actor = actor_of(db)
-    statement = select(BreakGlass).order_by(BreakGlass.id.desc()).limit(limit)
+    statement = await in_order(db, select(BreakGlass), order, BreakGlass.id, limit=limit)
     if not actor.may("break_glass:review"):
         statement = statement.where(BreakGlass.member_id == actor.member_id)
-    if before is not None:
-        statement = statement.where(BreakGlass.id < before)
     return (await db.scalars(statement)).all()
 
 

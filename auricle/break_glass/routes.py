@@ -23,12 +23,13 @@ from auricle.break_glass.schemas import AccessIn, AccessOut, EmergencyConsultati
 from auricle.consultations.lifecycle import find_consultation
 from auricle.consultations.schemas import MessageOut, Transcript
 from auricle.consultations.transcript import read
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.notes.read import read_note
 from auricle.notes.schemas import NoteOut
 from auricle.patients.create import id_by_record_number, read_patient
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/break-glass", tags=["break-glass"])
@@ -71,9 +72,9 @@ async def open_access(body: AccessIn, db: Db, assembly: Installed, actor: Emerge
     responses=problems(Unauthenticated, Forbidden, BadCursor),
 )
 async def index(
-    db: Db, assembly: Installed, actor: Either, limit: Limit = 20, cursor: Cursor = None
+    db: Db, assembly: Installed, actor: Either, sort: ByAge = "-created_at", limit: Limit = 20, cursor: Cursor = None
 ) -> Page[AccessOut]:
-    found = await list_accesses(db, before=after(cursor), limit=limit + 1)
+    found = await list_accesses(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([await shown(db, assembly, one) for one in found], [one.id for one in found], limit)
 
 

@@ -23,11 +23,12 @@ from auricle.consent.rights_schemas import (
     RuleOut,
     RulesOut,
 )
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.patients.erase import MergedElsewhere, erase_patient, find_erasure, list_erasures
 from auricle.patients.export import ExportGone, TooManyExports, find_export, request_export, take
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["rights"])
@@ -99,8 +100,10 @@ async def erase(patient_id: UUID, body: ErasureIn, db: Db, assembly: Installed, 
     summary="Patients erased, newest first, each with its certificate",
     responses=problems(Unauthenticated, Forbidden, BadCursor),
 )
-async def erasures(db: Db, actor: Eraser, limit: Limit = 20, cursor: Cursor = None) -> Page[ErasureOut]:
-    found = await list_erasures(db, before=after(cursor), limit=limit + 1)
+async def erasures(
+    db: Db, actor: Eraser, sort: ByAge = "-created_at", limit: Limit = 20, cursor: Cursor = None
+) -> Page[ErasureOut]:
+    found = await list_erasures(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([ErasureOut.model_validate(one) for one in found], [one.id for one in found], limit)
 
 
@@ -129,7 +132,7 @@ async def shown(db: Db, assembly: Installed, hold: LegalHold) -> HoldOut:
 @router.get(
     "/patients/{patient_id}/holds",
     operation_id="list_holds",
-    summary="Legal holds on a patient, newest first",
+    summary="Legal holds on a patient",
     responses=problems(Unauthenticated, Forbidden, NotFound, Invalid),
 )
 async def holds(patient_id: UUID, db: Db, assembly: Installed, actor: Keeper) -> HoldsOut:

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from auricle.actor import Actor
 from auricle.consultations.alerts import acknowledge, list_alerts
 from auricle.consultations.models import Alert
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.web.deps import Db, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
@@ -41,13 +42,18 @@ class AlertOut(BaseModel):
 @router.get(
     "/alerts",
     operation_id="list_alerts",
-    summary="Red flags and calls for a person, newest first",
+    summary="Red flags and calls for a person",
     responses=problems(Forbidden, NotFound, BadCursor),
 )
 async def index(
-    db: Db, actor: Staff, open: bool | None = None, limit: Limit = 20, cursor: Cursor = None
+    db: Db,
+    actor: Staff,
+    open: bool | None = None,
+    sort: ByAge = "-created_at",
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Page[AlertOut]:
-    rows = await list_alerts(db, is_open=open, before=after(cursor), limit=limit + 1)
+    rows = await list_alerts(db, is_open=open, order=ordered(sort, cursor), limit=limit + 1)
     return page([AlertOut.of(row) for row in rows], [row.id for row in rows], limit)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.consultations.models import Alert
+from auricle.db.keyset import Order, in_order
 from auricle.db.session import actor_of
 from auricle.errors import NotFound
 from auricle.live.events import publish
@@ -50,17 +51,11 @@ async def ask_for_person(db: AsyncSession, *, consultation_id: UUID, patient_id:
     )
 
 
-async def list_alerts(db: AsyncSession, *, is_open: bool | None, before: UUID | None, limit: int) -> Sequence[Alert]:
-    """Newest first."""
-    statement = select(Alert).order_by(Alert.created_at.desc(), Alert.id.desc()).limit(limit)
+async def list_alerts(db: AsyncSession, order: Order, *, is_open: bool | None, limit: int) -> Sequence[Alert]:
+    # An alert's id comes from what raised it, not from the time.
+    statement = await in_order(db, select(Alert), order, Alert.id, limit=limit, created_at=Alert.created_at)
     if is_open is not None:
         statement = statement.where(Alert.acknowledged_at.is_(None) if is_open else Alert.acknowledged_at.is_not(None))
-    if before is not None:
-        last = await db.get(Alert, before)
-        if last is None:
-            raise NotFound("No such alert.")
-        older = Alert.created_at < last.created_at
-        statement = statement.where(older | ((Alert.created_at == last.created_at) & (Alert.id < last.id)))
     return (await db.scalars(statement)).all()
 
 

@@ -13,6 +13,7 @@ from auricle.agents.models import AgentVersion
 from auricle.agents.versions import Serving, find_version, published, serving_of
 from auricle.audit.reads import record_read
 from auricle.consultations.models import Consultation, ConsultationSession, ConsultationStatus, ConsultationType
+from auricle.db.keyset import Order, in_order
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
 from auricle.errors import Conflict, Forbidden, NotFound
@@ -168,18 +169,16 @@ async def sessions_of(db: AsyncSession, consultation_id: UUID) -> Sequence[Consu
 
 
 async def list_consultations(
-    db: AsyncSession, *, patient_id: UUID | None, status: ConsultationStatus | None, before: UUID | None, limit: int
+    db: AsyncSession, order: Order, *, patient_id: UUID | None, status: ConsultationStatus | None, limit: int
 ) -> Sequence[Consultation]:
     actor = actor_of(db)
-    statement = select(Consultation).order_by(Consultation.id.desc()).limit(limit)
+    statement = await in_order(db, select(Consultation), order, Consultation.id, limit=limit)
     if not actor.may("consultations:read"):
         statement = statement.where(Consultation.patient_id.in_(whole(actor.patient_id)))
     if patient_id is not None:
         statement = statement.where(Consultation.patient_id.in_(whole(patient_id)))
     if status is not None:
         statement = statement.where(Consultation.status == status)
-    if before is not None:
-        statement = statement.where(Consultation.id < before)
     return (await db.scalars(statement)).all()
 
 

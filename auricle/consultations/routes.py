@@ -39,7 +39,7 @@ from auricle.consultations.transcript import read
 from auricle.errors import Forbidden, Invalid, NotFound
 from auricle.recording.play import link, sound_of
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["consultations"])
@@ -83,7 +83,7 @@ async def create(
 @router.get(
     "/consultations",
     operation_id="list_consultations",
-    summary="Consultations, newest first",
+    summary="Consultations",
     responses=problems(Forbidden),
 )
 async def index(
@@ -91,10 +91,13 @@ async def index(
     actor: Reader,
     patient_id: UUID | None = None,
     state: ConsultationStatus | None = None,
+    sort: ByAge = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[ConsultationOut]:
-    rows = await list_consultations(db, patient_id=patient_id, status=state, before=after(cursor), limit=limit + 1)
+    rows = await list_consultations(
+        db, patient_id=patient_id, status=state, order=ordered(sort, cursor), limit=limit + 1
+    )
     return page([ConsultationOut.of(row) for row in rows], [row.id for row in rows], limit)
 
 

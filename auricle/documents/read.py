@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.audit.reads import record_read
+from auricle.db.keyset import NEWEST, Order, in_order
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
 from auricle.documents.content import Paragraph, open_name, open_text, paragraphs_of
@@ -46,20 +47,19 @@ async def list_documents(
     patient_id: UUID | None = None,
     consultation_id: UUID | None = None,
     status: DocumentStatus | None = None,
-    before: UUID | None = None,
+    order: Order = NEWEST,
     limit: int = 20,
 ) -> Sequence[Named]:
-    """Newest first; one audit entry for the page."""
-    statement = select(Document).where(Document.status != DocumentStatus.DELETED)
+    """One audit entry for the page."""
+    statement = await in_order(db, select(Document), order, Document.id, limit=limit)
+    statement = statement.where(Document.status != DocumentStatus.DELETED)
     if patient_id is not None:
         statement = statement.where(Document.patient_id.in_(whole(patient_id)))
     if consultation_id is not None:
         statement = statement.where(Document.consultation_id == consultation_id)
     if status is not None:
         statement = statement.where(Document.status == status)
-    if before is not None:
-        statement = statement.where(Document.id < before)
-    rows = (await db.scalars(statement.order_by(Document.id.desc()).limit(limit))).all()
+    rows = (await db.scalars(statement)).all()
     await record_read(db, "document", None, listed=len(rows))
     return await named(db, keyring, rows)
 

@@ -47,7 +47,7 @@ from auricle.uploads.refused import (
     UnknownKind,
 )
 from auricle.web.deps import Caller, Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"])
@@ -139,7 +139,7 @@ async def upload(request: Request, assembly: Installed, actor: Writer, response:
     return Accepted(**told.model_dump(), known_already=received.known_already, status_url=place)
 
 
-@router.get("", operation_id="list_documents", summary="Documents, newest first", responses=problems(Forbidden))
+@router.get("", operation_id="list_documents", summary="Documents", responses=problems(Forbidden))
 async def index(
     db: Db,
     assembly: Installed,
@@ -147,6 +147,7 @@ async def index(
     patient_id: UUID | None = None,
     consultation_id: UUID | None = None,
     status: DocumentStatus | None = None,
+    sort: ByAge = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[DocumentOut]:
@@ -156,7 +157,7 @@ async def index(
         patient_id=patient_id,
         consultation_id=consultation_id,
         status=status,
-        before=after(cursor),
+        order=ordered(sort, cursor),
         limit=limit + 1,
     )
     return page([DocumentOut.of(row) for row in rows], [row.document.id for row in rows], limit)

@@ -1,6 +1,6 @@
 """`/api/v1/admin/hospitals`: organizations and their roles."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, status
@@ -54,10 +54,12 @@ from auricle.identity.privileges import operations
 from auricle.identity.roles import PERMISSIONS, built_in_id
 from auricle.identity.tokens import BadToken
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/admin/hospitals", tags=["administration"])
+
+By = Annotated[Literal["created_at", "-created_at", "name", "-name", "slug", "-slug"], Sort]
 
 REFUSALS = (BadToken, Forbidden, NotFound)
 
@@ -71,10 +73,11 @@ async def index(
     actor: Annotated[Actor, Requires("organizations:read")],
     db: Db,
     status: Annotated[OrganizationStatus | None, Query(description="Only those in this state.")] = None,
+    sort: By = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[OrganizationOut]:
-    rows = await list_organizations(db, status=status, before=after(cursor), limit=limit + 1)
+    rows = await list_organizations(db, status=status, order=ordered(sort, cursor), limit=limit + 1)
     return page([OrganizationOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped
 
 from auricle.actor import Actor
 from auricle.db.base import Base, Tenant
+from auricle.db.keyset import BEFORE_ALL, Order, alphabetical, in_order
 from auricle.db.session import Database, actor_of
 from auricle.errors import Conflict, Forbidden, Invalid, NotFound
 from auricle.identity.custom_roles import permissions_in
@@ -116,10 +117,10 @@ async def create_key(db: AsyncSession, name: str, scopes: Collection[str], expir
     return key, secret
 
 
-async def list_keys(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[ApiKey]:
-    statement = select(ApiKey).order_by(ApiKey.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(ApiKey.id < before)
+async def list_keys(db: AsyncSession, order: Order, *, limit: int) -> Sequence[ApiKey]:
+    used = func.coalesce(ApiKey.last_used_at, BEFORE_ALL)
+    name = alphabetical(ApiKey.name)
+    statement = await in_order(db, select(ApiKey), order, ApiKey.id, limit=limit, name=name, last_used_at=used)
     return (await db.scalars(statement)).all()
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.uniques import flush_unique
 from auricle.errors import Conflict, NotFound
 from auricle.identity.models import Department, Specialty
@@ -35,10 +36,8 @@ class TooManyNames(Conflict):
     code = "department.too_many"
 
 
-async def list_named(db: AsyncSession, kind: type[Named], *, before: UUID | None, limit: int) -> Sequence[Named]:
-    statement = select(kind).order_by(kind.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(kind.id < before)
+async def list_named(db: AsyncSession, kind: type[Named], order: Order, *, limit: int) -> Sequence[Named]:
+    statement = await in_order(db, select(kind), order, kind.id, limit=limit, name=alphabetical(kind.name))
     return (await db.scalars(statement)).all()
 
 

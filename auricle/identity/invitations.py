@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
+from auricle.db.keyset import Order, in_order
 from auricle.db.session import actor_of
 from auricle.db.uniques import flush_unique
 from auricle.errors import Conflict, NotFound
@@ -137,13 +138,10 @@ async def take_back(db: AsyncSession, invitation_id: UUID) -> None:
     invitation.revoked_at = datetime.now(UTC)
 
 
-async def list_invitations(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[tuple[Invitation, Role]]:
-    """Open ones (those that expired too, for they can be sent again), newest first."""
-    statement = (
-        select(Invitation).where(*STILL_OPEN, *shown_to(actor_of(db))).order_by(Invitation.id.desc()).limit(limit)
-    )
-    if before is not None:
-        statement = statement.where(Invitation.id < before)
+async def list_invitations(db: AsyncSession, order: Order, *, limit: int) -> Sequence[tuple[Invitation, Role]]:
+    """Open ones (those that expired too, for they can be sent again)."""
+    invitations = select(Invitation).where(*STILL_OPEN, *shown_to(actor_of(db)))
+    statement = await in_order(db, invitations, order, Invitation.id, limit=limit)
     return [(one, await role_offered(db, one)) for one in (await db.scalars(statement)).all()]
 
 

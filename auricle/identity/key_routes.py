@@ -1,7 +1,7 @@
 """`/api/v1/api-keys`"""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, status
@@ -20,10 +20,12 @@ from auricle.identity.api_keys import (
 )
 from auricle.web.deps import Db, Requires
 from auricle.web.idempotency import keep_no_answer
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/api-keys", tags=["api keys"])
+
+By = Annotated[Literal["created_at", "-created_at", "name", "-name", "last_used_at", "-last_used_at"], Sort]
 
 Keeper = Annotated[Actor, Requires("keys:write")]
 KeyName = Annotated[
@@ -62,9 +64,15 @@ class Scopes(BaseModel):
     scopes: list[str] = Field(description="What a key made by you may be allowed.")
 
 
-@router.get("", operation_id="list_api_keys", summary="API keys, newest first", responses=problems(Forbidden))
-async def index(db: Db, actor: Keeper, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyOut]:
-    keys = await list_keys(db, before=after(cursor), limit=limit + 1)
+@router.get("", operation_id="list_api_keys", summary="API keys", responses=problems(Forbidden))
+async def index(
+    db: Db,
+    actor: Keeper,
+    sort: By = "-created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[KeyOut]:
+    keys = await list_keys(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([KeyOut.model_validate(key) for key in keys], [key.id for key in keys], limit)
 
 

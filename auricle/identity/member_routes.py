@@ -38,7 +38,7 @@ from auricle.identity.models import Invitation, MemberStatus
 from auricle.identity.passwords import WeakPassword
 from auricle.identity.tokens import BadToken
 from auricle.web.deps import Caller, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, ByName, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["members"])
@@ -78,7 +78,7 @@ def offered(invitation: Invitation, *, role: str, role_id: UUID) -> InvitationOu
 @router.get(
     THERE + "/members",
     operation_id="list_members",
-    summary="Members, newest first",
+    summary="Members",
     responses=problems(BadToken, Forbidden, NotFound, UnknownPermission),
 )
 async def index(
@@ -93,11 +93,12 @@ async def index(
         str | None,
         Query(max_length=60, description="Only those whose role gives this permission.", examples=["notes:approve"]),
     ] = None,
+    sort: ByName = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[MemberOut]:
     wanted = Wanted(status=status, role_id=role_id, name=name, may=may)
-    rows = await members.list_members(db, wanted, before=after(cursor), limit=limit + 1)
+    rows = await members.list_members(db, wanted, ordered(sort, cursor), limit=limit + 1)
     return page([told(row) for row in rows], [row.member.id for row in rows], limit)
 
 
@@ -163,13 +164,17 @@ async def remove(member_id: UUID, actor: Annotated[Actor, Requires("members:writ
 @router.get(
     THERE + "/invitations",
     operation_id="list_invitations",
-    summary="Open invitations, newest first",
+    summary="Open invitations",
     responses=problems(BadToken, Forbidden, NotFound),
 )
 async def invitations(
-    actor: Annotated[Actor, Requires("members:read")], db: DbThere, limit: Limit = 20, cursor: Cursor = None
+    actor: Annotated[Actor, Requires("members:read")],
+    db: DbThere,
+    sort: ByAge = "-created_at",
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Page[InvitationOut]:
-    rows = await list_invitations(db, before=after(cursor), limit=limit + 1)
+    rows = await list_invitations(db, ordered(sort, cursor), limit=limit + 1)
     items = [offered(one, role=role.name, role_id=role.id) for one, role in rows]
     return page(items, [one.id for one in items], limit)
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.actor import Actor
 from auricle.audit.reads import record_read
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.session import actor_of
 from auricle.errors import Conflict, NotFound
 from auricle.identity.custom_roles import Role, Roles, check_givable, hold_organization, known_permissions, roles_of
@@ -51,15 +52,15 @@ class Wanted:
     may: str | None = None  # a permission that their role gives
 
 
-async def list_members(db: AsyncSession, wanted: Wanted, *, before: UUID | None, limit: int) -> Sequence[Listed]:
-    """Newest first. That somebody is a patient here is shown only to who may read patients, and the look is noted."""
+async def list_members(db: AsyncSession, wanted: Wanted, order: Order, *, limit: int) -> Sequence[Listed]:
+    """That somebody is a patient here is shown only to who may read patients, and the look is noted."""
     roles = await roles_of(db)
-    statement = with_email().where(*chosen(wanted, roles))
+    name = alphabetical(Member.given_name, Member.family_name, Account.email)
+    statement = await in_order(db, with_email(), order, Member.id, limit=limit, name=name)
+    statement = statement.where(*chosen(wanted, roles))
     if not actor_of(db).may("patients:read"):
         statement = statement.where(Member.role != PATIENT)
-    if before is not None:
-        statement = statement.where(Member.id < before)
-    rows = (await db.execute(statement.order_by(Member.id.desc()).limit(limit))).all()
+    rows = (await db.execute(statement)).all()
     if patients := sum(member.role == PATIENT for member, _ in rows):
         await record_read(db, "member", None, patients=patients)
     return [Listed(member, email, role_of(member, roles)) for member, email in rows]

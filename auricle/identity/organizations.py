@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.agents.versions import create_agent, shipped
 from auricle.db.base import new_id
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.session import Database, actor_of
 from auricle.db.uniques import flush_unique
 from auricle.errors import Conflict, NotFound
@@ -59,17 +60,16 @@ async def found(database: Database, actor: Actor, wanted: Organization, first_ad
 
 
 async def list_organizations(
-    db: AsyncSession, *, status: OrganizationStatus | None, before: UUID | None, limit: int
+    db: AsyncSession, order: Order, *, status: OrganizationStatus | None, limit: int
 ) -> Sequence[Organization]:
-    """All of them for the platform's administrator, newest first; for anybody else their own."""
+    """All of them for the platform's administrator; for anybody else their own."""
     actor = actor_of(db)
-    statement = select(Organization).order_by(Organization.id.desc()).limit(limit)
+    by = {"name": alphabetical(Organization.name), "slug": Organization.slug}
+    statement = await in_order(db, select(Organization), order, Organization.id, limit=limit, **by)
     if not actor.may("organizations:write"):
         statement = statement.where(Organization.id == actor.organization_id)
     if status is not None:
         statement = statement.where(Organization.status == status)
-    if before is not None:
-        statement = statement.where(Organization.id < before)
     return (await db.scalars(statement)).all()
 
 

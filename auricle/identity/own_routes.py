@@ -22,7 +22,7 @@ from auricle.identity.models import Department, Specialty
 from auricle.identity.profile import ProfileIn, ProfileOut, read_profile, save_profile
 from auricle.identity.tokens import BadToken
 from auricle.web.deps import Db, Installed, Requires, SignedIn
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByName, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -57,8 +57,10 @@ def add_routes(kind: type[Department | Specialty], many: str, one: str) -> None:
 
     @router.get(f"/{many}", operation_id=f"list_{many}", summary=many.capitalize(),
                 responses=problems(BadToken, Forbidden))  # fmt: skip
-    async def index(actor: Reader, db: Db, limit: Limit = 20, cursor: Cursor = None) -> Page[NamedOut]:
-        rows = await list_named(db, kind, before=after(cursor), limit=limit + 1)
+    async def index(
+        actor: Reader, db: Db, sort: ByName = "-created_at", limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[NamedOut]:
+        rows = await list_named(db, kind, ordered(sort, cursor), limit=limit + 1)
         return page([NamedOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
     @router.post(f"/{many}", operation_id=f"create_{one}", summary=f"Add a {one}", status_code=status.HTTP_201_CREATED,

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.billing.budgets.require import BudgetExhausted, require_budget
+from auricle.db.keyset import alphabetical, in_order
 from auricle.knowledge.admission import spoken_in
 from auricle.knowledge.answer import Answer, answer
 from auricle.knowledge.emergencies import emergency_in, scripted
@@ -52,11 +53,13 @@ from auricle.uploads.refused import (
     UnknownKind,
 )
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 from auricle.web.streaming import EVENT_STREAM, NOT_KEPT, streamed
 
 router = APIRouter(prefix="/api/v1/rag", tags=["knowledge"])
+
+By = Annotated[Literal["created_at", "-created_at", "title", "-title", "byte_size", "-byte_size"], Sort]
 
 Reader = Annotated[Actor, Requires("knowledge:read")]
 Writer = Annotated[Actor, Requires("knowledge:write")]
@@ -110,18 +113,19 @@ async def ingest_upload(request: Request, assembly: Installed, actor: Writer, re
     return Accepted(**document, known_already=received.known_already, status_url=place)
 
 
-@router.get("/documents", operation_id="list_knowledge", summary="What was taught, newest first")
+@router.get("/documents", operation_id="list_knowledge", summary="What was taught")
 async def list_documents(
     db: Db,
     actor: Reader,
+    sort: By = "-created_at",
     limit: Limit = 50,
     cursor: Cursor = None,
     status: DocumentStatus | None = None,
 ) -> Page[DocumentOut]:
-    """The organization's documents, newest first."""
-    listed = select(KnowledgeDocument).order_by(KnowledgeDocument.id.desc()).limit(limit + 1)
-    if (last := after(cursor)) is not None:
-        listed = listed.where(KnowledgeDocument.id < last)
+    """The organization's documents."""
+    one = KnowledgeDocument
+    by = {"title": alphabetical(one.title), "byte_size": one.byte_size}
+    listed = await in_order(db, select(one), ordered(sort, cursor), one.id, limit=limit + 1, **by)
     if status is not None:
         listed = listed.where(KnowledgeDocument.status == status)
     rows = (await db.scalars(listed)).all()

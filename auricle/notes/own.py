@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.audit.reads import record, record_read
+from auricle.db.keyset import BEFORE_ALL, NEWEST, Order, in_order
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
 from auricle.errors import NotFound
@@ -21,15 +22,15 @@ from auricle.patients.create import is_part_of, whole
 ROW = [getattr(Note, name) for name in OwnRow.model_fields]
 
 
-async def list_own(db: AsyncSession, *, before: UUID | None = None, limit: int = 20) -> Sequence[OwnRow]:
-    """The signed notes of the patient who asks, newest first; nothing unsealed."""
+async def list_own(db: AsyncSession, order: Order = NEWEST, *, limit: int = 20) -> Sequence[OwnRow]:
+    """The signed notes of the patient who asks; nothing unsealed."""
     patient_id = actor_of(db).patient_id
     if patient_id is None:
         return []
-    statement = select(*ROW).where(Note.status == NoteStatus.APPROVED, Note.patient_id.in_(whole(patient_id)))
-    if before is not None:
-        statement = statement.where(Note.id < before)
-    rows = (await db.execute(statement.order_by(Note.id.desc()).limit(limit))).all()
+    signed = func.coalesce(Note.approved_at, BEFORE_ALL)
+    statement = await in_order(db, select(*ROW), order, Note.id, limit=limit, approved_at=signed)
+    statement = statement.where(Note.status == NoteStatus.APPROVED, Note.patient_id.in_(whole(patient_id)))
+    rows = (await db.execute(statement)).all()
     await record_read(db, "soap_note", None, listed=len(rows), own=True)
     return [OwnRow.model_validate(row) for row in rows]
 

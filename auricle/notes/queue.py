@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.audit.reads import record_read
 from auricle.consultations.models import Consultation
+from auricle.db.keyset import BadCursor
 from auricle.db.session import actor_of
 from auricle.notes.content import FLAGGED
 from auricle.notes.models import UNFINISHED, Note, NoteStatement, NoteStatus
 from auricle.notes.review_schemas import Drafts, QueueCounts, Queued
-from auricle.web.paging import BadCursor
 
 Whose = Literal["mine", "unassigned", "others"]
 State = Literal["draft", "queued", "generating", "failed"]

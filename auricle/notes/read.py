@@ -11,6 +11,7 @@ from auricle.actor import Actor
 from auricle.ai.port import Entity, Utterance
 from auricle.ai.privacy.mask import unmask
 from auricle.audit.reads import record, record_read
+from auricle.db.keyset import NEWEST, Order, in_order
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database, actor_of
 from auricle.identity.models import Member
@@ -32,11 +33,12 @@ async def list_notes(
     consultation_id: UUID | None = None,
     document_id: UUID | None = None,
     patient_id: UUID | None = None,
-    before: UUID | None = None,
+    order: Order = NEWEST,
     limit: int = 20,
 ) -> Sequence[NoteRow]:
-    """Newest first, nothing unsealed; one audit entry for the page."""
-    statement = select(*ROW).where(Note.status != NoteStatus.DELETED).order_by(Note.id.desc()).limit(limit)
+    """Nothing unsealed; one audit entry for the page."""
+    statement = await in_order(db, select(*ROW), order, Note.id, limit=limit)
+    statement = statement.where(Note.status != NoteStatus.DELETED)
     if status is not None:
         statement = statement.where(Note.status == status)
     if consultation_id is not None:
@@ -45,8 +47,6 @@ async def list_notes(
         statement = statement.where(Note.document_id == document_id)
     if patient_id is not None:
         statement = statement.where(Note.patient_id.in_(whole(patient_id)))
-    if before is not None:
-        statement = statement.where(Note.id < before)
     rows = (await db.execute(statement)).all()
     await record_read(db, "soap_note", None, listed=len(rows))
     return [NoteRow.model_validate(row) for row in rows]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 from auricle.actor import Actor
 from auricle.billing.budgets.require import BudgetExhausted
 from auricle.consent.decide import ConsentNeeded
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.notes.addenda import NotSigned, TooManyAddenda, add_addendum
 from auricle.notes.approve import ContradictedStatements, NotADraft, StaleVersion
@@ -33,7 +34,7 @@ from auricle.notes.templates.shape import Key
 from auricle.notes.versions import about, compare_versions
 from auricle.notes.writing.again import UnknownPart
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page
+from auricle.web.paging import Cursor, Limit, Page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/soap", tags=["notes"])

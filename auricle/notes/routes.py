@@ -49,7 +49,7 @@ from auricle.notes.templates.keep import UnknownTemplate
 from auricle.notes.versions import about, history, read_version
 from auricle.notes.writing.again import UnknownPart
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/soap", tags=["notes"])
@@ -102,7 +102,7 @@ async def asked_for(db: AsyncSession, body: GenerateIn) -> Note:
     return await request_note_from(db, document_id, body.template, must_be_sound=body.audio is not None)
 
 
-@router.get("/notes", operation_id="list_notes", summary="Notes, newest first", responses=problems(Forbidden))
+@router.get("/notes", operation_id="list_notes", summary="Notes", responses=problems(Forbidden))
 async def index(
     db: Db,
     actor: Reader,
@@ -110,6 +110,7 @@ async def index(
     consultation_id: UUID | None = None,
     document_id: UUID | None = None,
     patient_id: UUID | None = None,
+    sort: ByAge = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[NoteRow]:
@@ -119,7 +120,7 @@ async def index(
         consultation_id=consultation_id,
         document_id=document_id,
         patient_id=patient_id,
-        before=after(cursor),
+        order=ordered(sort, cursor),
         limit=limit + 1,
     )
     return page(rows, [row.id for row in rows], limit)

@@ -24,6 +24,7 @@ from auricle.consent.decide import Deciding, append, standing
 from auricle.consent.holds import check_no_hold
 from auricle.consent.models import Decision, Erasure, PatientExport
 from auricle.consent.texts import text_for
+from auricle.db.keyset import Order, in_order
 from auricle.db.sealed import DataKey, Keyring
 from auricle.db.session import actor_of
 from auricle.documents.remove import delete_documents
@@ -175,10 +176,8 @@ async def find_erasure(db: AsyncSession, erasure_id: UUID, *, lock: bool = False
     return erasure
 
 
-async def list_erasures(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[Erasure]:
-    """Newest first."""
-    statement = select(Erasure).order_by(Erasure.id.desc()).limit(limit)
-    return (await db.scalars(statement if before is None else statement.where(Erasure.id < before))).all()
+async def list_erasures(db: AsyncSession, order: Order, *, limit: int) -> Sequence[Erasure]:
+    return (await db.scalars(await in_order(db, select(Erasure), order, Erasure.id, limit=limit))).all()
 
 
 async def close_sign_in(assembly: Assembly, actor: Actor, account_id: UUID) -> None:

@@ -1,17 +1,16 @@
 """The list of patients, the hottest read: announced, read under row security and audited in one message."""
 
-from uuid import UUID
-
 import orjson
 from pydantic import TypeAdapter
 
 from auricle.actor import Actor
+from auricle.db.keyset import NEWEST, Order
 from auricle.db.sealed import Keyring, Unreadable
 from auricle.db.session import Database, announced
 from auricle.patients.schemas import PatientOut
 from auricle.web.paging import Page, cursor_of
 
-READ = "select * from patient_page($1, $2::jsonb, $3, $4, $5, $6)"
+READ = "select * from patient_page($1, $2::jsonb, $3, $4, $5, $6, $7)"
 
 SHOWN = TypeAdapter(list[PatientOut])
 
@@ -23,15 +22,20 @@ async def list_patients(
     *,
     status: str = "active",
     language: str | None = None,
-    before: UUID | None = None,
+    order: Order = NEWEST,
     limit: int = 20,
 ) -> Page[PatientOut]:
-    """Newest first; one read entry for the page. Erased patients, whose key is gone, are never listed."""
+    """By when they were made; nothing sorts by a name, which is sealed under each patient's own key.
+
+    One read entry for the page. Erased patients, whose key is gone, are never listed.
+    """
     organization_id = actor.organization_id
     if organization_id is None:
         return Page(items=[])
     who = orjson.dumps(announced(actor)).decode()
-    rows = await database.direct.fetch(READ, organization_id, who, status, language, before, limit + 1)
+    rows = await database.direct.fetch(
+        READ, organization_id, who, status, language, order.after, not order.descending, limit + 1
+    )
     documents = []
     for row in rows[:limit]:
         patient_id, wrapped = row["id"], row["wrapped"]

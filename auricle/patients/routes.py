@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, status
 from auricle.actor import Actor
 from auricle.consent.holds import OnHold
 from auricle.consent.rights_schemas import ErasureOut
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.patients.create import RecordNumberTaken, change_patient, create_patient, read_patient, shown
 from auricle.patients.erase import MergedElsewhere, erase_patient
@@ -26,7 +27,7 @@ from auricle.patients.page import list_patients
 from auricle.patients.schemas import Duplicates, FoundPatients, MergeIn, MergeOut, PatientIn, PatientOut, Wanted
 from auricle.patients.search import search_patients
 from auricle.web.deps import Db, Installed, Requires, installed
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"])
@@ -46,7 +47,7 @@ Writer = Annotated[Actor, Requires("patients:write")]
 @router.get(
     "",
     operation_id="list_patients",
-    summary="Patients, newest first",
+    summary="Patients",
     responses=problems(Unauthenticated, Forbidden, BadCursor),
 )
 async def index(
@@ -56,6 +57,7 @@ async def index(
         Literal["active", "merged"], Query(description="`merged`: duplicates that lead to another record.")
     ] = "active",
     language: Annotated[str | None, Query(pattern="^[a-z]{2}$", examples=["hi"])] = None,
+    sort: ByAge = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[PatientOut]:
@@ -66,7 +68,7 @@ async def index(
         actor,
         status=state,
         language=language,
-        before=after(cursor),
+        order=ordered(sort, cursor),
         limit=limit,
     )
 

@@ -1,6 +1,6 @@
 """`/api/v1/phone/calls`"""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, status
@@ -9,6 +9,7 @@ from auricle.actor import Actor
 from auricle.audit.reads import record_read
 from auricle.billing.budgets.require import BudgetExhausted
 from auricle.consent.decide import ConsentNeeded
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.phone.calls import find, list_calls, shown
 from auricle.phone.numbers import NumberNotE164
@@ -23,10 +24,12 @@ from auricle.phone.outbound import (
 from auricle.phone.rest import CarrierFailed
 from auricle.phone.schemas import CallIn, CallOut
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/phone/calls", tags=["phone"])
+
+By = Annotated[Literal["created_at", "-created_at", "seconds", "-seconds"], Sort]
 
 Reader = Annotated[Actor, Requires("phone:read")]
 Writer = Annotated[Actor, Requires("phone:write")]
@@ -35,7 +38,7 @@ Writer = Annotated[Actor, Requires("phone:write")]
 @router.get(
     "",
     operation_id="list_phone_calls",
-    summary="Phone calls, newest first",
+    summary="Phone calls",
     responses=problems(Forbidden, BadCursor),
 )
 async def index(
@@ -44,10 +47,13 @@ async def index(
     actor: Reader,
     phone_line_id: UUID | None = None,
     patient_id: UUID | None = None,
+    sort: By = "-created_at",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CallOut]:
-    calls = await list_calls(db, line_id=phone_line_id, patient_id=patient_id, before=after(cursor), limit=limit + 1)
+    calls = await list_calls(
+        db, line_id=phone_line_id, patient_id=patient_id, order=ordered(sort, cursor), limit=limit + 1
+    )
     items = await shown(db, assembly.keyring, calls)
     await record_read(db, "phone_call", None, listed=len(items))
     return page(items, [call.id for call in calls], limit)

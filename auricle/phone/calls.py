@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auricle.db.keyset import Order, in_order
 from auricle.db.sealed import Key, Keyring
 from auricle.db.session import actor_of
 from auricle.errors import NotFound
@@ -23,15 +24,14 @@ async def find(db: AsyncSession, call_id: UUID) -> PhoneCall:
 
 
 async def list_calls(
-    db: AsyncSession, *, line_id: UUID | None, patient_id: UUID | None, before: UUID | None, limit: int
+    db: AsyncSession, order: Order, *, line_id: UUID | None, patient_id: UUID | None, limit: int
 ) -> Sequence[PhoneCall]:
-    statement = select(PhoneCall).order_by(PhoneCall.id.desc()).limit(limit)
+    by = {"seconds": func.coalesce(PhoneCall.seconds, 0)}
+    statement = await in_order(db, select(PhoneCall), order, PhoneCall.id, limit=limit, **by)
     if line_id is not None:
         statement = statement.where(PhoneCall.line_id == line_id)
     if patient_id is not None:
         statement = statement.where(PhoneCall.patient_id.in_(whole(patient_id)))
-    if before is not None:
-        statement = statement.where(PhoneCall.id < before)
     return (await db.scalars(statement)).all()
 
 

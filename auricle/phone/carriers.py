@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.db.base import new_id
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.sealed import Key, Keyring
 from auricle.db.uniques import flush_unique
 from auricle.errors import Conflict, Invalid, NotFound
@@ -138,11 +139,9 @@ async def find_carrier(db: AsyncSession, carrier_id: UUID, *, lock: bool = False
     return carrier
 
 
-async def list_carriers(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[PhoneCarrier]:
-    statement = select(PhoneCarrier).order_by(PhoneCarrier.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(PhoneCarrier.id < before)
-    return (await db.scalars(statement)).all()
+async def list_carriers(db: AsyncSession, order: Order, *, limit: int) -> Sequence[PhoneCarrier]:
+    by = {"name": alphabetical(PhoneCarrier.name)}
+    return (await db.scalars(await in_order(db, select(PhoneCarrier), order, PhoneCarrier.id, limit=limit, **by))).all()
 
 
 def account_of(key: Key, carrier: PhoneCarrier) -> Account:

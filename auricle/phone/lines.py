@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.agents.models import Agent
 from auricle.db.base import new_id
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.sealed import Key, Keyring
 from auricle.db.uniques import flush_unique
 from auricle.errors import Conflict, NotFound
@@ -121,15 +122,9 @@ async def find_row(db: AsyncSession, line_id: UUID, *, lock: bool = False) -> Ph
     return row
 
 
-async def list_lines(db: AsyncSession, keyring: Keyring, *, before: UUID | None, limit: int) -> Sequence[Line]:
-    statement = (
-        select(PhoneLine, PhoneCarrier)
-        .join(PhoneCarrier, PhoneCarrier.id == PhoneLine.carrier_id)
-        .order_by(PhoneLine.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        statement = statement.where(PhoneLine.id < before)
+async def list_lines(db: AsyncSession, keyring: Keyring, order: Order, *, limit: int) -> Sequence[Line]:
+    lines = select(PhoneLine, PhoneCarrier).join(PhoneCarrier, PhoneCarrier.id == PhoneLine.carrier_id)
+    statement = await in_order(db, lines, order, PhoneLine.id, limit=limit, name=alphabetical(PhoneLine.name))
     key = await keyring.organization(db)
     return [opened(key, row.PhoneLine, row.PhoneCarrier) for row in await db.execute(statement)]
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, status
 
 from auricle.actor import Actor
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.phone.carriers import (
     CarrierInUse,
@@ -34,7 +35,7 @@ from auricle.phone.lines import (
 from auricle.phone.numbers import NumberNotE164
 from auricle.phone.schemas import CarrierChange, CarrierIn, CarrierOut, LineChange, LineIn, LineOut
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import ByName, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/phone", tags=["phone"])
@@ -46,11 +47,13 @@ Writer = Annotated[Actor, Requires("phone:write")]
 @router.get(
     "/carriers",
     operation_id="list_phone_carriers",
-    summary="Carrier accounts, newest first",
+    summary="Carrier accounts",
     responses=problems(Forbidden, BadCursor),
 )
-async def carriers(db: Db, actor: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[CarrierOut]:
-    rows = await list_carriers(db, before=after(cursor), limit=limit + 1)
+async def carriers(
+    db: Db, actor: Reader, sort: ByName = "-created_at", limit: Limit = 50, cursor: Cursor = None
+) -> Page[CarrierOut]:
+    rows = await list_carriers(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([CarrierOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 
@@ -105,11 +108,13 @@ async def remove_carrier(phone_carrier_id: UUID, db: Db, actor: Writer) -> None:
 @router.get(
     "/lines",
     operation_id="list_phone_lines",
-    summary="Phone lines, newest first",
+    summary="Phone lines",
     responses=problems(Forbidden, BadCursor),
 )
-async def lines(db: Db, assembly: Installed, actor: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[LineOut]:
-    rows = await list_lines(db, assembly.keyring, before=after(cursor), limit=limit + 1)
+async def lines(
+    db: Db, assembly: Installed, actor: Reader, sort: ByName = "-created_at", limit: Limit = 50, cursor: Cursor = None
+) -> Page[LineOut]:
+    rows = await list_lines(db, assembly.keyring, order=ordered(sort, cursor), limit=limit + 1)
     base_url = assembly.settings.base_url
     return page([shown(one, actor, base_url) for one in rows], [one.row.id for one in rows], limit)
 

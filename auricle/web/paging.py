@@ -3,24 +3,22 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel
 
-from auricle.errors import Invalid
+from auricle.db.keyset import BadCursor, Order
 
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=64, description="`next` of the page before.")]
 
-
-class BadCursor(Invalid):
-    """This cursor is not one of ours."""
-
-    code = "validation.bad_cursor"
+Sort = Query(description="The field to sort by; with `-` before it the latest, highest or last first.")
+ByAge = Annotated[Literal["created_at", "-created_at"], Sort]
+ByName = Annotated[Literal["created_at", "-created_at", "name", "-name"], Sort]
 
 
 class Page(BaseModel, Generic[Item]):
@@ -36,6 +34,11 @@ def after(cursor: str | None) -> UUID | None:
         return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
     except (ValueError, binascii.Error) as error:
         raise BadCursor from error
+
+
+def ordered(sort: str, cursor: str | None) -> Order:
+    """How a list is asked for, from the two parameters of its route."""
+    return Order.of(sort, after(cursor))
 
 
 def cursor_of(last: UUID) -> str:

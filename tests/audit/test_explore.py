@@ -60,8 +60,8 @@ async def test_whoever_acted_is_named_as_they_are_called_now(database, admin):
 async def test_pages_join_without_a_gap_and_a_made_up_place_is_harmless(database, admin):
     everything = [e.id for e in await listed(database, admin)]
     assert everything == sorted(everything, reverse=True)
-    assert [e.id for e in await listed(database, admin, before=everything[1])] == everything[2:]
-    assert len(await listed(database, admin, before=2**127)) == len(everything)
+    assert [e.id for e in await listed(database, admin, after=everything[1])] == everything[2:]
+    assert len(await listed(database, admin, after=2**127)) == len(everything)
 
 
 async def test_another_organization_sees_nothing_of_it(database, admin):

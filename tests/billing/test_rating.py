@@ -17,6 +17,7 @@ from auricle.billing.rating.schemas import ExchangeIn
 from auricle.billing.recompute import following, months_of, recompute
 from auricle.billing.usage import UsageBook
 from auricle.db.base import new_id
+from auricle.db.keyset import NEWEST
 from auricle.errors import NotFound
 from tests.billing.conftest import set_exchange, set_rate
 from tests.billing.test_usage import made, stored
@@ -117,7 +118,7 @@ async def test_a_rate_is_never_edited_and_nobody_sees_anothers(database, organiz
     async with database.transaction(Actor.system(await make_organization(database))) as db:
         with pytest.raises(NotFound):
             await find_rate(db, rate.id)
-        assert await list_rates(db, before=None, limit=10) == []
+        assert await list_rates(db, NEWEST, limit=10) == []
         assert platform.provider in [one.provider for one in (await read(db))[1].rates]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text, update
 
 from auricle.actor import Actor
 from auricle.db.base import new_id
+from auricle.db.keyset import NEWEST, Order
 from auricle.db.sealed import Unreadable
 from auricle.db.session import Database
 from auricle.errors import Conflict, Forbidden, NotFound
@@ -70,7 +71,7 @@ class Office:
         return await make_member(self.database, self.organization_id, role)
 
     async def listed(self, **wanted):
-        return await self.do(members.list_members, Wanted(**wanted), before=None, limit=50)
+        return await self.do(members.list_members, Wanted(**wanted), NEWEST, limit=50)
 
     async def offer(self, email=None, role_id=CLINICIAN, actor=None, **given):
         email = email or f"invited-{next(number)}@example.org"
@@ -305,8 +306,8 @@ async def test_that_somebody_is_a_patient_is_shown_only_to_who_may_read_patients
     patient, invited = await office.member("patient"), await office.offer(role_id=PATIENT)
 
     async def ids(actor):
-        rows = await office.do(members.list_members, Wanted(), before=None, limit=50, actor=actor)
-        offers = await office.do(list_invitations, before=None, limit=50, actor=actor)
+        rows = await office.do(members.list_members, Wanted(), NEWEST, limit=50, actor=actor)
+        offers = await office.do(list_invitations, NEWEST, limit=50, actor=actor)
         return {row.member.id for row in rows} | {one.id for one, _ in offers}
 
     hidden = {patient.member_id, invited.id}
@@ -331,7 +332,7 @@ async def test_the_list_of_members_pages_without_gap_or_repetition(office):
     for _ in range(5):
         await office.member("staff")
     seen, before = [], None
-    while rows := await office.do(members.list_members, Wanted(), before=before, limit=2):
+    while rows := await office.do(members.list_members, Wanted(), Order(after=before), limit=2):
         seen += [row.member.id for row in rows]
         before = seen[-1]
     assert len(seen) == len(set(seen)) == 6
@@ -465,7 +466,7 @@ async def test_an_expired_invitation_opens_nothing_and_makes_room_for_a_new_one(
     with pytest.raises(BadInvitation):
         await office.accept(token)
     new = await office.offer("late@example.org")
-    rows = await office.do(list_invitations, before=None, limit=10)
+    rows = await office.do(list_invitations, NEWEST, limit=10)
     assert [one.id for one, _ in rows] == [new.id]
 
 

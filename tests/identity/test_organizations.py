@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from auricle.actor import Actor
 from auricle.agents.models import Agent
 from auricle.db.base import new_id
+from auricle.db.keyset import NEWEST, Order
 from auricle.db.session import Database
 from auricle.errors import Forbidden, NotFound
 from auricle.identity.invitations import Offer
@@ -157,7 +158,7 @@ async def test_an_organizations_administrator_sees_and_works_in_no_other(databas
     with pytest.raises(NotFound):
         at_work_in(admin, other)
     async with database.transaction(admin) as db:
-        seen = await list_organizations(db, status=None, before=None, limit=50)
+        seen = await list_organizations(db, NEWEST, status=None, limit=50)
     assert [one.id for one in seen] == [admin.organization_id]
 
 
@@ -167,7 +168,7 @@ async def test_the_platforms_administrator_pages_through_all_by_state(database, 
     await change(database, platform, closed, status=OrganizationStatus.CLOSED)
     seen, before = [], None
     async with database.transaction(platform) as db:
-        while rows := await list_organizations(db, status=OrganizationStatus.ACTIVE, before=before, limit=2):
+        while rows := await list_organizations(db, Order(after=before), status=OrganizationStatus.ACTIVE, limit=2):
             seen += [one.id for one in rows]
             before = seen[-1]
     assert made <= set(seen)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from auricle.audit.models import AuditEntry
+from auricle.db.keyset import Order
 from auricle.errors import AuricleError, Forbidden, NotFound
 from auricle.notes.approve import approve, overrule
 from auricle.notes.edit import Wanted
@@ -65,7 +66,7 @@ async def test_lists_are_filtered_and_page_by_cursor(clinic):
     async with clinic.transaction() as db:
         assert [row.id for row in await list_notes(db)] == [second, note_id]
         assert [row.id for row in await list_notes(db, status=NoteStatus.APPROVED)] == [note_id]
-        assert [row.id for row in await list_notes(db, before=second)] == [note_id]
+        assert [row.id for row in await list_notes(db, order=Order(after=second))] == [note_id]
         assert [row.id for row in await list_notes(db, limit=1)] == [second]
         assert await list_notes(db, status=NoteStatus.DELETED) == []
         assert len(await list_notes(db, patient_id=clinic.patient_id)) == 2

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.identity.models import Member, MemberStatus
 from auricle.notes.approve import NotADraft, StaleVersion, UnseenStatements, approve, overrule
@@ -13,7 +14,6 @@ from auricle.notes.edit import Wanted
 from auricle.notes.generate import generate, request_note
 from auricle.notes.queue import count_waiting, place_in, place_of, waiting
 from auricle.notes.review import AssignedElsewhere, NotASigner, assign, see
-from auricle.web.paging import BadCursor
 from tests.builders import make_consultation, make_member, make_organization, make_patient
 from tests.notes.conftest import SAID, kept
 

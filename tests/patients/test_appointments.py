@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from auricle.actor import Actor
+from auricle.db.keyset import NEWEST
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.errors import Forbidden, NotFound
@@ -259,7 +260,7 @@ async def test_an_employee_number_is_unique_in_its_organization_and_an_administr
     async with clinic.database.transaction(stranger) as db:
         await change_professional(db, clinic.keyring, stranger.member_id, given)
     async with clinic.database.transaction(clinic.clinician) as db:
-        (own,) = await list_professionals(db, clinic.keyring, everyone=False, before=None, limit=9)
+        (own,) = await list_professionals(db, clinic.keyring, NEWEST, everyone=False, limit=9)
         assert own == profile
         with pytest.raises(Forbidden):
             await change_professional(

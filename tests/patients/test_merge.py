@@ -10,6 +10,7 @@ from auricle.audit.models import AuditEntry
 from auricle.consultations.known import known_identity
 from auricle.consultations.lifecycle import find_consultation, list_consultations
 from auricle.consultations.transcript import read
+from auricle.db.keyset import NEWEST
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.errors import NotFound
@@ -72,7 +73,7 @@ async def test_what_was_sealed_for_the_duplicate_stays_readable_under_the_kept_r
     consultation, _ = await make_consultation(database, keyring, desk, twin.id)
     await merged(database, desk, kept, twin)
     async with database.transaction(desk) as db:
-        (listed,) = await list_consultations(db, patient_id=kept.id, status=None, before=None, limit=10)
+        (listed,) = await list_consultations(db, NEWEST, patient_id=kept.id, status=None, limit=10)
         assert listed.id == consultation.id
         said = await read(db, keyring, await find_consultation(db, consultation.id))
     assert "ringing" in said[1].text
@@ -108,9 +109,7 @@ async def test_a_patient_sees_what_was_merged_into_their_record_and_nothing_else
     )
     async with database.transaction(patient) as db:
         assert (await find_consultation(db, mine.id)).id == mine.id
-        assert [c.id for c in await list_consultations(db, patient_id=None, status=None, before=None, limit=9)] == [
-            mine.id
-        ]
+        assert [c.id for c in await list_consultations(db, NEWEST, patient_id=None, status=None, limit=9)] == [mine.id]
         assert (await find_patient(db, twin.id)).id == kept.id
         with pytest.raises(NotFound):
             await find_consultation(db, other.id)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from auricle.actor import Actor
 from auricle.audit.models import AuditEntry
+from auricle.db.keyset import Order
 from auricle.db.sealed import Keyring
 from auricle.db.session import Database
 from auricle.errors import DatabaseUnavailable
@@ -34,7 +35,7 @@ async def test_paging_neither_skips_nor_repeats_while_others_are_added(database,
     there = [await add(database, keyring, desk, f"Patient {n}") for n in range(25)]
     seen, cursor = [], None
     while True:
-        page = await list_patients(database, keyring, desk, before=after(cursor), limit=4)
+        page = await list_patients(database, keyring, desk, order=Order(after=after(cursor)), limit=4)
         seen += [one.id for one in page.items]
         await add(database, keyring, desk, "Newcomer")
         if (cursor := page.next) is None:
@@ -45,7 +46,7 @@ async def test_paging_neither_skips_nor_repeats_while_others_are_added(database,
 async def test_the_list_is_the_organizations_own_even_with_a_stolen_cursor(database, keyring, desk, stranger) -> None:
     ours = await add(database, keyring, desk, "Ours")
     theirs = await add(database, keyring, stranger, "Theirs")
-    page = await list_patients(database, keyring, desk, before=theirs.id)
+    page = await list_patients(database, keyring, desk, order=Order(after=theirs.id))
     assert {one.id for one in page.items} == {ours.id}
     assert (await list_patients(database, keyring, Actor.nobody())).items == []
 

@@ -23,9 +23,10 @@ from auricle.agents.scenarios.model import AgentScenario, RunStatus, Scenario, S
 from auricle.agents.versions import BadAgentFile, as_yaml, find_agent
 from auricle.agents.yaml_io import read_scenarios
 from auricle.billing.budgets.require import BudgetExhausted, require_budget
+from auricle.db.keyset import in_order
 from auricle.errors import NotFound
 from auricle.web.deps import Db, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/agents/{agent_id}/scenarios", tags=["agents"])
@@ -138,13 +139,14 @@ async def run(agent_id: UUID, body: RunIn, db: Db, actor: Writer) -> RunOut:
     return await run_out(db, await ask_for_run(db, agent_id, body.number))
 
 
-@router.get("/runs", operation_id="list_scenario_runs", summary="Runs, newest first", responses=problems(NotFound))
-async def runs(agent_id: UUID, db: Db, actor: Reader, limit: Limit = 20, cursor: Cursor = None) -> Page[RunOut]:
+@router.get("/runs", operation_id="list_scenario_runs", summary="Runs", responses=problems(NotFound))
+async def runs(
+    agent_id: UUID, db: Db, actor: Reader, sort: ByAge = "-created_at", limit: Limit = 20, cursor: Cursor = None
+) -> Page[RunOut]:
     await find_agent(db, agent_id)
-    wanted = select(ScenarioRun).where(ScenarioRun.agent_id == agent_id).order_by(ScenarioRun.id.desc())
-    if (last := after(cursor)) is not None:
-        wanted = wanted.where(ScenarioRun.id < last)
-    rows = (await db.scalars(wanted.limit(limit + 1))).all()
+    of_agent = select(ScenarioRun).where(ScenarioRun.agent_id == agent_id)
+    listed = await in_order(db, of_agent, ordered(sort, cursor), ScenarioRun.id, limit=limit + 1)
+    rows = (await db.scalars(listed)).all()
     return page([await run_out(db, row) for row in rows], [row.id for row in rows], limit)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.billing.rating.models import ExchangeRow, PlatformRateRow, RateRow
 from auricle.billing.rating.schemas import ExchangeIn, RateIn
+from auricle.db.keyset import Order, in_order
 from auricle.db.session import actor_of
 from auricle.errors import Conflict, Forbidden, NotFound
 
@@ -62,13 +63,10 @@ async def find_rate(db: AsyncSession, rate_id: UUID) -> RateRow | PlatformRateRo
     return row
 
 
-async def list_rates(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[RateRow | PlatformRateRow]:
-    """Newest first, the withdrawn among them."""
+async def list_rates(db: AsyncSession, order: Order, *, limit: int) -> Sequence[RateRow | PlatformRateRow]:
+    """The withdrawn among them."""
     kind: Any = kind_of(db)
-    statement = select(kind).order_by(kind.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(kind.id < before)
-    return (await db.scalars(statement)).all()
+    return (await db.scalars(await in_order(db, select(kind), order, kind.id, limit=limit, since=kind.since))).all()
 
 
 async def add_exchange(db: AsyncSession, wanted: ExchangeIn) -> ExchangeRow:
@@ -89,11 +87,9 @@ async def withdraw_exchange(db: AsyncSession, exchange_id: UUID) -> None:
         await db.flush()
 
 
-async def list_exchange(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[ExchangeRow]:
-    statement = select(ExchangeRow).order_by(ExchangeRow.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(ExchangeRow.id < before)
-    return (await db.scalars(statement)).all()
+async def list_exchange(db: AsyncSession, order: Order, *, limit: int) -> Sequence[ExchangeRow]:
+    one = ExchangeRow
+    return (await db.scalars(await in_order(db, select(one), order, one.id, limit=limit, since=one.since))).all()
 
 
 def platform_only(db: AsyncSession) -> UUID | None:

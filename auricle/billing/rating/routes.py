@@ -1,7 +1,7 @@
 """`/api/v1/rates`, `/api/v1/exchange-rates`: what calls cost, as people have set it."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, status
@@ -21,12 +21,15 @@ from auricle.billing.rating.keep import (
     withdraw_rate,
 )
 from auricle.billing.rating.schemas import CardOut, CardRate, ExchangeIn, ExchangeOut, RateIn, RateOut
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, NotFound
 from auricle.web.deps import Db, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["usage"])
+
+By = Annotated[Literal["created_at", "-created_at", "since", "-since"], Sort]
 
 Reader = Annotated[Actor, Requires("rates:read")]
 Writer = Annotated[Actor, Requires("rates:write")]
@@ -38,8 +41,14 @@ Writer = Annotated[Actor, Requires("rates:write")]
     summary="The organization's own rates, newest first; for the platform's administrators the installation's",
     responses=problems(Forbidden, BadCursor),
 )
-async def rates(db: Db, actor: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[RateOut]:
-    rows = await list_rates(db, before=after(cursor), limit=limit + 1)
+async def rates(
+    db: Db,
+    actor: Reader,
+    sort: By = "-created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[RateOut]:
+    rows = await list_rates(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([RateOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 
@@ -92,11 +101,17 @@ async def withdraw(rate_id: UUID, db: Db, actor: Writer) -> None:
 @router.get(
     "/exchange-rates",
     operation_id="list_exchange_rates",
-    summary="Rupees for a dollar as the platform has set them, newest first",
+    summary="Rupees for a dollar as the platform has set them",
     responses=problems(Forbidden, BadCursor),
 )
-async def exchange_rates(db: Db, actor: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[ExchangeOut]:
-    rows = await list_exchange(db, before=after(cursor), limit=limit + 1)
+async def exchange_rates(
+    db: Db,
+    actor: Reader,
+    sort: By = "-created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ExchangeOut]:
+    rows = await list_exchange(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([ExchangeOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 

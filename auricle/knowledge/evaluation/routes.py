@@ -1,13 +1,14 @@
 """`/api/v1/rag/evaluations`: sets of questions whose documents are known. Their runs are in `run_routes.py`."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from auricle.actor import Actor
+from auricle.db.keyset import alphabetical, in_order
 from auricle.knowledge.evaluation.keep import (
     Labels,
     NoSuchEvaluation,
@@ -31,10 +32,12 @@ from auricle.uploads.refused import (
     UnknownKind,
 )
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, after, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/rag/evaluations", tags=["knowledge"])
+
+By = Annotated[Literal["created_at", "-created_at", "name", "-name", "changed_at", "-changed_at"], Sort]
 
 Writer = Annotated[Actor, Requires("knowledge:write")]  # also to look: what a clinic expects is not for its patients
 FIELDS = ("name", "collection", "only_language")
@@ -94,11 +97,17 @@ async def upload_evaluation(request: Request, assembly: Installed, actor: Writer
     return EvaluationKept(**there, unchanged=kept.unchanged, missing=missing)
 
 
-@router.get("", operation_id="list_evaluations", summary="Question sets, newest first")
-async def list_evaluations(db: Db, actor: Writer, limit: Limit = 50, cursor: Cursor = None) -> Page[EvaluationOut]:
-    listed = select(EvaluationSet).order_by(EvaluationSet.id.desc()).limit(limit + 1)
-    if (last := after(cursor)) is not None:
-        listed = listed.where(EvaluationSet.id < last)
+@router.get("", operation_id="list_evaluations", summary="Question sets")
+async def list_evaluations(
+    db: Db,
+    actor: Writer,
+    sort: By = "-created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[EvaluationOut]:
+    one = EvaluationSet
+    by = {"name": alphabetical(one.name), "changed_at": one.changed_at}
+    listed = await in_order(db, select(one), ordered(sort, cursor), one.id, limit=limit + 1, **by)
     rows = (await db.scalars(listed)).all()
     return page([EvaluationOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 

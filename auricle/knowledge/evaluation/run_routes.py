@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 
 from auricle.billing.budgets.require import BudgetExhausted, require_budget
+from auricle.db.keyset import in_order
 from auricle.knowledge.evaluation.compare import NotComparable, changed_state, compared, differences
 from auricle.knowledge.evaluation.keep import NoSuchEvaluation, find
 from auricle.knowledge.evaluation.models import EvaluationResult, EvaluationRun, Verdict
@@ -14,7 +15,7 @@ from auricle.knowledge.evaluation.routes import Writer
 from auricle.knowledge.evaluation.run import NoSuchRun, RunIsOver, RunUnderWay, ask_for_run, cancel, find_run
 from auricle.knowledge.evaluation.schemas import ChangedOut, ComparisonOut, ResultOut, RunIn, RunOut
 from auricle.web.deps import Db
-from auricle.web.paging import Cursor, Limit, Page, after, page
+from auricle.web.paging import ByAge, Cursor, Limit, Page, after, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/rag/evaluations/{evaluation_id}/runs", tags=["knowledge"])
@@ -36,17 +37,13 @@ async def run_evaluation(evaluation_id: UUID, body: RunIn, db: Db, actor: Writer
     return RunOut.model_validate(run)
 
 
-@router.get(
-    "", operation_id="list_evaluation_runs", summary="Runs of a set, newest first", responses=problems(NoSuchEvaluation)
-)
+@router.get("", operation_id="list_evaluation_runs", summary="Runs of a set", responses=problems(NoSuchEvaluation))
 async def list_runs(
-    evaluation_id: UUID, db: Db, actor: Writer, limit: Limit = 20, cursor: Cursor = None
+    evaluation_id: UUID, db: Db, actor: Writer, sort: ByAge = "-created_at", limit: Limit = 20, cursor: Cursor = None
 ) -> Page[RunOut]:
     await find(db, evaluation_id)
-    of_set = EvaluationRun.evaluation_id == evaluation_id
-    listed = select(EvaluationRun).where(of_set).order_by(EvaluationRun.id.desc()).limit(limit + 1)
-    if (last := after(cursor)) is not None:
-        listed = listed.where(EvaluationRun.id < last)
+    of_set = select(EvaluationRun).where(EvaluationRun.evaluation_id == evaluation_id)
+    listed = await in_order(db, of_set, ordered(sort, cursor), EvaluationRun.id, limit=limit + 1)
     rows = (await db.scalars(listed)).all()
     return page([RunOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 

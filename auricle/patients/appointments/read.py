@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.audit.reads import record_read
+from auricle.db.keyset import NEWEST, Order, in_order
 from auricle.db.sealed import Keyring
 from auricle.db.session import actor_of
 from auricle.patients.appointments.models import Appointment, AppointmentStatus
@@ -24,12 +25,13 @@ async def list_appointments(
     status: AppointmentStatus | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
-    before: UUID | None = None,
+    order: Order = NEWEST,
     limit: int = 20,
 ) -> Sequence[Appointment]:
-    """Latest booked first. A patient sees their own, whatever they filter by."""
+    """A patient sees their own, whatever they filter by."""
     actor = actor_of(db)
-    statement = select(Appointment).order_by(Appointment.id.desc()).limit(limit)
+    by = {"starts_at": Appointment.starts_at}
+    statement = await in_order(db, select(Appointment), order, Appointment.id, limit=limit, **by)
     if not actor.may("appointments:read"):
         statement = statement.where(Appointment.patient_id.in_(whole(actor.patient_id)))
     if patient_id is not None:
@@ -42,8 +44,6 @@ async def list_appointments(
         statement = statement.where(Appointment.starts_at >= start)
     if end is not None:
         statement = statement.where(Appointment.starts_at < end)
-    if before is not None:
-        statement = statement.where(Appointment.id < before)
     return (await db.scalars(statement)).all()
 
 

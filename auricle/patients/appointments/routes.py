@@ -1,13 +1,14 @@
 """`/api/v1/appointments`"""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 from pydantic import AwareDatetime, Field
 
 from auricle.actor import Actor
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.patients.appointments.book import (
     BadTime,
@@ -36,10 +37,12 @@ from auricle.patients.appointments.schemas import (
 )
 from auricle.patients.professionals.week import UnknownTimeZone
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
+
+By = Annotated[Literal["created_at", "-created_at", "starts_at", "-starts_at"], Sort]
 
 Reader = Annotated[Actor, Requires("appointments:read", "own:book")]
 Booker = Annotated[Actor, Requires("appointments:write", "own:book")]
@@ -101,6 +104,7 @@ async def index(
     state: AppointmentStatus | None = None,
     start: Annotated[Moment | None, Query(description="Starting then or later.")] = None,
     end: Annotated[Moment | None, Query(description="Starting before then.")] = None,
+    sort: By = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[AppointmentOut]:
@@ -111,7 +115,7 @@ async def index(
         status=state,
         start=start,
         end=end,
-        before=after(cursor),
+        order=ordered(sort, cursor),
         limit=limit + 1,
     )
     return page(await shown_all(db, assembly.keyring, rows), [row.id for row in rows], limit)

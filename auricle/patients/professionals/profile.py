@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auricle.db.base import new_id
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.sealed import Key, Keyring
 from auricle.db.session import actor_of
 from auricle.db.uniques import flush_unique
@@ -34,14 +35,17 @@ def profiles() -> Select[Member, Professional, str, str]:
 
 
 async def list_professionals(
-    db: AsyncSession, keyring: Keyring, *, everyone: bool, before: UUID | None, limit: int
+    db: AsyncSession, keyring: Keyring, order: Order, *, everyone: bool, limit: int
 ) -> Sequence[ProfessionalOut]:
-    """The caller's own profile, or everyone's, newest members first."""
-    statement = profiles().order_by(Member.id.desc()).limit(limit)
+    """The caller's own profile, or everyone's."""
+    by = {
+        "name": alphabetical(Member.given_name, Member.family_name),
+        "department": alphabetical(Department.name),
+        "specialty": alphabetical(Specialty.name),
+    }
+    statement = await in_order(db, profiles(), order, Member.id, limit=limit, **by)
     if not everyone:
         statement = statement.where(Member.id == actor_of(db).member_id)
-    if before is not None:
-        statement = statement.where(Member.id < before)
     rows = (await db.execute(statement)).all()
     key = await keyring.organization(db)
     return [shown(row, key) for row in rows]

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from auricle.actor import Actor
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from auricle.patients.professionals.profile import EmployeeNumberTaken, change_professional, list_professionals
 from auricle.patients.professionals.schemas import (
@@ -29,10 +30,14 @@ from auricle.patients.professionals.week import (
     week_of,
 )
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/users/professionals", tags=["professionals"])
+
+By = Annotated[
+    Literal["created_at", "-created_at", "name", "-name", "department", "-department", "specialty", "-specialty"], Sort
+]
 
 Changer = Annotated[Actor, Requires("professionals:own", "professionals:write")]
 Reader = Annotated[Actor, Requires("professionals:own", "professionals:write", "appointments:read")]
@@ -51,13 +56,14 @@ async def index(
     assembly: Installed,
     actor: Changer,
     scope: Annotated[Literal["own", "organization"], Query(description="`organization`: administrators only.")] = "own",
+    sort: By = "-created_at",
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[ProfessionalOut]:
     if scope == "organization":
         actor.require("professionals:write")
     found = await list_professionals(
-        db, assembly.keyring, everyone=scope == "organization", before=after(cursor), limit=limit + 1
+        db, assembly.keyring, everyone=scope == "organization", order=ordered(sort, cursor), limit=limit + 1
     )
     return page(found, [one.id for one in found], limit)
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auricle.actor import Actor
 from auricle.assembly import Assembly
 from auricle.db.base import new_id
+from auricle.db.keyset import Order, alphabetical, in_order
 from auricle.db.uniques import flush_unique
 from auricle.errors import Conflict, Invalid, Misconfigured, NotFound
 from auricle.providers.accounts.guarded import AddressForbidden, reach_of
@@ -191,10 +192,9 @@ async def find_account(db: AsyncSession, account_id: UUID, *, lock: bool = False
     return row
 
 
-async def list_accounts(db: AsyncSession, *, before: UUID | None, limit: int) -> Sequence[ProviderAccount]:
-    statement = select(ProviderAccount).order_by(ProviderAccount.id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(ProviderAccount.id < before)
+async def list_accounts(db: AsyncSession, order: Order, *, limit: int) -> Sequence[ProviderAccount]:
+    one = ProviderAccount
+    statement = await in_order(db, select(one), order, one.id, limit=limit, name=alphabetical(one.name))
     return (await db.scalars(statement)).all()
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from auricle.actor import Actor
 from auricle.agents.tools.guard import AddressRefused
+from auricle.db.keyset import BadCursor
 from auricle.errors import Forbidden, Invalid, NotFound
 from auricle.providers.accounts.keep import (
     AccountChanged,
@@ -32,7 +33,7 @@ from auricle.providers.catalog import ModelGone
 from auricle.providers.registry import vendors
 from auricle.providers.vendor import Vendor
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import BadCursor, Cursor, Limit, Page, after, page
+from auricle.web.paging import ByName, Cursor, Limit, Page, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["providers"])
@@ -56,11 +57,13 @@ class OutsideOrganization(Forbidden):
 @router.get(
     "/provider-accounts",
     operation_id="list_provider_accounts",
-    summary="The organization's own accounts at vendors, newest first",
+    summary="The organization's own accounts at vendors",
     responses=problems(Forbidden, BadCursor),
 )
-async def accounts(db: Db, actor: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[AccountOut]:
-    rows = await list_accounts(db, before=after(cursor), limit=limit + 1)
+async def accounts(
+    db: Db, actor: Reader, sort: ByName = "-created_at", limit: Limit = 50, cursor: Cursor = None
+) -> Page[AccountOut]:
+    rows = await list_accounts(db, order=ordered(sort, cursor), limit=limit + 1)
     return page([AccountOut.of(row) for row in rows], [row.id for row in rows], limit)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from auricle.agents.tools.tool import Effect, Errand, Tool, arguments_schema
 from auricle.audit.reads import record_read
+from auricle.db.keyset import Order
 from auricle.patients.appointments.models import AppointmentStatus
 from auricle.patients.appointments.read import list_appointments
 from auricle.patients.create import find_patient, identity_of
@@ -27,6 +28,7 @@ async def look_up_patient(errand: Errand, _: Mapping[str, Any]) -> dict[str, Any
             patient_id=patient.id,
             status=AppointmentStatus.BOOKED,
             start=datetime.now(UTC),
+            order=Order("starts_at", descending=False),
             limit=MOST_APPOINTMENTS,
         )
         appointments = [
@@ -35,7 +37,7 @@ async def look_up_patient(errand: Errand, _: Mapping[str, Any]) -> dict[str, Any
                 "starts_at": one.starts_at.astimezone(zone).isoformat(timespec="minutes"),
                 "with": (await find_member(db, one.member_id)).full_name,
             }
-            for one in sorted(booked, key=lambda one: one.starts_at)
+            for one in booked
         ]
     return {
         "name": identity.full_name,

@@ -47,9 +47,9 @@ export const serviceInformation = <ThrowOnError extends boolean = false>(options
 export const metrics = <ThrowOnError extends boolean = false>(options?: Options<MetricsData, ThrowOnError>) => (options?.client ?? client).get<MetricsResponses, MetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
 
 /**
- * Patients, newest first
+ * Patients
  *
- * Patients, newest first.
+ * Patients.
  *
  * Needs `patients:read`.
  */
@@ -452,9 +452,9 @@ export const finishGoogleSignIn = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * API keys, newest first
+ * API keys
  *
- * API keys, newest first.
+ * API keys.
  *
  * Needs `keys:write`.
  */
@@ -641,9 +641,9 @@ export const previewRole = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Members, newest first
+ * Members
  *
- * Members, newest first.
+ * Members.
  *
  * Needs `members:read`.
  */
@@ -723,9 +723,9 @@ export const restoreMember = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Open invitations, newest first
+ * Open invitations
  *
- * Open invitations, newest first.
+ * Open invitations.
  *
  * Needs `members:read`.
  */
@@ -1335,9 +1335,9 @@ export const saveAgentYaml = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Versions, newest first
+ * Versions
  *
- * Versions, newest first.
+ * Versions.
  *
  * Needs `agents:read`.
  */
@@ -1464,9 +1464,9 @@ export const runScenarios = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Runs, newest first
+ * Runs
  *
- * Runs, newest first.
+ * Runs.
  *
  * Needs `agents:read`.
  */
@@ -1774,9 +1774,9 @@ export const getErasure = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Legal holds on a patient, newest first
+ * Legal holds on a patient
  *
- * Legal holds on a patient, newest first.
+ * Legal holds on a patient.
  *
  * Needs `retention:write`.
  */
@@ -1959,9 +1959,9 @@ export const createConsultation = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Consultations, newest first
+ * Consultations
  *
- * Consultations, newest first.
+ * Consultations.
  *
  * Needs `consultations:read` or `own:read`.
  */
@@ -2058,9 +2058,9 @@ export const listRatings = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Red flags and calls for a person, newest first
+ * Red flags and calls for a person
  *
- * Red flags and calls for a person, newest first.
+ * Red flags and calls for a person.
  *
  * Needs `alerts:read`.
  */
@@ -2275,9 +2275,9 @@ export const uploadKnowledge = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * What was taught, newest first
+ * What was taught
  *
- * The organization's documents, newest first.
+ * The organization's documents.
  *
  * Needs `knowledge:read`.
  */
@@ -2432,9 +2432,9 @@ export const cancelEmbedderChange = <ThrowOnError extends boolean = false>(optio
 });
 
 /**
- * Question sets, newest first
+ * Question sets
  *
- * Question sets, newest first.
+ * Question sets.
  *
  * Needs `knowledge:write`.
  */
@@ -2502,9 +2502,9 @@ export const listEvaluationQuestions = <ThrowOnError extends boolean = false>(op
 });
 
 /**
- * Runs of a set, newest first
+ * Runs of a set
  *
- * Runs of a set, newest first.
+ * Runs of a set.
  *
  * Needs `knowledge:write`.
  */
@@ -2602,9 +2602,9 @@ export const uploadDocument = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Documents, newest first
+ * Documents
  *
- * Documents, newest first.
+ * Documents.
  *
  * Needs `documents:read`.
  */
@@ -2704,9 +2704,9 @@ export const generateNote = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Notes, newest first
+ * Notes
  *
- * Notes, newest first.
+ * Notes.
  *
  * Needs `notes:read`.
  */
@@ -2940,9 +2940,9 @@ export const compareNoteVersions = <ThrowOnError extends boolean = false>(option
 });
 
 /**
- * One's own signed notes, newest first
+ * One's own signed notes
  *
- * One's own signed notes, newest first.
+ * One's own signed notes.
  *
  * Needs `own:read`.
  */
@@ -3362,9 +3362,9 @@ export const listProviderModels = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * The organization's own accounts at vendors, newest first
+ * The organization's own accounts at vendors
  *
- * The organization's own accounts at vendors, newest first.
+ * The organization's own accounts at vendors.
  *
  * Needs `providers:read`.
  */
@@ -3525,9 +3525,9 @@ export const tryMasking = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Metered provider calls, newest first
+ * Metered provider calls
  *
- * Metered provider calls, newest first.
+ * Metered provider calls.
  *
  * Needs `usage:read`.
  */
@@ -3551,9 +3551,9 @@ export const costBreakdown = <ThrowOnError extends boolean = false>(options?: Op
 });
 
 /**
- * Recomputations, newest first
+ * Recomputations
  *
- * Recomputations, newest first.
+ * Recomputations.
  *
  * Needs `usage:read`.
  */
@@ -3663,9 +3663,9 @@ export const getRate = <ThrowOnError extends boolean = false>(options: Options<G
 });
 
 /**
- * Rupees for a dollar as the platform has set them, newest first
+ * Rupees for a dollar as the platform has set them
  *
- * Rupees for a dollar as the platform has set them, newest first.
+ * Rupees for a dollar as the platform has set them.
  *
  * Needs `rates:read`.
  */
@@ -3818,9 +3818,9 @@ export const listWarnings = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
- * Who did what to which row, when, from where; newest first
+ * Who did what to which row, when, from where
  *
- * Who did what to which row, when, from where; newest first.
+ * Who did what to which row, when, from where.
  *
  * Needs `audit:read`.
  */
@@ -3857,9 +3857,9 @@ export const exportAudit = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
- * Carrier accounts, newest first
+ * Carrier accounts
  *
- * Carrier accounts, newest first.
+ * Carrier accounts.
  *
  * Needs `phone:read`.
  */
@@ -3930,9 +3930,9 @@ export const changePhoneCarrier = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Phone lines, newest first
+ * Phone lines
  *
- * Phone lines, newest first.
+ * Phone lines.
  *
  * Needs `phone:read`.
  */
@@ -4016,9 +4016,9 @@ export const renewPhoneLineAddresses = <ThrowOnError extends boolean = false>(op
 });
 
 /**
- * Phone calls, newest first
+ * Phone calls
  *
- * Phone calls, newest first.
+ * Phone calls.
  *
  * Needs `phone:read`.
  */

@@ -11047,6 +11047,12 @@ export type ListPatientsData = {
          */
         language?: string | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -12561,6 +12567,12 @@ export type ListApiKeysData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name' | 'last_used_at' | '-last_used_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -12768,6 +12780,12 @@ export type ListOrganizationsData = {
          * Only those in this state.
          */
         status?: OrganizationStatus | null;
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name' | 'slug' | '-slug';
         /**
          * Limit
          *
@@ -13349,6 +13367,12 @@ export type ListMembersData = {
          */
         may?: string | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
+        /**
          * Limit
          *
          * How many at most.
@@ -13747,6 +13771,12 @@ export type ListInvitationsData = {
         hospital_id: string;
     };
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -14182,6 +14212,12 @@ export type ListDepartmentsData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
+        /**
          * Limit
          *
          * How many at most.
@@ -14466,6 +14502,12 @@ export type ListSpecialtiesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
         /**
          * Limit
          *
@@ -14757,6 +14799,12 @@ export type ListProfessionalsData = {
          * `organization`: administrators only.
          */
         scope?: 'own' | 'organization';
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name' | 'department' | '-department' | 'specialty' | '-specialty';
         /**
          * Limit
          *
@@ -15338,6 +15386,12 @@ export type ListAppointmentsData = {
          */
         end?: string | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'starts_at' | '-starts_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -15724,6 +15778,12 @@ export type ListAgentsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
         /**
          * Limit
          *
@@ -16289,6 +16349,12 @@ export type ListAgentVersionsData = {
         agent_id: string;
     };
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -16880,6 +16946,12 @@ export type ListScenarioRunsData = {
         agent_id: string;
     };
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -18043,6 +18115,12 @@ export type ListErasuresData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -18486,6 +18564,12 @@ export type ListBreakGlassData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -18916,6 +19000,12 @@ export type ListConsultationsData = {
          */
         state?: ConsultationStatus | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -19321,6 +19411,12 @@ export type ListAlertsData = {
          * Open.
          */
         open?: boolean | null;
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -20300,6 +20396,12 @@ export type ListKnowledgeData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'title' | '-title' | 'byte_size' | '-byte_size';
+        /**
          * Limit
          *
          * How many at most.
@@ -20904,6 +21006,12 @@ export type ListEvaluationsData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name' | 'changed_at' | '-changed_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -21204,6 +21312,12 @@ export type ListEvaluationRunsData = {
         evaluation_id: string;
     };
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -21732,6 +21846,12 @@ export type ListDocumentsData = {
          */
         status?: AuricleDocumentsModelsDocumentStatus | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
+        /**
          * Limit
          *
          * How many at most.
@@ -22259,6 +22379,12 @@ export type ListNotesData = {
          * Id of the patient.
          */
         patient_id?: string | null;
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -23343,6 +23469,12 @@ export type ListOwnNotesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'approved_at' | '-approved_at';
         /**
          * Limit
          *
@@ -24991,6 +25123,12 @@ export type ListProviderAccountsData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
+        /**
          * Limit
          *
          * How many at most.
@@ -25606,6 +25744,12 @@ export type ListUsageData = {
          */
         to?: string | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'at' | '-at';
+        /**
          * Limit
          *
          * How many at most.
@@ -25719,6 +25863,12 @@ export type ListUsageRecomputationsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at';
         /**
          * Limit
          *
@@ -25884,6 +26034,12 @@ export type ListRatesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'since' | '-since';
         /**
          * Limit
          *
@@ -26138,6 +26294,12 @@ export type ListExchangeRatesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'since' | '-since';
         /**
          * Limit
          *
@@ -26736,6 +26898,12 @@ export type ListAuditEntriesData = {
          */
         to?: string | null;
         /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'at' | '-at';
+        /**
          * Limit
          *
          * How many at most.
@@ -26878,6 +27046,12 @@ export type ListPhoneCarriersData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
         /**
          * Limit
          *
@@ -27159,6 +27333,12 @@ export type ListPhoneLinesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'name' | '-name';
         /**
          * Limit
          *
@@ -27522,6 +27702,12 @@ export type ListPhoneCallsData = {
          * Id of the patient.
          */
         patient_id?: string | null;
+        /**
+         * Sort
+         *
+         * The field to sort by; with `-` before it the latest, highest or last first.
+         */
+        sort?: 'created_at' | '-created_at' | 'seconds' | '-seconds';
         /**
          * Limit
          *

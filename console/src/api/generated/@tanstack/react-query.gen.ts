@@ -122,9 +122,9 @@ export const metricsOptions = (options?: Options<MetricsData>) => queryOptions<M
 export const listPatientsQueryKey = (options?: Options<ListPatientsData>) => createQueryKey('listPatients', options);
 
 /**
- * Patients, newest first
+ * Patients
  *
- * Patients, newest first.
+ * Patients.
  *
  * Needs `patients:read`.
  */
@@ -173,9 +173,9 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
 export const listPatientsInfiniteQueryKey = (options?: Options<ListPatientsData>): QueryKey<Options<ListPatientsData>> => createQueryKey('listPatients', options, true);
 
 /**
- * Patients, newest first
+ * Patients
  *
- * Patients, newest first.
+ * Patients.
  *
  * Needs `patients:read`.
  */
@@ -762,9 +762,9 @@ export const finishGoogleSignInMutation = (options?: Partial<Options<FinishGoogl
 export const listApiKeysQueryKey = (options?: Options<ListApiKeysData>) => createQueryKey('listApiKeys', options);
 
 /**
- * API keys, newest first
+ * API keys
  *
- * API keys, newest first.
+ * API keys.
  *
  * Needs `keys:write`.
  */
@@ -784,9 +784,9 @@ export const listApiKeysOptions = (options?: Options<ListApiKeysData>) => queryO
 export const listApiKeysInfiniteQueryKey = (options?: Options<ListApiKeysData>): QueryKey<Options<ListApiKeysData>> => createQueryKey('listApiKeys', options, true);
 
 /**
- * API keys, newest first
+ * API keys
  *
- * API keys, newest first.
+ * API keys.
  *
  * Needs `keys:write`.
  */
@@ -1103,9 +1103,9 @@ export const previewRoleOptions = (options: Options<PreviewRoleData>) => queryOp
 export const listMembersQueryKey = (options: Options<ListMembersData>) => createQueryKey('listMembers', options);
 
 /**
- * Members, newest first
+ * Members
  *
- * Members, newest first.
+ * Members.
  *
  * Needs `members:read`.
  */
@@ -1125,9 +1125,9 @@ export const listMembersOptions = (options: Options<ListMembersData>) => queryOp
 export const listMembersInfiniteQueryKey = (options: Options<ListMembersData>): QueryKey<Options<ListMembersData>> => createQueryKey('listMembers', options, true);
 
 /**
- * Members, newest first
+ * Members
  *
- * Members, newest first.
+ * Members.
  *
  * Needs `members:read`.
  */
@@ -1262,9 +1262,9 @@ export const restoreMemberMutation = (options?: Partial<Options<RestoreMemberDat
 export const listInvitationsQueryKey = (options: Options<ListInvitationsData>) => createQueryKey('listInvitations', options);
 
 /**
- * Open invitations, newest first
+ * Open invitations
  *
- * Open invitations, newest first.
+ * Open invitations.
  *
  * Needs `members:read`.
  */
@@ -1284,9 +1284,9 @@ export const listInvitationsOptions = (options: Options<ListInvitationsData>) =>
 export const listInvitationsInfiniteQueryKey = (options: Options<ListInvitationsData>): QueryKey<Options<ListInvitationsData>> => createQueryKey('listInvitations', options, true);
 
 /**
- * Open invitations, newest first
+ * Open invitations
  *
- * Open invitations, newest first.
+ * Open invitations.
  *
  * Needs `members:read`.
  */
@@ -2369,9 +2369,9 @@ export const saveAgentYamlMutation = (options?: Partial<Options<SaveAgentYamlDat
 export const listAgentVersionsQueryKey = (options: Options<ListAgentVersionsData>) => createQueryKey('listAgentVersions', options);
 
 /**
- * Versions, newest first
+ * Versions
  *
- * Versions, newest first.
+ * Versions.
  *
  * Needs `agents:read`.
  */
@@ -2391,9 +2391,9 @@ export const listAgentVersionsOptions = (options: Options<ListAgentVersionsData>
 export const listAgentVersionsInfiniteQueryKey = (options: Options<ListAgentVersionsData>): QueryKey<Options<ListAgentVersionsData>> => createQueryKey('listAgentVersions', options, true);
 
 /**
- * Versions, newest first
+ * Versions
  *
- * Versions, newest first.
+ * Versions.
  *
  * Needs `agents:read`.
  */
@@ -2625,9 +2625,9 @@ export const runScenariosMutation = (options?: Partial<Options<RunScenariosData>
 export const listScenarioRunsQueryKey = (options: Options<ListScenarioRunsData>) => createQueryKey('listScenarioRuns', options);
 
 /**
- * Runs, newest first
+ * Runs
  *
- * Runs, newest first.
+ * Runs.
  *
  * Needs `agents:read`.
  */
@@ -2647,9 +2647,9 @@ export const listScenarioRunsOptions = (options: Options<ListScenarioRunsData>) 
 export const listScenarioRunsInfiniteQueryKey = (options: Options<ListScenarioRunsData>): QueryKey<Options<ListScenarioRunsData>> => createQueryKey('listScenarioRuns', options, true);
 
 /**
- * Runs, newest first
+ * Runs
  *
- * Runs, newest first.
+ * Runs.
  *
  * Needs `agents:read`.
  */
@@ -3160,9 +3160,9 @@ export const getErasureOptions = (options: Options<GetErasureData>) => queryOpti
 export const listHoldsQueryKey = (options: Options<ListHoldsData>) => createQueryKey('listHolds', options);
 
 /**
- * Legal holds on a patient, newest first
+ * Legal holds on a patient
  *
- * Legal holds on a patient, newest first.
+ * Legal holds on a patient.
  *
  * Needs `retention:write`.
  */
@@ -3471,9 +3471,9 @@ export const createConsultationMutation = (options?: Partial<Options<CreateConsu
 export const listConsultationsQueryKey = (options?: Options<ListConsultationsData>) => createQueryKey('listConsultations', options);
 
 /**
- * Consultations, newest first
+ * Consultations
  *
- * Consultations, newest first.
+ * Consultations.
  *
  * Needs `consultations:read` or `own:read`.
  */
@@ -3493,9 +3493,9 @@ export const listConsultationsOptions = (options?: Options<ListConsultationsData
 export const listConsultationsInfiniteQueryKey = (options?: Options<ListConsultationsData>): QueryKey<Options<ListConsultationsData>> => createQueryKey('listConsultations', options, true);
 
 /**
- * Consultations, newest first
+ * Consultations
  *
- * Consultations, newest first.
+ * Consultations.
  *
  * Needs `consultations:read` or `own:read`.
  */
@@ -3653,9 +3653,9 @@ export const listRatingsOptions = (options: Options<ListRatingsData>) => queryOp
 export const listAlertsQueryKey = (options?: Options<ListAlertsData>) => createQueryKey('listAlerts', options);
 
 /**
- * Red flags and calls for a person, newest first
+ * Red flags and calls for a person
  *
- * Red flags and calls for a person, newest first.
+ * Red flags and calls for a person.
  *
  * Needs `alerts:read`.
  */
@@ -3675,9 +3675,9 @@ export const listAlertsOptions = (options?: Options<ListAlertsData>) => queryOpt
 export const listAlertsInfiniteQueryKey = (options?: Options<ListAlertsData>): QueryKey<Options<ListAlertsData>> => createQueryKey('listAlerts', options, true);
 
 /**
- * Red flags and calls for a person, newest first
+ * Red flags and calls for a person
  *
- * Red flags and calls for a person, newest first.
+ * Red flags and calls for a person.
  *
  * Needs `alerts:read`.
  */
@@ -4006,9 +4006,9 @@ export const uploadKnowledgeMutation = (options?: Partial<Options<UploadKnowledg
 export const listKnowledgeQueryKey = (options?: Options<ListKnowledgeData>) => createQueryKey('listKnowledge', options);
 
 /**
- * What was taught, newest first
+ * What was taught
  *
- * The organization's documents, newest first.
+ * The organization's documents.
  *
  * Needs `knowledge:read`.
  */
@@ -4028,9 +4028,9 @@ export const listKnowledgeOptions = (options?: Options<ListKnowledgeData>) => qu
 export const listKnowledgeInfiniteQueryKey = (options?: Options<ListKnowledgeData>): QueryKey<Options<ListKnowledgeData>> => createQueryKey('listKnowledge', options, true);
 
 /**
- * What was taught, newest first
+ * What was taught
  *
- * The organization's documents, newest first.
+ * The organization's documents.
  *
  * Needs `knowledge:read`.
  */
@@ -4275,9 +4275,9 @@ export const cancelEmbedderChangeMutation = (options?: Partial<Options<CancelEmb
 export const listEvaluationsQueryKey = (options?: Options<ListEvaluationsData>) => createQueryKey('listEvaluations', options);
 
 /**
- * Question sets, newest first
+ * Question sets
  *
- * Question sets, newest first.
+ * Question sets.
  *
  * Needs `knowledge:write`.
  */
@@ -4297,9 +4297,9 @@ export const listEvaluationsOptions = (options?: Options<ListEvaluationsData>) =
 export const listEvaluationsInfiniteQueryKey = (options?: Options<ListEvaluationsData>): QueryKey<Options<ListEvaluationsData>> => createQueryKey('listEvaluations', options, true);
 
 /**
- * Question sets, newest first
+ * Question sets
  *
- * Question sets, newest first.
+ * Question sets.
  *
  * Needs `knowledge:write`.
  */
@@ -4445,9 +4445,9 @@ export const listEvaluationQuestionsInfiniteOptions = (options: Options<ListEval
 export const listEvaluationRunsQueryKey = (options: Options<ListEvaluationRunsData>) => createQueryKey('listEvaluationRuns', options);
 
 /**
- * Runs of a set, newest first
+ * Runs of a set
  *
- * Runs of a set, newest first.
+ * Runs of a set.
  *
  * Needs `knowledge:write`.
  */
@@ -4467,9 +4467,9 @@ export const listEvaluationRunsOptions = (options: Options<ListEvaluationRunsDat
 export const listEvaluationRunsInfiniteQueryKey = (options: Options<ListEvaluationRunsData>): QueryKey<Options<ListEvaluationRunsData>> => createQueryKey('listEvaluationRuns', options, true);
 
 /**
- * Runs of a set, newest first
+ * Runs of a set
  *
- * Runs of a set, newest first.
+ * Runs of a set.
  *
  * Needs `knowledge:write`.
  */
@@ -4689,9 +4689,9 @@ export const uploadDocumentMutation = (options?: Partial<Options<UploadDocumentD
 export const listDocumentsQueryKey = (options?: Options<ListDocumentsData>) => createQueryKey('listDocuments', options);
 
 /**
- * Documents, newest first
+ * Documents
  *
- * Documents, newest first.
+ * Documents.
  *
  * Needs `documents:read`.
  */
@@ -4711,9 +4711,9 @@ export const listDocumentsOptions = (options?: Options<ListDocumentsData>) => qu
 export const listDocumentsInfiniteQueryKey = (options?: Options<ListDocumentsData>): QueryKey<Options<ListDocumentsData>> => createQueryKey('listDocuments', options, true);
 
 /**
- * Documents, newest first
+ * Documents
  *
- * Documents, newest first.
+ * Documents.
  *
  * Needs `documents:read`.
  */
@@ -4921,9 +4921,9 @@ export const generateNoteMutation = (options?: Partial<Options<GenerateNoteData>
 export const listNotesQueryKey = (options?: Options<ListNotesData>) => createQueryKey('listNotes', options);
 
 /**
- * Notes, newest first
+ * Notes
  *
- * Notes, newest first.
+ * Notes.
  *
  * Needs `notes:read`.
  */
@@ -4943,9 +4943,9 @@ export const listNotesOptions = (options?: Options<ListNotesData>) => queryOptio
 export const listNotesInfiniteQueryKey = (options?: Options<ListNotesData>): QueryKey<Options<ListNotesData>> => createQueryKey('listNotes', options, true);
 
 /**
- * Notes, newest first
+ * Notes
  *
- * Notes, newest first.
+ * Notes.
  *
  * Needs `notes:read`.
  */
@@ -5327,9 +5327,9 @@ export const compareNoteVersionsOptions = (options: Options<CompareNoteVersionsD
 export const listOwnNotesQueryKey = (options?: Options<ListOwnNotesData>) => createQueryKey('listOwnNotes', options);
 
 /**
- * One's own signed notes, newest first
+ * One's own signed notes
  *
- * One's own signed notes, newest first.
+ * One's own signed notes.
  *
  * Needs `own:read`.
  */
@@ -5349,9 +5349,9 @@ export const listOwnNotesOptions = (options?: Options<ListOwnNotesData>) => quer
 export const listOwnNotesInfiniteQueryKey = (options?: Options<ListOwnNotesData>): QueryKey<Options<ListOwnNotesData>> => createQueryKey('listOwnNotes', options, true);
 
 /**
- * One's own signed notes, newest first
+ * One's own signed notes
  *
- * One's own signed notes, newest first.
+ * One's own signed notes.
  *
  * Needs `own:read`.
  */
@@ -6007,9 +6007,9 @@ export const listProviderModelsOptions = (options: Options<ListProviderModelsDat
 export const listProviderAccountsQueryKey = (options?: Options<ListProviderAccountsData>) => createQueryKey('listProviderAccounts', options);
 
 /**
- * The organization's own accounts at vendors, newest first
+ * The organization's own accounts at vendors
  *
- * The organization's own accounts at vendors, newest first.
+ * The organization's own accounts at vendors.
  *
  * Needs `providers:read`.
  */
@@ -6029,9 +6029,9 @@ export const listProviderAccountsOptions = (options?: Options<ListProviderAccoun
 export const listProviderAccountsInfiniteQueryKey = (options?: Options<ListProviderAccountsData>): QueryKey<Options<ListProviderAccountsData>> => createQueryKey('listProviderAccounts', options, true);
 
 /**
- * The organization's own accounts at vendors, newest first
+ * The organization's own accounts at vendors
  *
- * The organization's own accounts at vendors, newest first.
+ * The organization's own accounts at vendors.
  *
  * Needs `providers:read`.
  */
@@ -6274,9 +6274,9 @@ export const tryMaskingMutation = (options?: Partial<Options<TryMaskingData>>): 
 export const listUsageQueryKey = (options?: Options<ListUsageData>) => createQueryKey('listUsage', options);
 
 /**
- * Metered provider calls, newest first
+ * Metered provider calls
  *
- * Metered provider calls, newest first.
+ * Metered provider calls.
  *
  * Needs `usage:read`.
  */
@@ -6296,9 +6296,9 @@ export const listUsageOptions = (options?: Options<ListUsageData>) => queryOptio
 export const listUsageInfiniteQueryKey = (options?: Options<ListUsageData>): QueryKey<Options<ListUsageData>> => createQueryKey('listUsage', options, true);
 
 /**
- * Metered provider calls, newest first
+ * Metered provider calls
  *
- * Metered provider calls, newest first.
+ * Metered provider calls.
  *
  * Needs `usage:read`.
  */
@@ -6349,9 +6349,9 @@ export const costBreakdownOptions = (options?: Options<CostBreakdownData>) => qu
 export const listUsageRecomputationsQueryKey = (options?: Options<ListUsageRecomputationsData>) => createQueryKey('listUsageRecomputations', options);
 
 /**
- * Recomputations, newest first
+ * Recomputations
  *
- * Recomputations, newest first.
+ * Recomputations.
  *
  * Needs `usage:read`.
  */
@@ -6371,9 +6371,9 @@ export const listUsageRecomputationsOptions = (options?: Options<ListUsageRecomp
 export const listUsageRecomputationsInfiniteQueryKey = (options?: Options<ListUsageRecomputationsData>): QueryKey<Options<ListUsageRecomputationsData>> => createQueryKey('listUsageRecomputations', options, true);
 
 /**
- * Recomputations, newest first
+ * Recomputations
  *
- * Recomputations, newest first.
+ * Recomputations.
  *
  * Needs `usage:read`.
  */
@@ -6584,9 +6584,9 @@ export const getRateOptions = (options: Options<GetRateData>) => queryOptions<Ge
 export const listExchangeRatesQueryKey = (options?: Options<ListExchangeRatesData>) => createQueryKey('listExchangeRates', options);
 
 /**
- * Rupees for a dollar as the platform has set them, newest first
+ * Rupees for a dollar as the platform has set them
  *
- * Rupees for a dollar as the platform has set them, newest first.
+ * Rupees for a dollar as the platform has set them.
  *
  * Needs `rates:read`.
  */
@@ -6606,9 +6606,9 @@ export const listExchangeRatesOptions = (options?: Options<ListExchangeRatesData
 export const listExchangeRatesInfiniteQueryKey = (options?: Options<ListExchangeRatesData>): QueryKey<Options<ListExchangeRatesData>> => createQueryKey('listExchangeRates', options, true);
 
 /**
- * Rupees for a dollar as the platform has set them, newest first
+ * Rupees for a dollar as the platform has set them
  *
- * Rupees for a dollar as the platform has set them, newest first.
+ * Rupees for a dollar as the platform has set them.
  *
  * Needs `rates:read`.
  */
@@ -6882,9 +6882,9 @@ export const listWarningsOptions = (options?: Options<ListWarningsData>) => quer
 export const listAuditEntriesQueryKey = (options?: Options<ListAuditEntriesData>) => createQueryKey('listAuditEntries', options);
 
 /**
- * Who did what to which row, when, from where; newest first
+ * Who did what to which row, when, from where
  *
- * Who did what to which row, when, from where; newest first.
+ * Who did what to which row, when, from where.
  *
  * Needs `audit:read`.
  */
@@ -6904,9 +6904,9 @@ export const listAuditEntriesOptions = (options?: Options<ListAuditEntriesData>)
 export const listAuditEntriesInfiniteQueryKey = (options?: Options<ListAuditEntriesData>): QueryKey<Options<ListAuditEntriesData>> => createQueryKey('listAuditEntries', options, true);
 
 /**
- * Who did what to which row, when, from where; newest first
+ * Who did what to which row, when, from where
  *
- * Who did what to which row, when, from where; newest first.
+ * Who did what to which row, when, from where.
  *
  * Needs `audit:read`.
  */
@@ -6979,9 +6979,9 @@ export const exportAuditOptions = (options?: Options<ExportAuditData>) => queryO
 export const listPhoneCarriersQueryKey = (options?: Options<ListPhoneCarriersData>) => createQueryKey('listPhoneCarriers', options);
 
 /**
- * Carrier accounts, newest first
+ * Carrier accounts
  *
- * Carrier accounts, newest first.
+ * Carrier accounts.
  *
  * Needs `phone:read`.
  */
@@ -7001,9 +7001,9 @@ export const listPhoneCarriersOptions = (options?: Options<ListPhoneCarriersData
 export const listPhoneCarriersInfiniteQueryKey = (options?: Options<ListPhoneCarriersData>): QueryKey<Options<ListPhoneCarriersData>> => createQueryKey('listPhoneCarriers', options, true);
 
 /**
- * Carrier accounts, newest first
+ * Carrier accounts
  *
- * Carrier accounts, newest first.
+ * Carrier accounts.
  *
  * Needs `phone:read`.
  */
@@ -7117,9 +7117,9 @@ export const changePhoneCarrierMutation = (options?: Partial<Options<ChangePhone
 export const listPhoneLinesQueryKey = (options?: Options<ListPhoneLinesData>) => createQueryKey('listPhoneLines', options);
 
 /**
- * Phone lines, newest first
+ * Phone lines
  *
- * Phone lines, newest first.
+ * Phone lines.
  *
  * Needs `phone:read`.
  */
@@ -7139,9 +7139,9 @@ export const listPhoneLinesOptions = (options?: Options<ListPhoneLinesData>) => 
 export const listPhoneLinesInfiniteQueryKey = (options?: Options<ListPhoneLinesData>): QueryKey<Options<ListPhoneLinesData>> => createQueryKey('listPhoneLines', options, true);
 
 /**
- * Phone lines, newest first
+ * Phone lines
  *
- * Phone lines, newest first.
+ * Phone lines.
  *
  * Needs `phone:read`.
  */
@@ -7276,9 +7276,9 @@ export const renewPhoneLineAddressesMutation = (options?: Partial<Options<RenewP
 export const listPhoneCallsQueryKey = (options?: Options<ListPhoneCallsData>) => createQueryKey('listPhoneCalls', options);
 
 /**
- * Phone calls, newest first
+ * Phone calls
  *
- * Phone calls, newest first.
+ * Phone calls.
  *
  * Needs `phone:read`.
  */
@@ -7298,9 +7298,9 @@ export const listPhoneCallsOptions = (options?: Options<ListPhoneCallsData>) => 
 export const listPhoneCallsInfiniteQueryKey = (options?: Options<ListPhoneCallsData>): QueryKey<Options<ListPhoneCallsData>> => createQueryKey('listPhoneCalls', options, true);
 
 /**
- * Phone calls, newest first
+ * Phone calls
  *
- * Phone calls, newest first.
+ * Phone calls.
  *
  * Needs `phone:read`.
  */
