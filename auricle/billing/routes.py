@@ -18,7 +18,7 @@ from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1", tags=["usage"])
 
-By = Annotated[Literal["at", "-at"], Sort]
+By = Annotated[Literal["at", "-at", "total_ms", "-total_ms", "cost_usd", "-cost_usd"], Sort]
 
 Since = Annotated[datetime | None, Query(alias="from")]
 Until = Annotated[datetime | None, Query(alias="to", description="Exclusive.")]

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from auricle.actor import Actor
 from auricle.assembly import Assembly
@@ -124,7 +124,7 @@ async def list_documents(
 ) -> Page[DocumentOut]:
     """The organization's documents."""
     one = KnowledgeDocument
-    by = {"title": alphabetical(one.title), "byte_size": one.byte_size}
+    by = {"title": alphabetical(func.coalesce(func.nullif(one.title, ""), one.file_name)), "byte_size": one.byte_size}
     listed = await in_order(db, select(one), ordered(sort, cursor), one.id, limit=limit + 1, **by)
     if status is not None:
         listed = listed.where(KnowledgeDocument.status == status)

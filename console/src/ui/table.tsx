@@ -1,10 +1,11 @@
 // A list from the server, a page at a time. On a phone each row becomes a card; the caption is for screen readers.
-import { useInfiniteQuery, type QueryKey } from '@tanstack/react-query'
+import { useInfiniteQuery, type InfiniteData, type QueryKey } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useLookAgain } from '@/events/live'
 import { followed } from '@/events/touched'
 import { Button } from './button'
+import { SortChoice, SortHead, fieldOf, type AnyOrder } from './sorting'
 import { Refused, Skeleton } from './states'
 import { useCommonWords } from './words'
 
@@ -14,6 +15,8 @@ export interface Column<R> {
   cell: (row: R) => ReactNode
   /** Numbers stand on the right. */
   numeric?: boolean
+  /** The field of the list's `sort` parameter that this column shows. */
+  sort?: string
 }
 
 export interface ServerPage<R> {
@@ -22,19 +25,44 @@ export interface ServerPage<R> {
 }
 
 /** `read` fetches one page by cursor; rows are kept by `queryKey`, which holds every filter. */
-export function useRows<R>(queryKey: QueryKey, read: (cursor: string | undefined) => Promise<ServerPage<R>>, enabled = true) {
+export function useRows<R>(
+  queryKey: QueryKey,
+  read: (cursor: string | undefined) => Promise<ServerPage<R>>,
+  enabled = true,
+  /** How soon to look again, without waiting for an event. */
+  again?: (pages: readonly ServerPage<R>[]) => number | false,
+) {
   const lookAgain = useLookAgain()
-  return useInfiniteQuery({
+  return useInfiniteQuery<ServerPage<R>, Error, InfiniteData<ServerPage<R>, string | undefined>, QueryKey, string | undefined>({
     queryKey,
-    refetchInterval: followed(queryKey) && lookAgain,
+    refetchInterval: (query) => again?.(query.state.data?.pages ?? []) || (followed(queryKey) && lookAgain),
     queryFn: ({ pageParam }) => read(pageParam),
-    initialPageParam: undefined as string | undefined,
+    initialPageParam: undefined,
     getNextPageParam: (last) => last.next ?? undefined,
     enabled,
   })
 }
 
+function sortedBy<R>({ sort }: Column<R>, now: string) {
+  if (sort === undefined) return undefined
+  if (sort !== fieldOf(now)) return 'none'
+  return sort === now ? 'ascending' : 'descending'
+}
+
 type Rows<R> = ReturnType<typeof useRows<R>>
+
+/** The next page, where there is one. */
+export function More<R>({ rows }: { rows: Rows<R> }) {
+  const say = useCommonWords()
+  if (!rows.hasNextPage) return null
+  return (
+    <div className="text-center">
+      <Button busy={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>
+        {say('more')}
+      </Button>
+    </div>
+  )
+}
 
 export function Table<R>({
   caption,
@@ -43,6 +71,7 @@ export function Table<R>({
   keyOf,
   to,
   empty,
+  order,
 }: {
   caption: string
   columns: readonly Column<R>[]
@@ -51,6 +80,8 @@ export function Table<R>({
   /** Where a row leads; its first cell is the link. */
   to?: (row: R) => LinkProps
   empty: ReactNode
+  /** Makes the heads of the columns that name a `sort` sort the list. */
+  order?: AnyOrder
 }) {
   const say = useCommonWords()
   if (rows.isPending) return <Skeleton lines={6} />
@@ -59,14 +90,23 @@ export function Table<R>({
   if (all.length === 0) return empty
   return (
     <div className="flex flex-col gap-3">
+      {order && (
+        <div className="no-print sm:hidden">
+          <SortChoice columns={columns} order={order} />
+        </div>
+      )}
       <div className="overflow-x-auto rounded-xl border border-line bg-panel">
         <table className="w-full text-left text-sm">
           <caption className="sr-only">{caption}</caption>
           <thead className="border-b border-line text-soft max-sm:sr-only">
             <tr>
               {columns.map((one) => (
-                <th key={one.name} scope="col" className={`px-4 py-3 font-medium ${one.numeric ? 'text-right' : ''}`}>
-                  {one.name || <span className="sr-only">{say('actions')}</span>}
+                <th key={one.name} scope="col" aria-sort={order && sortedBy(one, order.sort)} className={`px-4 py-3 font-medium ${one.numeric ? 'text-right' : ''}`}>
+                  {order && one.sort ? (
+                    <SortHead name={one.name} sort={one.sort} order={order} columns={columns} />
+                  ) : (
+                    one.name || <span className="sr-only">{say('actions')}</span>
+                  )}
                 </th>
               ))}
             </tr>
@@ -95,13 +135,7 @@ export function Table<R>({
           </tbody>
         </table>
       </div>
-      {rows.hasNextPage && (
-        <div className="text-center">
-          <Button busy={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>
-            {say('more')}
-          </Button>
-        </div>
-      )}
+      <More rows={rows} />
       {rows.isError && <Refused error={rows.error} />}
     </div>
   )

@@ -25748,7 +25748,7 @@ export type ListUsageData = {
          *
          * The field to sort by; with `-` before it the latest, highest or last first.
          */
-        sort?: 'at' | '-at';
+        sort?: 'at' | '-at' | 'total_ms' | '-total_ms' | 'cost_usd' | '-cost_usd';
         /**
          * Limit
          *

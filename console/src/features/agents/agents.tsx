@@ -9,6 +9,7 @@ import { Dialog } from '@/ui/dialog'
 import { TextArea, TextField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -24,9 +25,10 @@ export function Agents() {
   const { may } = useSession()
   const [bringing, setBringing] = useState(false)
   const [adding, setAdding] = useState(false)
-  const rows = useRows(['agents'], async (cursor) => (await listAgents({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['name', 'created_at'], '-created_at')
+  const rows = useRows(['agents', order.sort], async (cursor) => (await listAgents({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const columns: Column<AgentRow>[] = [
-    { name: say('name'), cell: (row) => row.name },
+    { name: say('name'), cell: (row) => row.name, sort: 'name' },
     {
       name: say('serving'),
       cell: (row) =>
@@ -54,6 +56,7 @@ export function Agents() {
       }
     >
       <Table
+        order={order}
         caption={say('title')}
         columns={columns}
         rows={rows}

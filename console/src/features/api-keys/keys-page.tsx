@@ -9,6 +9,7 @@ import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
 import { useTell } from '@/ui/toast'
@@ -26,7 +27,8 @@ export function KeysPage() {
   const [adding, setAdding] = useState(false)
   const [going, setGoing] = useState<KeyOut | null>(null)
   const again = () => cache.invalidateQueries({ queryKey: ['api-keys'] })
-  const rows = useRows(['api-keys'], async (cursor) => (await listApiKeys({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['name', 'last_used_at', 'created_at'], '-created_at')
+  const rows = useRows(['api-keys', order.sort], async (cursor) => (await listApiKeys({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const revoke = useMutation({
     mutationFn: (one: KeyOut) => revokeApiKey({ path: { key_id: one.id }, throwOnError: true }),
     onSuccess: (_, one) => {
@@ -38,6 +40,7 @@ export function KeysPage() {
   const columns: Column<KeyOut>[] = [
     {
       name: say('name'),
+      sort: 'name',
       cell: (row) => (
         <span>
           <span className="font-medium">{row.name}</span>
@@ -49,10 +52,12 @@ export function KeysPage() {
     { name: say('state'), cell: (row) => <State row={row} /> },
     {
       name: say('used'),
+      sort: 'last_used_at',
       cell: (row) => (row.last_used_at ? [time.ago(row.last_used_at), row.last_used_from].filter(Boolean).join(' · ') : say('never')),
     },
     {
       name: say('made'),
+      sort: 'created_at',
       cell: (row) => (
         <>
           {time.date(row.created_at)} · <MemberName id={row.created_by} />
@@ -76,7 +81,7 @@ export function KeysPage() {
   )
   return (
     <Page title={say('title')} hint={`${say('hint')} ${common('zone', { zone: ZONE })}`} actions={add} wide>
-      <Table caption={say('title')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')}>{say('noneHint')}</Empty>} />
+      <Table order={order} caption={say('title')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('none')}>{say('noneHint')}</Empty>} />
       <HowToCall />
       <Dialog open={adding} title={say('add')} onClose={() => setAdding(false)}>
         <NewKey onMade={() => void again()} onDone={() => setAdding(false)} />

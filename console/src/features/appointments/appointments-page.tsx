@@ -11,6 +11,7 @@ import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { Tabs } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
@@ -77,12 +78,13 @@ function List({ past, shown, onWhose }: { past: boolean; shown: Shown; onWhose: 
   const names = useQuery(listBookableProfessionalsOptions())
   const { whose } = shown
   const edge = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS).toISOString()
-  const rows = useRows(['appointments', past, whose], async (cursor) => {
-    const query = { ...(past ? { end: edge } : { start: edge }), professional_id: whose, cursor }
+  const order = useOrder(['starts_at'], past ? '-starts_at' : 'starts_at')
+  const rows = useRows(['appointments', past, whose, order.sort], async (cursor) => {
+    const query = { ...(past ? { end: edge } : { start: edge }), professional_id: whose, cursor, sort: order.sort }
     return (await listAppointments({ query, throwOnError: true })).data
   })
   const columns: Column<AppointmentOut>[] = [
-    { name: say('when'), cell: (row) => time.moment(row.starts_at) },
+    { name: say('when'), cell: (row) => time.moment(row.starts_at), sort: 'starts_at' },
     ...(own ? [] : [{ name: say('patient'), cell: (row: AppointmentOut) => <PatientName id={row.patient_id} /> }]),
     { name: say('professional'), cell: (row) => names.data?.items.find((one) => one.id === row.professional_id)?.name ?? '–' },
     { name: say('reasonShown'), cell: (row) => row.reason || '–' },
@@ -101,6 +103,7 @@ function List({ past, shown, onWhose }: { past: boolean; shown: Shown; onWhose: 
         </div>
       )}
       <Table
+        order={order}
         caption={say('title')}
         columns={columns}
         rows={rows}

@@ -9,6 +9,7 @@ import { useActionName, useEntityName } from '@/i18n/audit-names'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
@@ -104,12 +105,13 @@ function Entries({ filters }: { filters: Filters }) {
   const actionOf = useActionName()
   const entityOf = useEntityName()
   const time = useTime()
-  const rows = useRows(['audit', filters], async (cursor) => {
-    const { data } = await listAuditEntries({ query: { ...queryOf(filters), cursor, limit: 50 }, throwOnError: true })
+  const order = useOrder(['at'], '-at')
+  const rows = useRows(['audit', filters, order.sort], async (cursor) => {
+    const { data } = await listAuditEntries({ query: { ...queryOf(filters), cursor, sort: order.sort, limit: 50 }, throwOnError: true })
     return data
   })
   const columns: Column<EntryOut>[] = [
-    { name: say('when'), cell: (row) => time.moment(row.at) },
+    { name: say('when'), cell: (row) => time.moment(row.at), sort: 'at' },
     { name: say('action'), cell: (row) => actionOf(row.action) },
     { name: say('entity'), cell: (row) => entityOf(row.entity) },
     { name: say('outcome'), cell: (row) => <Badge tone={row.outcome === 'refused' ? 'bad' : 'neutral'}>{say(row.outcome as 'allowed')}</Badge> },
@@ -117,7 +119,7 @@ function Entries({ filters }: { filters: Filters }) {
     { name: say('address'), cell: (row) => row.address || '–' },
     { name: say('details'), cell: (row) => <Details row={row} /> },
   ]
-  return <Table caption={say('title')} columns={columns} rows={rows} keyOf={(row) => String(row.id)} empty={<Empty title={say('none')} />} />
+  return <Table order={order} caption={say('title')} columns={columns} rows={rows} keyOf={(row) => String(row.id)} empty={<Empty title={say('none')} />} />
 }
 
 function Details({ row }: { row: EntryOut }) {

@@ -8,6 +8,7 @@ import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { TextArea, TextField } from '@/ui/field'
 import { Empty, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -23,7 +24,8 @@ export function Named({ kind }: { kind: Kind }) {
   const [editing, setEditing] = useState<NamedOut | 'new' | null>(null)
   const [going, setGoing] = useState<NamedOut | null>(null)
   const again = () => cache.invalidateQueries({ queryKey: [kind] })
-  const rows = useRows([kind], KINDS[kind].list)
+  const order = useOrder(['name', 'created_at'], 'name')
+  const rows = useRows([kind, order.sort], (cursor) => KINDS[kind].list(cursor, order.sort))
   const restore = useMutation({
     mutationFn: ({ name, description }: NamedOut) => KINDS[kind].add({ name, description }),
     onError: tell.refusal,
@@ -38,7 +40,7 @@ export function Named({ kind }: { kind: Kind }) {
     onSettled: again,
   })
   const columns: Column<NamedOut>[] = [
-    { name: say('name'), cell: (row) => <span className="font-medium">{row.name}</span> },
+    { name: say('name'), cell: (row) => <span className="font-medium">{row.name}</span>, sort: 'name' },
     { name: say('description'), cell: (row) => row.description || '–' },
     ...(writes ? [{ name: '', cell: (row: NamedOut) => <Acts row={row} onEdit={setEditing} onDelete={setGoing} /> }] : []),
   ]
@@ -57,7 +59,7 @@ export function Named({ kind }: { kind: Kind }) {
         <p className="max-w-prose text-sm text-soft">{say(`hint_${kind}`)}</p>
         {add}
       </div>
-      <Table caption={say(kind)} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say(`none_${kind}`)}>{say(`noneHint_${kind}`)}</Empty>} />
+      <Table order={order} caption={say(kind)} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say(`none_${kind}`)}>{say(`noneHint_${kind}`)}</Empty>} />
       <Dialog open={editing !== null} title={editing === 'new' ? say(`add_${kind}`) : common('edit')} onClose={() => setEditing(null)}>
         {editing !== null && (
           <Editor

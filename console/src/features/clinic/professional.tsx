@@ -139,7 +139,7 @@ async function choices(kind: Kind) {
   const all = []
   let cursor: string | undefined
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { items, next } = await KINDS[kind].list(cursor)
+    const { items, next } = await KINDS[kind].list(cursor, 'name')
     all.push(...items)
     if (!next) break
     cursor = next

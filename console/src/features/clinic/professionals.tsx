@@ -11,6 +11,7 @@ import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge } from '@/ui/page'
 import { Empty, Loaded, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useClinicWords } from './words'
 
@@ -21,14 +22,15 @@ export function Professionals() {
   const navigate = useNavigate()
   const { may } = useSession()
   const [adding, setAdding] = useState(false)
-  const rows = useRows(['professionals'], async (cursor) => {
-    const { data } = await listProfessionals({ query: { scope: 'organization', cursor, limit: 50 }, throwOnError: true })
+  const order = useOrder(['name', 'department', 'specialty'], 'name')
+  const rows = useRows(['professionals', order.sort], async (cursor) => {
+    const { data } = await listProfessionals({ query: { scope: 'organization', cursor, sort: order.sort, limit: 50 }, throwOnError: true })
     return data
   })
   const columns: Column<ProfessionalOut>[] = [
-    { name: say('name'), cell: nameOf },
-    { name: say('department'), cell: (row) => row.department ?? '–' },
-    { name: say('specialty'), cell: (row) => row.specialty ?? '–' },
+    { name: say('name'), cell: nameOf, sort: 'name' },
+    { name: say('department'), cell: (row) => row.department ?? '–', sort: 'department' },
+    { name: say('specialty'), cell: (row) => row.specialty ?? '–', sort: 'specialty' },
     { name: say('employeeNumber'), cell: (row) => row.employee_number ?? '–' },
     { name: say('booking'), cell: (row) => <Badge tone={row.bookable ? 'good' : 'neutral'}>{say(row.bookable ? 'bookable' : 'notBookable')}</Badge> },
   ]
@@ -40,6 +42,7 @@ export function Professionals() {
         {may('members:read') && <Button aria-haspopup="dialog" onClick={() => setAdding(true)}>{say('addProfessional')}</Button>}
       </div>
       <Table
+        order={order}
         caption={say('professionals')}
         columns={columns}
         rows={rows}

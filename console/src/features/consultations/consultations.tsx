@@ -7,6 +7,7 @@ import { useMe } from '@/session/session'
 import { SelectField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { clock, useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
@@ -23,7 +24,7 @@ export function Consultations() {
         <SelectField
           label={say('filter')}
           value={state ?? ''}
-          onChange={(event) => void navigate({ to: '/consultations', search: { state: event.target.value || undefined } })}
+          onChange={(event) => void navigate({ to: '/consultations', search: (before: object) => ({ ...before, state: event.target.value || undefined }) as never })}
           options={[
             { value: '', label: say('filterAll') },
             { value: 'active', label: say('active') },
@@ -36,17 +37,18 @@ export function Consultations() {
   )
 }
 
-/** Consultations, newest first; of one patient where one is named. */
+/** Consultations, newest first unless asked otherwise; of one patient where one is named. */
 export function ConsultationTable({ state, patientId }: { state?: ConsultationStatus; patientId?: string }) {
   const say = useConsultationWords()
   const typeOf = useConsultationTypeName()
   const time = useTime()
   const me = useMe()
-  const rows = useRows(['consultations', state, patientId], async (cursor) => {
-    const { data } = await listConsultations({ query: { state, patient_id: patientId, cursor }, throwOnError: true })
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows(['consultations', state, patientId, order.sort], async (cursor) => {
+    const { data } = await listConsultations({ query: { state, patient_id: patientId, cursor, sort: order.sort }, throwOnError: true })
     return data
   })
-  const started: Column<ConsultationOut> = { name: say('started'), cell: (row) => time.moment(row.created_at) }
+  const started: Column<ConsultationOut> = { name: say('started'), cell: (row) => time.moment(row.created_at), sort: 'created_at' }
   const who: Column<ConsultationOut> = { name: say('patient'), cell: (row) => <PatientName id={row.patient_id} /> }
   const columns: Column<ConsultationOut>[] = [
     ...(me.patient_id !== null || patientId ? [started] : [who, started]),
@@ -59,6 +61,7 @@ export function ConsultationTable({ state, patientId }: { state?: ConsultationSt
   ]
   return (
     <Table
+      order={order}
       caption={say('title')}
       columns={columns}
       rows={rows}

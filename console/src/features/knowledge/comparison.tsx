@@ -4,13 +4,11 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { compareEvaluationRunsOptions, listEvaluationRunsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { compareEvaluationRuns } from '@/api/generated/sdk.gen'
 import type { AuricleKnowledgeEvaluationSchemasRunOut as Run, ChangedOut, ComparisonOut } from '@/api/generated/types.gen'
-import { Button } from '@/ui/button'
 import { SelectField } from '@/ui/field'
 import { Badge, Panel, type Tone } from '@/ui/page'
 import { Loaded } from '@/ui/states'
-import { useRows } from '@/ui/table'
+import { More, useRows } from '@/ui/table'
 import { useTime } from '@/ui/time'
-import { useCommonWords } from '@/ui/words'
 import { VerdictBadge, WhatCame } from './evaluation-results'
 import { useNameOfRun } from './evaluation-runs'
 import { useEvaluationWords } from './evaluation-words'
@@ -148,7 +146,6 @@ function MeasureTable({ compared }: { compared: ComparisonOut }) {
 
 function ChangedQuestions({ run, against }: { run: Run; against: string }) {
   const say = useEvaluationWords()
-  const common = useCommonWords()
   const path = { evaluation_id: run.evaluation_id, evaluation_run_id: run.id }
   const rows = useRows(['evaluation-changes', run.id, against], async (cursor) => {
     return (await compareEvaluationRuns({ path, query: { against, cursor }, throwOnError: true })).data.questions
@@ -167,11 +164,7 @@ function ChangedQuestions({ run, against }: { run: Run; against: string }) {
                 </li>
               ))}
             </ul>
-            {rows.hasNextPage && (
-              <Button busy={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>
-                {common('more')}
-              </Button>
-            )}
+            <More rows={rows} />
           </div>
         )
       }}

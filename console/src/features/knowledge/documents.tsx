@@ -1,15 +1,19 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { FileUp, RotateCcw, Trash2 } from 'lucide-react'
 import { useId, useState, type DragEvent } from 'react'
-import { listKnowledgeOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { deleteKnowledge, retryDocument, uploadKnowledge } from '@/api/generated/sdk.gen'
+import { deleteKnowledge, listKnowledge, retryDocument, uploadKnowledge } from '@/api/generated/sdk.gen'
 import type { ListKnowledgeResponse } from '@/api/generated/types.gen'
 import { useLanguage } from '@/i18n'
 import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
+import { Confirm } from '@/ui/confirm'
 import { Failed } from '@/ui/failed'
+import { SelectField } from '@/ui/field'
 import { Badge, type Tone } from '@/ui/page'
+import { SortChoice, useOrder } from '@/ui/sorting'
 import { Empty, Loaded } from '@/ui/states'
+import { More, useRows } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -18,32 +22,56 @@ import { useKnowledgeWords } from './words'
 type Taught = ListKnowledgeResponse['items'][number]
 type Stage = Taught['status']
 
-const SHOWN = { query: { limit: 100 } }
+const STAGES: readonly Stage[] = ['live', 'failed', 'queued', 'extracted', 'chunked', 'embedded']
 const UNDER_WAY: readonly Stage[] = ['queued', 'extracted', 'chunked', 'embedded']
 const LOOK_AGAIN_MS = 1_500
+const KEY = 'knowledge'
 
 export function Documents() {
   const say = useKnowledgeWords()
-  const query = useQuery({
-    ...listKnowledgeOptions(SHOWN),
-    refetchInterval: ({ state }) => (state.data?.items.some((one) => UNDER_WAY.includes(one.status)) ? LOOK_AGAIN_MS : false),
-  })
+  const navigate = useNavigate()
+  const asked = (useSearch({ strict: false }) as { status?: string }).status
+  const status = STAGES.find((one) => one === asked)
+  const order = useOrder(['title', 'byte_size', 'created_at'], '-created_at')
+  const rows = useRows(
+    [KEY, status, order.sort],
+    async (cursor) => (await listKnowledge({ query: { status, sort: order.sort, cursor, limit: 50 }, throwOnError: true })).data,
+    true,
+    (pages) => pages.some(({ items }) => items.some((one) => UNDER_WAY.includes(one.status))) && LOOK_AGAIN_MS,
+  )
+  const sorts = [
+    { name: say('added'), sort: 'created_at' },
+    { name: say('titled'), sort: 'title' },
+    { name: say('size'), sort: 'byte_size' },
+  ]
+  const narrow = (value: string) =>
+    void navigate({ to: '.', search: (before: object) => ({ ...before, status: value || undefined }), replace: true } as never)
   return (
     <div className="flex flex-col gap-4">
       <DropZone />
-      <Loaded query={query} lines={6}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title={say('none')}>{say('noneHint')}</Empty>
-          ) : (
+      <div className="grid gap-3 sm:max-w-xl sm:grid-cols-2">
+        <SelectField
+          label={say('stage')}
+          value={status ?? ''}
+          onChange={(event) => narrow(event.target.value)}
+          options={[{ value: '', label: say('everyStage') }, ...STAGES.map((value) => ({ value, label: say(`status_${value}`) }))]}
+        />
+        <SortChoice columns={sorts} order={order} />
+      </div>
+      <Loaded query={rows} lines={6}>
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.items)
+          if (items.length === 0) return status ? <Empty title={say('noneFound')} /> : <Empty title={say('none')}>{say('noneHint')}</Empty>
+          return (
             <ul className="divide-y divide-line rounded-xl border border-line bg-panel">
               {items.map((one) => (
                 <Document key={one.id} document={one} />
               ))}
             </ul>
           )
-        }
+        }}
       </Loaded>
+      <More rows={rows} />
     </div>
   )
 }
@@ -66,7 +94,7 @@ function DropZone() {
         }
       }
     },
-    onSettled: () => cache.invalidateQueries({ queryKey: listKnowledgeOptions(SHOWN).queryKey }),
+    onSettled: () => cache.invalidateQueries({ queryKey: [KEY] }),
   })
   const drop = (event: DragEvent) => {
     event.preventDefault()
@@ -113,20 +141,22 @@ function Document({ document }: { document: Taught }) {
   const cache = useQueryClient()
   const settled = {
     onError: tell.refusal,
-    onSettled: () => cache.invalidateQueries({ queryKey: listKnowledgeOptions(SHOWN).queryKey }),
+    onSettled: () => cache.invalidateQueries({ queryKey: [KEY] }),
   }
   const path = { document_id: document.id }
+  const [going, setGoing] = useState(false)
   const retry = useMutation({ mutationFn: () => retryDocument({ path, throwOnError: true }), ...settled })
   const remove = useMutation({
     mutationFn: () => deleteKnowledge({ path, throwOnError: true }),
     onSuccess: () => tell(say('deleted')),
-    ...settled,
+    onSettled: settled.onSettled,
   })
+  const name = document.title || document.file_name
   const working = UNDER_WAY.includes(document.status)
   return (
     <li className="flex items-center justify-between gap-3 p-4">
       <div className="min-w-0">
-        <p className="font-medium break-words">{document.title || document.file_name}</p>
+        <p className="font-medium break-words">{name}</p>
         <p className="flex flex-wrap items-center gap-2 text-sm text-soft">
           <Badge tone={TONES[document.status] ?? 'brand'}>{say(`status_${document.status}`)}</Badge>
           {working && (
@@ -152,13 +182,27 @@ function Document({ document }: { document: Taught }) {
         <Button
           size="icon"
           kind="quiet"
-          aria-label={`${common('delete')}: ${document.title || document.file_name}`}
+          aria-label={`${common('delete')}: ${name}`}
           busy={remove.isPending}
           onClick={() => remove.mutate()}
         >
           <Trash2 aria-hidden className="size-4" />
         </Button>
       </div>
+      <Confirm
+        open={going}
+        title={say('deleteTitle', { name })}
+        action={common('delete')}
+        busy={remove.isPending}
+        error={remove.error}
+        onDone={() => remove.mutate()}
+        onClose={() => {
+          setGoing(false)
+          remove.reset()
+        }}
+      >
+        <p>{say('deleteHint')}</p>
+      </Confirm>
     </li>
   )
 }

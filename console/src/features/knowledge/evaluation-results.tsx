@@ -1,11 +1,10 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { listEvaluationResults } from '@/api/generated/sdk.gen'
 import type { AuricleKnowledgeEvaluationSchemasRunOut as Run, ResultOut, Verdict } from '@/api/generated/types.gen'
-import { Button } from '@/ui/button'
 import { SelectField } from '@/ui/field'
 import { Badge, type Tone } from '@/ui/page'
 import { Empty, Refused, Skeleton } from '@/ui/states'
-import { useRows } from '@/ui/table'
+import { More, useRows } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { ExpectedDocuments } from './evaluation'
@@ -62,13 +61,7 @@ export function EvaluationResults({ run }: { run: Run }) {
           ))}
         </ol>
       )}
-      {rows.hasNextPage && (
-        <div className="text-center">
-          <Button busy={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>
-            {common('more')}
-          </Button>
-        </div>
-      )}
+      <More rows={rows} />
     </div>
   )
 }

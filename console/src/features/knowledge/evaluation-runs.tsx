@@ -7,6 +7,7 @@ import { Button } from '@/ui/button'
 import { CheckField, TextField } from '@/ui/field'
 import { Badge, Panel, type Tone } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useUnsaved } from '@/ui/unsaved'
@@ -19,14 +20,15 @@ export function EvaluationRuns({ evaluation }: { evaluation: EvaluationOut }) {
   const say = useEvaluationWords()
   const time = useTime()
   const nameOf = useNameOfRun()
-  const rows = useRows(['evaluation-runs', evaluation.id], async (cursor) => {
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows(['evaluation-runs', evaluation.id, order.sort], async (cursor) => {
     const path = { evaluation_id: evaluation.id }
-    return (await listEvaluationRuns({ path, query: { cursor }, throwOnError: true })).data
+    return (await listEvaluationRuns({ path, query: { cursor, sort: order.sort }, throwOnError: true })).data
   })
   const percent = (share: number | null | undefined) =>
     typeof share === 'number' ? time.number(share, { style: 'percent' }) : '–'
   const columns: Column<Run>[] = [
-    { name: say('run'), cell: nameOf },
+    { name: say('run'), cell: nameOf, sort: 'created_at' },
     { name: say('status'), cell: (row) => <RunStatus run={row} /> },
     { name: say('answered'), numeric: true, cell: (row) => percent(row.totals?.answered) },
     { name: say('wrongly_answered'), numeric: true, cell: (row) => percent(row.totals?.wrongly_answered) },
@@ -35,6 +37,7 @@ export function EvaluationRuns({ evaluation }: { evaluation: EvaluationOut }) {
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[1fr_20rem]">
       <Table
+        order={order}
         caption={say('runs')}
         columns={columns}
         rows={rows}

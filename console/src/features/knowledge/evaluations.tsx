@@ -7,6 +7,7 @@ import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useEvaluationWords } from './evaluation-words'
@@ -20,12 +21,13 @@ export function Evaluations() {
   const time = useTime()
   const cache = useQueryClient()
   const [adding, setAdding] = useState(false)
-  const rows = useRows(['evaluations'], async (cursor) => (await listEvaluations({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['name', 'changed_at', 'created_at'], '-created_at')
+  const rows = useRows(['evaluations', order.sort], async (cursor) => (await listEvaluations({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const columns: Column<EvaluationOut>[] = [
-    { name: say('name'), cell: (row) => row.name },
+    { name: say('name'), cell: (row) => row.name, sort: 'name' },
     { name: knowledge('questionsTab'), numeric: true, cell: (row) => time.number(row.question_count) },
     { name: knowledge('collection'), cell: (row) => [row.collection, row.only_language && languageOf(row.only_language)].filter(Boolean).join(' · ') || '–' },
-    { name: say('changed'), cell: (row) => time.moment(row.changed_at) },
+    { name: say('changed'), cell: (row) => time.moment(row.changed_at), sort: 'changed_at' },
   ]
   const add = (
     <Button aria-haspopup="dialog" kind="primary" onClick={() => setAdding(true)}>
@@ -36,6 +38,7 @@ export function Evaluations() {
     <div className="flex flex-col gap-4">
       {(rows.data?.pages[0]?.items.length ?? 0) > 0 && <div>{add}</div>}
       <Table
+        order={order}
         caption={knowledge('evaluations')}
         columns={columns}
         rows={rows}

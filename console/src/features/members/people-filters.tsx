@@ -6,14 +6,19 @@ import { SelectField, TextField } from '@/ui/field'
 import { useCommonWords } from '@/ui/words'
 import { useMemberWords } from './words'
 
-/** Kept out of the page's address: what is looked for is a name. */
 export interface PeopleWanted {
+  /** Kept out of the page's address, where the others stand. */
   name?: string
   status?: MemberOut['status']
   role_id?: string
 }
 
 const STATES = ['active', 'suspended', 'removed'] as const
+
+/** What an address asks for, as far as there is such a thing. */
+export function wantedOf({ status, role_id }: Record<string, unknown>): PeopleWanted {
+  return { status: STATES.find((one) => one === status), role_id: typeof role_id === 'string' ? role_id : undefined }
+}
 
 export function PeopleFilters({ wanted, roles, onChange }: { wanted: PeopleWanted; roles: readonly RoleOut[]; onChange: (wanted: PeopleWanted) => void }) {
   const say = useMemberWords()

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { listRolesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { changeMember, listMembers, removeMember, restoreMember, suspendMember } from '@/api/generated/sdk.gen'
@@ -11,10 +12,11 @@ import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTell } from '@/ui/toast'
 import { Member } from './member'
-import { PeopleFilters, type PeopleWanted } from './people-filters'
+import { PeopleFilters, wantedOf, type PeopleWanted } from './people-filters'
 import { useMemberWords } from './words'
 
 const nameOf = (one: MemberOut) => [one.given_name, one.family_name].filter(Boolean).join(' ') || one.email
@@ -27,11 +29,18 @@ export function People({ hospitalId }: { hospitalId: string }) {
   const tell = useTell()
   const cache = useQueryClient()
   const roles = useQuery(listRolesOptions({ path: { hospital_id: hospitalId } }))
-  const [wanted, setWanted] = useState<PeopleWanted>({})
+  const navigate = useNavigate()
+  const [name, setName] = useState<string>()
+  const wanted = { ...wantedOf(useSearch({ strict: false })), name }
+  const setWanted = ({ name: sought, ...kept }: PeopleWanted) => {
+    setName(sought)
+    void navigate({ to: '.', search: (before: object) => ({ ...before, ...kept }), replace: true } as never)
+  }
   const [shown, setShown] = useState<string | null>(null)
   const [going, setGoing] = useState<MemberOut | null>(null)
-  const rows = useRows(['members', hospitalId, wanted], async (cursor) => {
-    const { data } = await listMembers({ path: { hospital_id: hospitalId }, query: { ...wanted, cursor }, throwOnError: true })
+  const order = useOrder(['name', 'created_at'], '-created_at')
+  const rows = useRows(['members', hospitalId, wanted, order.sort], async (cursor) => {
+    const { data } = await listMembers({ path: { hospital_id: hospitalId }, query: { ...wanted, cursor, sort: order.sort }, throwOnError: true })
     return data
   })
   const sought = Object.values(wanted).some(Boolean)
@@ -63,6 +72,7 @@ export function People({ hospitalId }: { hospitalId: string }) {
   const columns: Column<MemberOut>[] = [
     {
       name: say('name'),
+      sort: 'name',
       cell: (row) => (
         <span>
           <button
@@ -113,7 +123,7 @@ export function People({ hospitalId }: { hospitalId: string }) {
   return (
     <div className="flex flex-col gap-4">
       <PeopleFilters wanted={wanted} roles={roles.data?.items ?? []} onChange={setWanted} />
-      <Table caption={say('members')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={sought ? <Empty title={say('noneFound')}>{say('noneFoundHint')}</Empty> : <Empty title={say('none')} />} />
+      <Table order={order} caption={say('members')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={sought ? <Empty title={say('noneFound')}>{say('noneFoundHint')}</Empty> : <Empty title={say('none')} />} />
       <Dialog open={shown !== null} title={say('member')} onClose={() => setShown(null)}>
         {shown && <Member hospitalId={hospitalId} id={shown} onDone={() => setShown(null)} />}
       </Dialog>

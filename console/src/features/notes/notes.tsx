@@ -7,6 +7,7 @@ import { PatientName } from '@/features/patients/patient-name'
 import { useSession } from '@/session/session'
 import { Badge, Page, type Tone } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { Tabs } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
@@ -64,8 +65,9 @@ function All() {
   const desk = useDeskWords()
   const time = useTime()
   const nameOf = useTemplateNames()
-  const rows = useRows(['notes', 'all'], async (cursor) => {
-    const { data } = await listNotes({ query: { cursor }, throwOnError: true })
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows(['notes', 'all', order.sort], async (cursor) => {
+    const { data } = await listNotes({ query: { cursor, sort: order.sort }, throwOnError: true })
     return data
   })
   const columns: Column<NoteRow>[] = [
@@ -75,10 +77,11 @@ function All() {
       name: desk('state'),
       cell: (row) => <Badge tone={TONES[row.status]}>{row.status === 'deleted' ? row.status : say(row.status)}</Badge>,
     },
-    { name: desk('created'), cell: (row) => time.moment(row.created_at) },
+    { name: desk('created'), cell: (row) => time.moment(row.created_at), sort: 'created_at' },
   ]
   return (
     <Table
+      order={order}
       caption={desk('all')}
       columns={columns}
       rows={rows}

@@ -8,6 +8,7 @@ import { useMe } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Page, PageOf, Panel } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
@@ -18,17 +19,19 @@ export function OwnNotes() {
   const say = useNoteWords()
   const common = useCommonWords()
   const time = useTime()
-  const rows = useRows(['notes', 'own'], async (cursor) => {
-    const { data } = await listOwnNotes({ query: { cursor }, throwOnError: true })
+  const order = useOrder(['approved_at'], '-approved_at')
+  const rows = useRows(['notes', 'own', order.sort], async (cursor) => {
+    const { data } = await listOwnNotes({ query: { cursor, sort: order.sort }, throwOnError: true })
     return data
   })
   const columns: Column<OwnRow>[] = [
-    { name: say('approved'), cell: (row) => time.moment(row.approved_at) },
+    { name: say('approved'), cell: (row) => time.moment(row.approved_at), sort: 'approved_at' },
     { name: say('template'), cell: (row) => row.template },
   ]
   return (
     <Page title={say('own')} hint={common('zone', { zone: ZONE })}>
       <Table
+        order={order}
         caption={say('own')}
         columns={columns}
         rows={rows}

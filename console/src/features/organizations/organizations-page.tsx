@@ -9,6 +9,7 @@ import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { Tabs } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
@@ -63,17 +64,18 @@ function All() {
   const navigate = useNavigate()
   const { status } = useSearch({ strict: false }) as { status?: string }
   const wanted = STATES.find((one) => one === status) as OrganizationStatus | undefined
+  const order = useOrder(['name', 'slug', 'created_at'], '-created_at')
   const rows = useRows(
-    ['organizations', wanted],
-    async (cursor) => (await listOrganizations({ query: { cursor, status: wanted }, throwOnError: true })).data,
+    ['organizations', wanted, order.sort],
+    async (cursor) => (await listOrganizations({ query: { cursor, status: wanted, sort: order.sort }, throwOnError: true })).data,
   )
   const columns: Column<OrganizationOut>[] = [
-    { name: say('name'), cell: (row) => row.name },
-    { name: say('slug'), cell: (row) => <code>{row.slug}</code> },
+    { name: say('name'), cell: (row) => row.name, sort: 'name' },
+    { name: say('slug'), cell: (row) => <code>{row.slug}</code>, sort: 'slug' },
     { name: say('kind'), cell: (row) => say(`kind_${row.kind}` as 'kind_clinic') },
     { name: say('contact'), cell: (row) => `${row.contact_name}, ${row.email}` },
     { name: say('zone'), cell: (row) => row.time_zone },
-    { name: say('founded'), cell: (row) => time.date(row.created_at) },
+    { name: say('founded'), cell: (row) => time.date(row.created_at), sort: 'created_at' },
     { name: say('status'), cell: (row) => <Badge tone={TONES[row.status]}>{say(`status_${row.status}`)}</Badge> },
   ]
   return (
@@ -82,11 +84,12 @@ function All() {
         <SelectField
           label={say('status')}
           value={wanted ?? ''}
-          onChange={(event) => void navigate({ to: '/organizations', search: { status: event.target.value || undefined } as never, replace: true })}
+          onChange={(event) => void navigate({ to: '/organizations', search: ((before: object) => ({ ...before, status: event.target.value || undefined })) as never, replace: true })}
           options={[{ value: '', label: say('all') }, ...STATES.map((one) => ({ value: one, label: say(`status_${one}`) }))]}
         />
       </div>
       <Table
+        order={order}
         caption={say('title')}
         columns={columns}
         rows={rows}

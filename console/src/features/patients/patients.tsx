@@ -9,6 +9,7 @@ import { Button } from '@/ui/button'
 import { TextField } from '@/ui/field'
 import { Page, Panel } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { Tabs } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
@@ -127,15 +128,18 @@ function PatientLink({ patient }: { patient: PatientOut }) {
 function All() {
   const say = usePatientWords()
   const time = useTime()
-  const rows = useRows(['patients'], async (cursor) => (await listPatients({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows(['patients', order.sort], async (cursor) => (await listPatients({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const columns: Column<PatientOut>[] = [
     { name: say('name'), cell: nameOf },
     { name: say('recordNumber'), cell: (row) => row.record_number ?? '–' },
     { name: say('birthDate'), cell: (row) => (row.birth_date ? time.date(row.birth_date) : '–') },
     { name: say('phone'), cell: (row) => row.phone ?? '–' },
+    { name: say('registered'), cell: (row) => time.date(row.created_at), sort: 'created_at' },
   ]
   return (
     <Table
+      order={order}
       caption={say('title')}
       columns={columns}
       rows={rows}

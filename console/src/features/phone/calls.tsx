@@ -10,6 +10,7 @@ import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge, type Tone } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { clock, useTime } from '@/ui/time'
 import { Call } from './call'
@@ -33,17 +34,18 @@ export function Calls() {
   const [placing, setPlacing] = useState(false)
   const lines = useQuery(listPhoneLinesOptions({ query: { limit: 200 } }))
   const look = (change: { line?: string; call?: string }) => void navigate({ to: '/phone', search: { tab: 'calls', line, ...change }, replace: true })
-  const rows = useRows(['phone-calls', line], async (cursor) => {
-    const { data } = await listPhoneCalls({ query: { cursor, phone_line_id: line }, throwOnError: true })
+  const order = useOrder(['created_at', 'seconds'], '-created_at')
+  const rows = useRows(['phone-calls', line, order.sort], async (cursor) => {
+    const { data } = await listPhoneCalls({ query: { cursor, sort: order.sort, phone_line_id: line }, throwOnError: true })
     return data
   })
   const columns: Column<CallOut>[] = [
-    { name: say('when'), cell: (row) => time.moment(row.created_at) },
+    { name: say('when'), cell: (row) => time.moment(row.created_at), sort: 'created_at' },
     { name: say('way'), cell: (row) => say(`direction_${row.direction}`) },
     { name: say('number'), cell: (row) => row.number ?? '–' },
     { name: say('line'), cell: (row) => lines.data?.items.find((one) => one.id === row.line_id)?.name ?? '–' },
     { name: say('status'), cell: (row) => <Status of={row.status} /> },
-    { name: say('length'), cell: (row) => (row.seconds === null ? '–' : clock(row.seconds)), numeric: true },
+    { name: say('length'), cell: (row) => (row.seconds === null ? '–' : clock(row.seconds)), numeric: true, sort: 'seconds' },
   ]
   const choices = (lines.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))
   return (
@@ -59,6 +61,7 @@ export function Calls() {
         )}
       </div>
       <Table
+        order={order}
         caption={say('calls')}
         columns={columns}
         rows={rows}

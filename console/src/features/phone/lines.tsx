@@ -9,7 +9,7 @@ import { Button } from '@/ui/button'
 import { Confirm } from '@/ui/confirm'
 import { Dialog } from '@/ui/dialog'
 import { Empty, Loaded, Refused, Skeleton } from '@/ui/states'
-import { useRows } from '@/ui/table'
+import { More, useRows } from '@/ui/table'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
 import { LineAddresses } from './addresses'
@@ -97,7 +97,7 @@ export function Lines() {
           ))}
         </div>
       )}
-      {rows.hasNextPage && <Button onClick={() => void rows.fetchNextPage()}>{common('more')}</Button>}
+      <More rows={rows} />
       <Dialog open={writes && line !== undefined && show !== undefined} title={say(line === 'new' ? 'addLine' : show === 'edit' ? 'changeLine' : 'addresses')} onClose={() => look()}>
         {line !== undefined && (
           <One id={line}>

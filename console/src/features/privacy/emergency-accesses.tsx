@@ -12,6 +12,7 @@ import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Badge } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
@@ -24,7 +25,8 @@ export function EmergencyAccesses() {
   const say = useEmergencyWords()
   const time = useTime()
   const [ending, setEnding] = useState<AccessOut | null>(null)
-  const rows = useRows(ROWS, async (cursor) => (await listBreakGlass({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows([...ROWS, order.sort], async (cursor) => (await listBreakGlass({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const columns: Column<AccessOut>[] = [
     { name: say('who'), cell: (row) => <MemberName id={row.member_id} /> },
     {
@@ -38,6 +40,7 @@ export function EmergencyAccesses() {
     { name: say('why'), cell: (row) => <span className="break-words">{row.reason}</span> },
     {
       name: say('when'),
+      sort: 'created_at',
       cell: (row) => `${time.moment(row.created_at)} – ${time.time(row.revoked_at ?? row.expires_at)}`,
     },
     { name: say('reads'), cell: (row) => time.number(row.reads), numeric: true },
@@ -56,6 +59,7 @@ export function EmergencyAccesses() {
     <div className="flex flex-col gap-4">
       <p className="max-w-prose text-sm text-soft">{say('hint')}</p>
       <Table
+        order={order}
         caption={say('caption')}
         columns={columns}
         rows={rows}

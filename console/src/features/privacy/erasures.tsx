@@ -10,6 +10,7 @@ import { Dialog } from '@/ui/dialog'
 import { Badge } from '@/ui/page'
 import { save } from '@/ui/save'
 import { Empty, Loaded } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useErasureWords } from './erasure-words'
@@ -23,9 +24,10 @@ export function Erasures() {
   const navigate = useNavigate()
   const { erasure } = useSearch({ strict: false }) as { erasure?: string }
   const show = (id?: string) => void navigate({ to: '/privacy', search: { tab: 'erasures', erasure: id } })
-  const rows = useRows(['erasures'], async (cursor) => (await listErasures({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows(['erasures', order.sort], async (cursor) => (await listErasures({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const columns: Column<ErasureOut>[] = [
-    { name: say('asked'), cell: (row) => time.moment(row.created_at) },
+    { name: say('asked'), cell: (row) => time.moment(row.created_at), sort: 'created_at' },
     { name: say('because'), cell: (row) => <Because erasure={row} /> },
     { name: say('state'), cell: (row) => <State erasure={row} /> },
     {
@@ -40,6 +42,7 @@ export function Erasures() {
   return (
     <>
       <Table
+        order={order}
         caption={say('caption')}
         columns={columns}
         rows={rows}

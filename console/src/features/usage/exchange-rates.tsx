@@ -11,6 +11,7 @@ import { Dialog } from '@/ui/dialog'
 import { TextField } from '@/ui/field'
 import { Badge, Panel } from '@/ui/page'
 import { Loaded, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
@@ -28,7 +29,8 @@ export function ExchangeRates() {
   const mine = useMe().organization_id === null && may('rates:write')
   const [adding, setAdding] = useState(false)
   const [leaving, setLeaving] = useState<ExchangeOut | null>(null)
-  const rows = useRows(['exchange-rates'], async (cursor) => (await listExchangeRates({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['since', 'created_at'], '-created_at')
+  const rows = useRows(['exchange-rates', order.sort], async (cursor) => (await listExchangeRates({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const again = () =>
     Promise.all([
       cache.invalidateQueries({ queryKey: ['exchange-rates'] }),
@@ -36,7 +38,7 @@ export function ExchangeRates() {
     ])
   const columns: Column<ExchangeOut>[] = [
     { name: say('rupees'), cell: (row) => <span className="tabular-nums">{time.number(Number(row.inr_per_usd), DIGITS)}</span> },
-    { name: say('since'), cell: (row) => time.date(row.since) },
+    { name: say('since'), cell: (row) => time.date(row.since), sort: 'since' },
     { name: say('source'), cell: (row) => <span className="break-words">{row.source}</span> },
     {
       name: say('state'),
@@ -67,7 +69,7 @@ export function ExchangeRates() {
         }
       >
         {!mine && <p className="mb-3 text-sm text-soft">{say('exchangeForPlatform')}</p>}
-        <Table caption={say('exchangeRatesSet')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<p className="text-sm">{say('exchangeNone')}</p>} />
+        <Table order={order} caption={say('exchangeRatesSet')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<p className="text-sm">{say('exchangeNone')}</p>} />
       </Panel>
       <Dialog open={adding} title={say('newExchange')} onClose={() => setAdding(false)}>
         <NewExchange

@@ -7,6 +7,7 @@ import { Button } from '@/ui/button'
 import { SelectField, TextField } from '@/ui/field'
 import { Badge } from '@/ui/page'
 import { Empty } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { dayEnd, dayStart } from './days'
@@ -66,20 +67,22 @@ function Found({ filters }: { filters: Filters }) {
   const say = useUsageWords()
   const nameOf = useCapabilityName()
   const time = useTime()
-  const rows = useRows(['usage', filters], async (cursor) => {
+  const order = useOrder(['at', 'total_ms', 'cost_usd'], '-at')
+  const rows = useRows(['usage', filters, order.sort], async (cursor) => {
     const query = {
       capability: filters.for,
       provider: filters.provider,
       consultation_id: filters.consultation,
       from: dayStart(filters.from),
       to: dayEnd(filters.to),
+      sort: order.sort,
       cursor,
       limit: 50,
     }
     return (await listUsage({ query, throwOnError: true })).data
   })
   const columns: Column<UsageOut>[] = [
-    { name: say('when'), cell: (row) => <When row={row} /> },
+    { name: say('when'), cell: (row) => <When row={row} />, sort: 'at' },
     { name: say('capability'), cell: (row) => nameOf(row.capability) },
     {
       name: say('provider'),
@@ -94,12 +97,12 @@ function Found({ filters }: { filters: Filters }) {
       name: say('state'),
       cell: (row) => <Badge tone={row.status === 'ok' ? 'good' : 'warn'}>{say(`status_${row.status}` as 'status_ok')}</Badge>,
     },
-    { name: say('took'), numeric: true, cell: (row) => say('ms', { n: time.number(Math.round(row.total_ms)) }) },
+    { name: say('took'), numeric: true, sort: 'total_ms', cell: (row) => say('ms', { n: time.number(Math.round(row.total_ms)) }) },
     { name: say('used'), cell: (row) => <Used row={row} /> },
-    { name: say('cost'), numeric: true, cell: (row) => <Cost row={row} /> },
+    { name: say('cost'), numeric: true, sort: 'cost_usd', cell: (row) => <Cost row={row} /> },
   ]
   return (
-    <Table caption={say('lines')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('linesNone')}>{say('linesNoneHint')}</Empty>} />
+    <Table order={order} caption={say('lines')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('linesNone')}>{say('linesNoneHint')}</Empty>} />
   )
 }
 

@@ -10,6 +10,7 @@ import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge, Panel } from '@/ui/page'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { NewRate } from './new-rate'
@@ -59,7 +60,7 @@ function usePriceColumns<R extends CardRate>(): Column<R>[] {
         </>
       ),
     },
-    { name: say('since'), cell: (row) => <span className="whitespace-nowrap">{time.date(row.since)}</span> },
+    { name: say('since'), cell: (row) => <span className="whitespace-nowrap">{time.date(row.since)}</span>, sort: 'since' },
     { name: say('source'), cell: (row) => <span className="break-words">{row.source}</span> },
   ]
 }
@@ -72,7 +73,8 @@ function OwnRates() {
   const title = say(useMe().organization_id === null ? 'ratesOfPlatform' : 'ratesOwn')
   const [adding, setAdding] = useState(false)
   const [leaving, setLeaving] = useState<RateOut | null>(null)
-  const rows = useRows(['rates'], async (cursor) => (await listRates({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['since', 'created_at'], '-created_at')
+  const rows = useRows(['rates', order.sort], async (cursor) => (await listRates({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const again = () => Promise.all([cache.invalidateQueries({ queryKey: ['rates'] }), cache.invalidateQueries({ queryKey: ['rate-card'] })])
   const columns: Column<RateOut>[] = [
     ...usePriceColumns<RateOut>(),
@@ -103,7 +105,7 @@ function OwnRates() {
       }
     >
       <p className="mb-3 max-w-prose text-sm text-soft">{say('ratesHint')}</p>
-      <Table caption={title} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<p className="text-sm">{say('ratesNone')}</p>} />
+      <Table order={order} caption={title} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<p className="text-sm">{say('ratesNone')}</p>} />
       <Dialog open={adding} title={say('newRate')} onClose={() => setAdding(false)}>
         <NewRate
           onDone={() => {

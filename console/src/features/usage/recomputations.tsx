@@ -11,6 +11,7 @@ import { Dialog } from '@/ui/dialog'
 import { TextField } from '@/ui/field'
 import { Badge, type Tone } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
+import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
@@ -29,10 +30,11 @@ export function Recomputations() {
   const cache = useQueryClient()
   const { may } = useSession()
   const [asking, setAsking] = useState(false)
-  const rows = useRows(['recomputations'], async (cursor) => (await listUsageRecomputations({ query: { cursor }, throwOnError: true })).data)
+  const order = useOrder(['created_at'], '-created_at')
+  const rows = useRows(['recomputations', order.sort], async (cursor) => (await listUsageRecomputations({ query: { cursor, sort: order.sort }, throwOnError: true })).data)
   const again = () => cache.invalidateQueries({ queryKey: ['recomputations'] })
   const columns: Column<RecomputationOut>[] = [
-    { name: say('askedAt'), cell: (row) => time.moment(row.created_at) },
+    { name: say('askedAt'), cell: (row) => time.moment(row.created_at), sort: 'created_at' },
     { name: say('period'), cell: (row) => `${time.date(row.since)} – ${time.date(lastMoment(row.until))}` },
     { name: say('state'), cell: (row) => (isOpen(row) ? <Followed row={row} onEnd={() => void again()} /> : <State status={row.status} />) },
     { name: say('calls'), numeric: true, cell: (row) => time.number(row.records) },
@@ -50,7 +52,7 @@ export function Recomputations() {
       <p className="max-w-prose text-sm text-soft">{say('recomputeMeans')}</p>
       {start}
       <div className="w-full">
-        <Table caption={say('recomputations')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('recomputationsNone')} />} />
+        <Table order={order} caption={say('recomputations')} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<Empty title={say('recomputationsNone')} />} />
       </div>
       <Dialog open={asking} title={say('recompute')} onClose={() => setAsking(false)}>
         <Ask
