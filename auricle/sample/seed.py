@@ -115,6 +115,6 @@ async def seed_knowledge(assembly: Assembly, actor: Actor) -> None:
     folder = importlib.resources.files("auricle.sample") / "knowledge"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if PurePosixPath(file.name).suffix == ".md":
-            language = "hi" if file.name.endswith(".hi.md") or "-hi" in file.name else "en"
+            language = "hi" if file.name.startswith("hindi-") else "en"
             with held(file.name, file.read_bytes()) as incoming:
                 await receive(assembly.database, assembly.objects, actor, incoming, Labels(language=language))

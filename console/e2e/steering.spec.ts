@@ -168,3 +168,29 @@ test('a notice stands over an open dialog, not behind it', async ({ browser }) =
   await dialog.getByRole('status').getByText('Copied', { exact: true }).click({ trial: true }) // nothing lies over it
   await page.context().close()
 })
+
+test('a list is sorted by the server, and the address remembers how', async ({ browser }) => {
+  const page = await pageOf(browser, ADMIN)
+  await page.goto('/members')
+  const head = page.getByRole('columnheader', { name: 'Name' })
+  const named = page.locator('tbody td:first-child button')
+  const sorted = async (way: 1 | -1) => {
+    await expect(async () => {
+      const names = (await named.allTextContents()).map((name) => name.toLowerCase())
+      expect(names.length).toBeGreaterThan(2)
+      expect(names).toEqual([...names].sort((one, other) => (one < other ? -way : way)))
+    }).toPass({ timeout: 10_000 })
+  }
+  await head.getByRole('button').click()
+  await expect(head).toHaveAttribute('aria-sort', 'ascending')
+  await sorted(1)
+  await head.getByRole('button').click()
+  await expect(page).toHaveURL(/sort=-name/)
+  await sorted(-1)
+  await page.reload()
+  await sorted(-1)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.getByLabel('Sort by').selectOption('Name: A to Z')
+  await sorted(1)
+  await page.context().close()
+})

@@ -40,6 +40,13 @@ export function useOrder<F extends string>(fields: readonly F[], start: Sort<F>)
   return { sort, start, choose }
 }
 
+const NUMBERS = ['byte_size', 'seconds', 'total_ms', 'cost_usd']
+
+function kindOf(field: string) {
+  if (/(^|_)at$|^since$/.test(field)) return 'time'
+  return NUMBERS.includes(field) ? 'number' : 'text'
+}
+
 interface Sortable {
   name: string
   sort?: string
@@ -77,8 +84,8 @@ export function SortChoice({ columns, order }: { columns: readonly Sortable[]; o
       options={[
         ...(shown ? [] : [{ value: order.start, label: say('sortStart') }]),
         ...sortable.flatMap(({ name, sort }) => [
-          { value: sort!, label: say('sortUp', { name }) },
-          { value: `-${sort}`, label: say('sortDown', { name }) },
+          { value: sort!, label: say(`sortUp_${kindOf(sort!)}`, { name }) },
+          { value: `-${sort}`, label: say(`sortDown_${kindOf(sort!)}`, { name }) },
         ]),
       ]}
     />
