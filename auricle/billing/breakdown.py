@@ -46,8 +46,8 @@ class Wanted:
 
 
 async def list_usage(db: AsyncSession, wanted: Wanted, order: Order, *, limit: int) -> Sequence[UsageRow]:
-    by = {"total_ms": func.coalesce(UsageRow.total_ms, 0), "cost_usd": func.coalesce(UsageRow.cost_usd, 0)}
-    statement = await in_order(db, select(UsageRow), order, UsageRow.id, limit=limit, **by)
+    one, cost = UsageRow, func.coalesce(UsageRow.cost_usd, 0)
+    statement = await in_order(db, select(one), order, one.id, limit=limit, total_ms=one.total_ms, cost_usd=cost)
     return (await db.scalars(wanted.narrow(statement))).all()
 
 

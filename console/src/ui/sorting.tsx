@@ -2,9 +2,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react'
 import { SelectField } from './field'
+import { fieldOf, kindOf, turned, type Sort } from './sort'
 import { useCommonWords } from './words'
-
-export type Sort<F extends string> = F | `-${F}`
 
 export interface Order<F extends string> {
   /** What the API is asked for: a field, with `-` before it from the last to the first. */
@@ -16,15 +15,6 @@ export interface Order<F extends string> {
 
 /** An order by whatever fields. */
 export type AnyOrder = Pick<Order<string>, 'sort' | 'start'> & { choose: (sort: never) => void }
-
-/** What a click on a field's head asks for: up, down, and back to the start where no head shows that. */
-export function turned<F extends string>(sort: Sort<F>, start: Sort<F>, field: F, startHasHead: boolean): Sort<F> {
-  if (sort === field) return `-${field}`
-  if (sort === `-${field}` && !startHasHead) return start
-  return field
-}
-
-export const fieldOf = (sort: string) => sort.replace(/^-/, '')
 
 /** `fields` are those of the list's `sort` parameter. What the address names and the list does not know is passed over. */
 export function useOrder<F extends string>(fields: readonly F[], start: Sort<F>): Order<F> {
@@ -38,13 +28,6 @@ export function useOrder<F extends string>(fields: readonly F[], start: Sort<F>)
       replace: true,
     } as never)
   return { sort, start, choose }
-}
-
-const NUMBERS = ['byte_size', 'seconds', 'total_ms', 'cost_usd']
-
-function kindOf(field: string) {
-  if (/(^|_)at$|^since$/.test(field)) return 'time'
-  return NUMBERS.includes(field) ? 'number' : 'text'
 }
 
 interface Sortable {

@@ -4,8 +4,8 @@ from alembic import op
 
 from auricle.db.tenancy import APP
 
-revision = "0047_patient_order"
-down_revision = "0046_finetune"
+revision = "0049_patient_order"
+down_revision = "0048_order_version"
 
 ROWS = """
     return query
