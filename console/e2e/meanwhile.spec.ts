@@ -20,10 +20,12 @@ interface Note {
 
 const noteOf = (page: Page, id: string) => asked<Note>(page, 'GET', `/api/v1/soap/notes/${id}`)
 
-/** A colleague's save: the note as it stands, with these words for its statement number `n`. */
-async function rewritten(page: Page, id: string, n: number, text: string): Promise<Note> {
+/** A colleague's save: the note as it stands, with other words for some statements, or without them (null). */
+async function rewritten(page: Page, id: string, words: Record<number, string | null>): Promise<Note> {
   const { version, statements } = await noteOf(page, id)
-  const wanted = statements.map(({ id, section, part, kind, ...one }, at) => ({ id, section, part, kind, text: at === n ? text : one.text }))
+  const wanted = statements.flatMap(({ id, section, part, kind, text }, n) =>
+    words[n] === null ? [] : [{ id, section, part, kind, text: words[n] ?? text }],
+  )
   return asked<Note>(page, 'PUT', `/api/v1/soap/notes/${id}`, { version, statements: wanted })
 }
 
@@ -38,33 +40,47 @@ test('what a reviewer types outlives no network, another language and a colleagu
   const colleague = await pageOf(browser, CLINICIAN)
   await page.route('**/api/v1/events', (route) => route.abort()) // it hears of the colleague only by being refused
   await page.goto(`/notes/${note}`)
-  const first = page.locator('[data-statement]').first()
-  const typed = first.getByRole('textbox')
-  const save = first.locator('button[type=submit]')
-  await first.focus()
-  await page.keyboard.press('e')
-  await typed.fill('Ringing in the left ear since last Monday.')
+  const typed = page.locator('[data-statement] textarea')
+  const save = page.locator('[data-statement] button[type=submit]')
+  const write = async (text: string) => {
+    await page.locator('[data-statement]').first().focus()
+    await page.keyboard.press('e')
+    await typed.fill(text)
+  }
+  const mine = 'Ringing in the left ear since last Monday.'
+  await write(mine)
 
   await page.context().setOffline(true)
   await save.click()
   await expect(page.getByText('The service could not be reached')).toBeVisible()
   await page.context().setOffline(false)
-  await expect(typed).toHaveValue('Ringing in the left ear since last Monday.')
+  await expect(typed).toHaveValue(mine)
 
-  await page.getByRole('combobox', { name: 'Language' }).selectOption('hi')
+  await page.locator('header select').selectOption('hi')
   await expect(page.locator('#content').getByRole('button', { name: 'छापें' })).toBeVisible()
-  await expect(typed).toHaveValue('Ringing in the left ear since last Monday.')
+  await expect(typed).toHaveValue(mine)
   await page.locator('header select').selectOption('en')
 
-  await rewritten(colleague, note, 1, 'Takes metformin 500 mg with breakfast and dinner.')
+  await rewritten(colleague, note, { 0: 'Ringing in both ears.', 1: 'Takes metformin 500 mg with breakfast and dinner.' })
   await save.click()
   await expect(page.getByText('note.stale_version')).toBeVisible()
-  await expect(page.getByText('Takes metformin 500 mg with breakfast and dinner.').first()).toBeVisible()
-  await expect(typed).toHaveValue('Ringing in the left ear since last Monday.')
+  await expect(page.getByRole('alert')).toContainText('It now says: “Ringing in both ears.”')
+  await expect(typed).toHaveValue(mine)
+  await save.click()
+  await expect(typed).toHaveCount(0)
+  const [first, second] = (await noteOf(colleague, note)).statements
+  expect([first?.text, second?.text]).toEqual([mine, 'Takes metformin 500 mg with breakfast and dinner.'])
+
+  await write('Ringing in the left ear for a week.')
+  await rewritten(colleague, note, { 0: null })
+  await save.click()
+  await expect(page.getByRole('alert')).toContainText('This statement was removed meanwhile.')
+  await expect(typed).toHaveValue('Ringing in the left ear for a week.')
   await save.click()
   await expect(typed).toHaveCount(0)
   const texts = (await noteOf(colleague, note)).statements.map((one) => one.text)
-  expect(texts.slice(0, 2)).toEqual(['Ringing in the left ear since last Monday.', 'Takes metformin 500 mg with breakfast and dinner.'])
+  expect(texts).toContain('Ringing in the left ear for a week.')
+  expect(texts).not.toContain(mine)
   await colleague.context().close()
   await page.context().close()
 })

@@ -33,9 +33,10 @@ export async function asked<T>(
   body?: unknown,
   as: 'data' | 'multipart' = 'data',
 ): Promise<T> {
-  const login = await page.request.post('/api/v1/auth/refresh', { data: {}, headers: { 'x-refresh-cookie': '1' } })
+  const maxRetries = 1 // a connection that was kept may be closed just as it is used again
+  const login = await page.request.post('/api/v1/auth/refresh', { data: {}, headers: { 'x-refresh-cookie': '1' }, maxRetries })
   const { access_token } = (await login.json()) as { access_token: string }
-  const answer = await page.request.fetch(path, { method, [as]: body, headers: { authorization: `Bearer ${access_token}` } })
+  const answer = await page.request.fetch(path, { method, [as]: body, headers: { authorization: `Bearer ${access_token}` }, maxRetries })
   expect(answer.ok(), `${method} ${path}: ${answer.status()} ${answer.ok() ? '' : await answer.text()}`).toBe(true)
   return (await answer.json()) as T
 }

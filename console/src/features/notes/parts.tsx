@@ -7,16 +7,16 @@ import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
 import { ReasonDialog } from './reason-dialog'
 import { Editor, Statement } from './statement'
-import { withChange, type Review } from './use-review'
+import { isGone, meanwhile, withChange, withText, type Editing, type Review } from './use-review'
 import { useNoteWords } from './words'
 
 interface Props {
   note: NoteOut
   review: Review
   activeId: string | null
-  editingId: string | null
+  editing: Editing | null
   onActive: (id: string) => void
-  onEditing: (id: string | null) => void
+  onEditing: (editing: Editing | null) => void
   play: (evidence: readonly EvidenceOut[]) => (() => void) | undefined
 }
 
@@ -66,7 +66,7 @@ function Part({
   note,
   review,
   activeId,
-  editingId,
+  editing,
   onActive,
   onEditing,
   onOverrule,
@@ -78,7 +78,8 @@ function Part({
   const [adding, setAdding] = useState(false)
   const [rewriting, setRewriting] = useState(false)
   const draft = note.status === 'draft'
-  const statements = statementsOf(note, part)
+  const held = editing && isGone(note, editing.one) ? [editing.one] : [] // what is being written is not removed with it
+  const statements = statementsOf({ ...note, statements: [...note.statements, ...held] }, part)
   const remove = (one: StatementOut) =>
     review.edit.mutate(withChange(note, one.id, null), {
       onSuccess: ({ data }) =>
@@ -115,15 +116,14 @@ function Part({
             key={one.id}
             one={one}
             active={one.id === activeId}
-            editing={one.id === editingId}
+            editing={one.id === editing?.one.id ? { text: editing.one.text, meanwhile: meanwhile(note, editing) } : null}
             draft={draft}
             play={play(one.evidence)}
             onActive={() => onActive(one.id)}
-            onEditing={(editing) => onEditing(editing ? one.id : null)}
+            onEditing={(wanted) => onEditing(wanted ? { one, version: note.version } : null)}
             actions={{
               see: (seen) => review.see.mutate(seen),
-              save: (_, text) =>
-                review.edit.mutate(withChange(note, one.id, { text }), { onSuccess: () => onEditing(null) }),
+              save: (_, text) => review.edit.mutate(withText(note, one, text), { onSuccess: () => onEditing(null) }),
               remove,
               overrule: onOverrule,
             }}

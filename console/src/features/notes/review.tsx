@@ -26,7 +26,7 @@ import { Similar } from './similar'
 import { DocumentSource, Source } from './source'
 import { useKeys } from './use-keys'
 import { usePlayback } from './use-playback'
-import { useReview, type Review } from './use-review'
+import { useReview, type Editing, type Review } from './use-review'
 import { useNoteWords } from './words'
 
 export function NoteReview() {
@@ -56,14 +56,14 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
   const time = useTime()
   const draftedBy = useMethod()
   const [activeId, setActiveId] = useState<string | null>(null)
-  const [editingId, setEditingId] = useState<string | null>(null)
+  const [editing, setEditing] = useState<Editing | null>(null)
   const active = note.statements.find((one) => one.id === activeId)
   const playback = usePlayback(note.consultation_id ?? null)
   useKeys({
     note,
     active,
     onActive: setActiveId,
-    onEdit: (one) => setEditingId(one.id),
+    onEdit: (one) => setEditing({ one, version: note.version }),
     onAccept: (one) => one.seen_by === null && review.see.mutate(one),
     onPlay: (one) => playback(one.evidence)?.(),
   })
@@ -96,9 +96,9 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
               note={note}
               review={review}
               activeId={activeId}
-              editingId={editingId}
+              editing={editing}
               onActive={setActiveId}
-              onEditing={setEditingId}
+              onEditing={setEditing}
               play={playback}
             />
             <Missing note={note} />

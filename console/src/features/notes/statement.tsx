@@ -8,6 +8,7 @@ import { Badge } from '@/ui/page'
 import { useTime } from '@/ui/time'
 import { useUnsaved } from '@/ui/unsaved'
 import { useCommonWords } from '@/ui/words'
+import type { Meanwhile } from './use-review'
 import { isOpen, Verdict } from './verdicts'
 import { useNoteWords } from './words'
 
@@ -31,7 +32,8 @@ export function Statement({
 }: {
   one: StatementOut
   active: boolean
-  editing: boolean
+  /** What it said when the writing began, and what became of it since. */
+  editing: { text: string; meanwhile: Meanwhile } | null
   draft: boolean
   play: (() => void) | undefined
   actions: StatementActions
@@ -57,7 +59,7 @@ export function Statement({
       className={`rounded-lg border p-3 ${active ? 'border-brand' : 'border-transparent'} ${isOpen(one) ? 'bg-warn-wash' : ''}`}
     >
       {editing ? (
-        <Editor text={one.text} onSave={(text) => actions.save(one, text)} onCancel={() => onEditing(false)} />
+        <Editor {...editing} onSave={(text) => actions.save(one, text)} onCancel={() => onEditing(false)} />
       ) : (
         <p>{one.text}</p>
       )}
@@ -123,7 +125,14 @@ function EditButton({ onClick }: { onClick: () => void }) {
   )
 }
 
-export function Editor({ text, onSave, onCancel }: { text: string; onSave: (text: string) => void; onCancel: () => void }) {
+interface Written {
+  text: string
+  meanwhile?: Meanwhile
+  onSave: (text: string) => void
+  onCancel: () => void
+}
+
+export function Editor({ text, meanwhile, onSave, onCancel }: Written) {
   const say = useNoteWords()
   const common = useCommonWords()
   const [wanted, setWanted] = useState(text)
@@ -134,6 +143,11 @@ export function Editor({ text, onSave, onCancel }: { text: string; onSave: (text
   }
   return (
     <form onSubmit={save} className="flex flex-col gap-2">
+      {meanwhile !== undefined && (
+        <p role="alert" className="rounded-lg border border-warn bg-warn-wash p-3 text-sm">
+          {meanwhile === null ? say('removedMeanwhile') : say('changedMeanwhile', { text: meanwhile })}
+        </p>
+      )}
       <TextArea
         label={say('editing')}
         unlabelled

@@ -94,8 +94,34 @@ export function useReview(noteId: string) {
 
 export type Review = ReturnType<typeof useReview>
 
+/** A statement that is being rewritten, as it was when that began. */
+export interface Editing {
+  one: StatementOut
+  version: number
+}
+
+/** What became of a statement while it was being rewritten: nothing, other words, or its removal (null). */
+export type Meanwhile = string | null | undefined
+
+export function meanwhile(note: NoteOut, { one, version }: Editing): Meanwhile {
+  if (note.version === version) return undefined // other words of the same version are its names, shown or hidden
+  const now = note.statements.find(({ id }) => id === one.id)
+  return now?.text === one.text ? undefined : (now?.text ?? null)
+}
+
+export function isGone(note: NoteOut, one: StatementOut): boolean {
+  return note.statements.every(({ id }) => id !== one.id)
+}
+
 function replaced(all: readonly StatementOut[], one: StatementOut): StatementOut[] {
   return all.map((other) => (other.id === one.id ? one : other))
+}
+
+/** The whole note with other words for this statement; one that was removed meanwhile is added anew. */
+export function withText(note: NoteOut, one: StatementOut, text: string): StatementIn[] {
+  if (!isGone(note, one)) return withChange(note, one.id, { text })
+  const { section, part, kind } = one
+  return withChange(note, null, { section: section as StatementIn['section'], part, kind: kind as StatementIn['kind'], text })
 }
 
 /** The whole note as the API takes it back, with one statement changed, removed (null) or added at its end. */
