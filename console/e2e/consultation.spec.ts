@@ -136,6 +136,33 @@ test('a clinician has the note written, sees what it rests on, and signs it; the
   await clinician.context().close()
 })
 
+test('when the agent hangs up the conversation is over, too; when the clinic ends it, that is no fault of ours', async ({ browser }) => {
+  const begin = async () => {
+    const { consultation_id } = await asked<{ consultation_id: string }>(patient, 'POST', '/api/v1/consultation/create', { type: 'text', language: 'en' })
+    await patient.goto(`/talk/${consultation_id}`)
+    await patient.getByRole('button', { name: 'Type instead' }).click()
+    return `/api/v1/consultations/${consultation_id}`
+  }
+  const clinician = await pageOf(browser, CLINICIAN)
+  const ended = await begin()
+  await expect(patient.getByText('Connected', { exact: true })).toBeVisible()
+  await asked(clinician, 'POST', `${ended}/end`)
+  await expect(patient.getByText('It was ended from elsewhere')).toBeVisible()
+  await clinician.context().close()
+
+  // The offline model never hangs up: its server's word is put in its mouth.
+  await patient.routeWebSocket(/ws\/streaming/, (socket) => {
+    socket.connectToServer().onMessage((message) => {
+      socket.send(message)
+      if (typeof message === 'string' && message.includes('"type":"session"'))
+        socket.send(JSON.stringify({ type: 'session_ended', reason: 'agent', code: null, seq: 1 }))
+    })
+  })
+  const hungUp = await begin()
+  await expect(patient.getByText('The assistant has ended the conversation.')).toBeVisible()
+  expect((await asked<{ status: string }>(patient, 'GET', hungUp)).status).toBe('ended')
+})
+
 /** The review without a mouse: each objection is gone to and answered, then the note is signed. */
 async function signByKeyboard(page: Page): Promise<void> {
   await page.locator('h1').first().click()
