@@ -26,6 +26,7 @@ from auricle.identity.key_routes import router as api_keys
 from auricle.identity.member_routes import router as members
 from auricle.identity.own_routes import router as own
 from auricle.identity.routes import router as sign_in
+from auricle.knowledge.document_routes import router as knowledge_documents
 from auricle.knowledge.embedder_routes import router as embedder
 from auricle.knowledge.evaluation.routes import router as evaluations
 from auricle.knowledge.evaluation.run_routes import router as evaluation_runs
@@ -72,6 +73,7 @@ ROUTERS: list[APIRouter] = [
     one_shot,
     recordings,
     listening,
+    knowledge_documents,
     knowledge,
     embedder,
     evaluations,
