@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 
 from auricle.actor import Actor
 from auricle.billing.budgets.require import BudgetExhausted, require_budget
-from auricle.db.keyset import alphabetical, in_order
-from auricle.knowledge.models import DocumentStatus, KnowledgeDocument
+from auricle.db.keyset import BadCursor, Order, alphabetical, in_order
+from auricle.knowledge.embedder import in_use
+from auricle.knowledge.models import DocumentStatus, KnowledgeChunk, KnowledgeDocument
 from auricle.knowledge.receive import BadLabel, Labels, NoSuchDocument, NotRetryable, receive, remove, retry
 from auricle.knowledge.schemas import (
     Accepted,
+    ChunkOut,
     DocumentOut,
 )
 from auricle.uploads.receive import BadForm, NoRoom, incoming
@@ -29,7 +31,7 @@ from auricle.uploads.refused import (
     UnknownKind,
 )
 from auricle.web.deps import Db, Installed, Requires
-from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
+from auricle.web.paging import Cursor, Limit, Page, Sort, after, ordered, page
 from auricle.web.problems import problems
 
 router = APIRouter(prefix="/api/v1/rag", tags=["knowledge"])
@@ -118,6 +120,26 @@ async def get_document(document_id: UUID, db: Db, actor: Reader) -> DocumentOut:
     if document is None:
         raise NoSuchDocument
     return DocumentOut.model_validate(document)
+
+
+@router.get(
+    "/documents/{document_id}/chunks",
+    operation_id="list_chunks",
+    summary="The passages of a document, in its order",
+    responses=problems(NoSuchDocument, BadCursor),
+)
+async def list_chunks(
+    document_id: UUID, db: Db, actor: Reader, limit: Limit = 50, cursor: Cursor = None
+) -> Page[ChunkOut]:
+    """As they are searched now; none before the document's text was cut."""
+    if await db.get(KnowledgeDocument, document_id) is None:
+        raise NoSuchDocument
+    one, embedder = KnowledgeChunk, await in_use(db)
+    of_document = select(one).where(one.document_id == document_id, one.embedder == embedder.name)
+    order = Order("position", descending=False, after=after(cursor))
+    listed = await in_order(db, of_document, order, one.id, limit=limit + 1, position=one.position)
+    rows = (await db.scalars(listed)).all()
+    return page([ChunkOut.model_validate(row) for row in rows], [row.id for row in rows], limit)
 
 
 @router.post(

@@ -45,6 +45,20 @@ class Accepted(DocumentOut):
     status_url: str
 
 
+class ChunkOut(BaseModel):
+    """A passage as agents find and quote it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    position: int
+    section: str
+    page: int | None
+    start: int = Field(description="Offset of `text` in the document's text.", validation_alias="start_offset")
+    end: int = Field(validation_alias="end_offset")
+    text: str
+
+
 class SearchHit(BaseModel):
     chunk_id: UUID
     document_id: UUID

@@ -35,6 +35,23 @@ async def test_the_same_upload_again_is_the_same_document(service, people, batte
         assert (again["id"], again["known_already"]) == (batteries, True)
 
 
+async def test_the_passages_of_a_document_are_read_in_its_order(service, people):
+    words = "\n\n".join(f"# Part {n}\n\n" + f"Sentence {n} says what a patient may ask. " * 40 for n in range(6))
+    async with service.client(people["admin"]) as http:
+        sent = await http.post("/api/v1/rag/ingest-upload", files={"file": ("parts.md", words.encode())})
+        there = f"/api/v1/rag/documents/{sent.raise_for_status().json()['id']}"
+        count = (await when_done(http, sent.json()["id"]))["chunk_count"]
+        first = (await http.get(f"{there}/chunks", params={"limit": 4})).json()
+        rest = (await http.get(f"{there}/chunks", params={"cursor": first["next"]})).json()
+        passages = first["items"] + rest["items"]
+        assert len(passages) == count > 5 and rest["next"] is None
+        assert [one["position"] for one in passages] == list(range(count))
+        assert passages[-1]["section"] == "Part 5" and "Sentence 5" in passages[-1]["text"]
+        assert (await http.get(f"/api/v1/rag/documents/{uuid4()}/chunks")).status_code == 404
+        assert (await http.get(f"{there}/chunks", params={"cursor": "AAAA"})).status_code == 422
+        await http.delete(there)
+
+
 async def test_search_gives_the_chunk_with_its_place(service, people, batteries):
     async with service.client(people["patient"]) as http:
         found = (await http.get("/api/v1/rag/search", params={"q": "how long do zinc air batteries last"})).json()

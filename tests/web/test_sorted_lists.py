@@ -17,6 +17,7 @@ from tests.web.test_isolation_matrix import filled
 
 IN_THEIR_OWN_ORDER = {
     "list_queue": "one's own first, and who waits longest",
+    "list_chunks": "as the document has them",
     "list_evaluation_questions": "as the set numbers them",
     "list_evaluation_results": "as the set numbers them",
     "compare_evaluation_runs": "as the set numbers them",

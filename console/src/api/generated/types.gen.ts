@@ -1609,6 +1609,44 @@ export type ChosenFunction = {
 };
 
 /**
+ * ChunkOut
+ *
+ * A passage as agents find and quote it.
+ */
+export type ChunkOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Position
+     */
+    position: number;
+    /**
+     * Section
+     */
+    section: string;
+    /**
+     * Page
+     */
+    page: number | null;
+    /**
+     * Start
+     *
+     * Offset of `text` in the document's text.
+     */
+    start: number;
+    /**
+     * End
+     */
+    end: number;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * CitationOut
  *
  * A verbatim span of a document: what `[number]` in the answer points at.
@@ -5909,6 +5947,20 @@ export type PageChangedOut = {
      * Items
      */
     items: Array<ChangedOut>;
+    /**
+     * Next
+     */
+    next?: string | null;
+};
+
+/**
+ * Page[ChunkOut]
+ */
+export type PageChunkOut = {
+    /**
+     * Items
+     */
+    items: Array<ChunkOut>;
     /**
      * Next
      */
@@ -20560,6 +20612,71 @@ export type GetKnowledgeResponses = {
 };
 
 export type GetKnowledgeResponse = GetKnowledgeResponses[keyof GetKnowledgeResponses];
+
+export type ListChunksData = {
+    body?: never;
+    path: {
+        /**
+         * Document Id
+         *
+         * Id of the document.
+         */
+        document_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * How many at most.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next` of the page before.
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/rag/documents/{document_id}/chunks';
+};
+
+export type ListChunksErrors = {
+    /**
+     * Not signed in, or no longer: `authentication.required`, `authentication.bad_token`.
+     */
+    401: Problem;
+    /**
+     * Signed in, and not allowed: `authorization.forbidden`.
+     */
+    403: Problem;
+    /**
+     * `knowledge.not_found`
+     */
+    404: Problem;
+    /**
+     * `validation.bad_cursor`
+     */
+    422: Problem;
+    /**
+     * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
+     */
+    429: Problem;
+    /**
+     * A part of the system is away now; nothing was changed: `unavailable`.
+     */
+    503: Problem;
+};
+
+export type ListChunksError = ListChunksErrors[keyof ListChunksErrors];
+
+export type ListChunksResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageChunkOut;
+};
+
+export type ListChunksResponse = ListChunksResponses[keyof ListChunksResponses];
 
 export type RetryDocumentData = {
     body?: never;

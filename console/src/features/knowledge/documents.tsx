@@ -8,6 +8,7 @@ import { useLanguage } from '@/i18n'
 import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
 import { Confirm } from '@/ui/confirm'
+import { Dialog } from '@/ui/dialog'
 import { Failed } from '@/ui/failed'
 import { SelectField } from '@/ui/field'
 import { Badge, type Tone } from '@/ui/page'
@@ -17,6 +18,7 @@ import { More, useRows } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
+import { Passages } from './passages'
 import { useKnowledgeWords } from './words'
 
 type Taught = ListKnowledgeResponse['items'][number]
@@ -145,6 +147,7 @@ function Document({ document }: { document: Taught }) {
   }
   const path = { document_id: document.id }
   const [going, setGoing] = useState(false)
+  const [reading, setReading] = useState(false)
   const retry = useMutation({ mutationFn: () => retryDocument({ path, throwOnError: true }), ...settled })
   const remove = useMutation({
     mutationFn: () => deleteKnowledge({ path, throwOnError: true }),
@@ -162,7 +165,17 @@ function Document({ document }: { document: Taught }) {
           {working && (
             <progress aria-label={say('stage')} max={100} value={document.percent} className="h-2 w-24 accent-brand" />
           )}
-          {document.chunk_count > 0 && say('chunks', { n: time.number(document.chunk_count) })}
+          {document.chunk_count > 0 && (
+            <button
+              type="button"
+              aria-haspopup="dialog"
+              aria-label={`${say('chunks', { n: time.number(document.chunk_count) })}: ${name}`}
+              onClick={() => setReading(true)}
+              className="min-h-6 text-brand underline-offset-4 hover:underline"
+            >
+              {say('chunks', { n: time.number(document.chunk_count) })}
+            </button>
+          )}
           <span>{document.collection}</span>
           <span>{languageOf(document.language)}</span>
           <span>{time.ago(document.created_at)}</span>
@@ -189,6 +202,9 @@ function Document({ document }: { document: Taught }) {
           <Trash2 aria-hidden className="size-4" />
         </Button>
       </div>
+      <Dialog open={reading} title={name} onClose={() => setReading(false)}>
+        {reading && <Passages documentId={document.id} language={document.language} />}
+      </Dialog>
       <Confirm
         open={going}
         title={say('deleteTitle', { name })}
