@@ -46,8 +46,9 @@ class Wanted:
 
 
 async def list_usage(db: AsyncSession, wanted: Wanted, order: Order, *, limit: int) -> Sequence[UsageRow]:
-    one, cost = UsageRow, func.coalesce(UsageRow.cost_usd, 0)
-    statement = await in_order(db, select(one), order, one.id, limit=limit, total_ms=one.total_ms, cost_usd=cost)
+    one = UsageRow
+    by = {"at": one.at, "total_ms": one.total_ms, "cost_usd": func.coalesce(one.cost_usd, 0)}
+    statement = await in_order(db, select(one), order, one.id, limit=limit, **by)
     return (await db.scalars(wanted.narrow(statement))).all()
 
 

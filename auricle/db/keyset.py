@@ -15,8 +15,8 @@ from auricle.errors import Invalid
 
 Row = TypeVarTuple("Row")
 
-MADE = frozenset({"created_at", "at"})
-"""Fields that order as the id does: ids are time-ordered."""
+MADE = frozenset({"created_at"})
+"""Orders as the id does, which is time-ordered, but for rows that were made within one another's transaction."""
 
 
 class BadCursor(Invalid):

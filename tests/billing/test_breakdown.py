@@ -8,7 +8,7 @@ import pytest
 from auricle.actor import Actor
 from auricle.billing.breakdown import Wanted, cost_breakdown, list_usage
 from auricle.billing.usage import UsageBook
-from auricle.db.keyset import NEWEST, Order
+from auricle.db.keyset import Order
 from tests.billing.conftest import set_rate
 from tests.billing.test_usage import made
 from tests.builders import make_organization
@@ -70,9 +70,9 @@ async def test_nothing_used_costs_nothing(database):
 
 async def test_rows_are_listed_newest_first_and_filtered(database, system):
     async with database.transaction(system) as db:
-        everything = await list_usage(db, Wanted(), NEWEST, limit=10)
-        assert [r.id for r in everything] == sorted((r.id for r in everything), reverse=True)
-        rest = await list_usage(db, Wanted(), Order(after=everything[1].id), limit=10)
+        everything = await list_usage(db, Wanted(), Order("at"), limit=10)
+        assert [r.at for r in everything] == sorted((r.at for r in everything), reverse=True)
+        rest = await list_usage(db, Wanted(), Order("at", after=everything[1].id), limit=10)
         assert [r.id for r in rest] == [r.id for r in everything[2:]]
         for wanted, count in (
             (Wanted(capability="stt"), 1),
@@ -81,4 +81,4 @@ async def test_rows_are_listed_newest_first_and_filtered(database, system):
             (Wanted(until=NOW - timedelta(days=1)), 1),
             (Wanted(provider="none"), 0),
         ):
-            assert len(await list_usage(db, wanted, NEWEST, limit=10)) == count
+            assert len(await list_usage(db, wanted, Order("at"), limit=10)) == count
