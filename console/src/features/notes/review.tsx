@@ -9,6 +9,7 @@ import { Ratings } from '@/features/ratings/ratings'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Failed } from '@/ui/failed'
+import { CheckField } from '@/ui/field'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Empty, Skeleton } from '@/ui/states'
 import { useTime } from '@/ui/time'
@@ -24,7 +25,7 @@ import { ReasonDialog } from './reason-dialog'
 import { Signature } from './signature'
 import { Similar } from './similar'
 import { DocumentSource, Source } from './source'
-import { useKeys } from './use-keys'
+import { useKeys, useKeysWanted } from './use-keys'
 import { usePlayback } from './use-playback'
 import { useReview, type Editing, type Review } from './use-review'
 import { useNoteWords } from './words'
@@ -58,8 +59,10 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
   const [activeId, setActiveId] = useState<string | null>(null)
   const [editing, setEditing] = useState<Editing | null>(null)
   const active = note.statements.find((one) => one.id === activeId)
+  const [keysWanted, wantKeys] = useKeysWanted()
   const playback = usePlayback(note.consultation_id ?? null)
   useKeys({
+    wanted: keysWanted,
     note,
     active,
     onActive: setActiveId,
@@ -91,7 +94,9 @@ function Desk({ note, review }: { note: NoteOut; review: Review }) {
       ) : (
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="flex min-w-0 flex-col gap-4">
-            <p className="no-print text-sm text-soft max-sm:hidden">{say('keys')}</p>
+            <div className="no-print">
+              <CheckField label={say('keys')} hint={say('keysHint')} checked={keysWanted} onChange={(event) => wantKeys(event.target.checked)} />
+            </div>
             <Parts
               note={note}
               review={review}

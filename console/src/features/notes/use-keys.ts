@@ -1,8 +1,12 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { NoteOut, StatementOut } from '@/api/generated/types.gen'
 import { isOpen } from './verdicts'
 
+const KEPT = 'auricle.review-keys'
+const TYPED_IN = 'input:not([type=checkbox], [type=radio]), textarea, select, dialog'
+
 interface Keys {
+  wanted: boolean
   note: NoteOut
   active: StatementOut | undefined
   onActive: (id: string) => void
@@ -11,7 +15,27 @@ interface Keys {
   onPlay: (one: StatementOut) => void
 }
 
-/** One-letter keys of the review. They rest while something is typed or another key is held. */
+/** Whether the one-letter keys are on, kept in this browser. Who speaks to the computer sets them off by every word. */
+export function useKeysWanted(): [boolean, (wanted: boolean) => void] {
+  const [wanted, setWanted] = useState(() => {
+    try {
+      return localStorage.getItem(KEPT) !== 'off'
+    } catch {
+      return true
+    }
+  })
+  const want = (next: boolean) => {
+    try {
+      localStorage.setItem(KEPT, next ? 'on' : 'off')
+    } catch {
+      // then for this page only
+    }
+    setWanted(next)
+  }
+  return [wanted, want]
+}
+
+/** One-letter keys of the review. They rest while something is typed or another key is held, and where they are not wanted. */
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys)
   useEffect(() => {
@@ -20,8 +44,9 @@ export function useKeys(keys: Keys): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog')) return
-      const { note, active, onActive, onEdit, onAccept, onPlay } = latest.current
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest(TYPED_IN)) return
+      const { wanted, note, active, onActive, onEdit, onAccept, onPlay } = latest.current
+      if (!wanted) return
       const key = event.key.toLowerCase()
       if (key === 'n') {
         const next = nextOpen(note, active?.id)
