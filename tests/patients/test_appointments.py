@@ -30,6 +30,7 @@ from auricle.patients.appointments.book import (
 from auricle.patients.appointments.free import bookable_professionals, free_times
 from auricle.patients.appointments.models import AppointmentSlot, AppointmentStatus
 from auricle.patients.appointments.read import list_appointments, shown
+from auricle.patients.appointments.routes import bookable
 from auricle.patients.professionals.models import ExceptionKind
 from auricle.patients.professionals.profile import EmployeeNumberTaken, change_professional, list_professionals
 from auricle.patients.professionals.schemas import ExceptionIn, OpeningIn, ProfessionalIn
@@ -239,6 +240,8 @@ async def test_another_hospital_books_nobody_and_finds_nothing(clinic, stranger)
 async def test_who_may_be_booked_is_told_without_numbers_and_unbookable_ones_are_left_out(clinic) -> None:
     async with clinic.database.transaction(clinic.asha) as db:
         (one,) = await bookable_professionals(db)
+        told = await bookable(db, clinic.clinician)
+    assert told.time_zone == "Asia/Kolkata"  # by it a booking knows what day it is
     assert one.id == clinic.clinician.member_id
     async with clinic.database.transaction(clinic.desk) as db:
         await change_professional(db, clinic.keyring, clinic.clinician.member_id, ProfessionalIn(bookable=False))

@@ -35,7 +35,7 @@ from auricle.patients.appointments.schemas import (
     MoveIn,
     OutcomeIn,
 )
-from auricle.patients.professionals.week import UnknownTimeZone
+from auricle.patients.professionals.week import UnknownTimeZone, time_zone
 from auricle.web.deps import Db, Installed, Requires
 from auricle.web.paging import Cursor, Limit, Page, Sort, ordered, page
 from auricle.web.problems import problems
@@ -61,10 +61,10 @@ class PatientNeeded(Invalid):
     "/professionals",
     operation_id="list_bookable_professionals",
     summary="Who can be booked",
-    responses=problems(Unauthenticated, Forbidden),
+    responses=problems(Unauthenticated, Forbidden, UnknownTimeZone),
 )
 async def bookable(db: Db, actor: Reader) -> Bookable:
-    return Bookable(items=await bookable_professionals(db))
+    return Bookable(time_zone=str(await time_zone(db)), items=await bookable_professionals(db))
 
 
 @router.get(

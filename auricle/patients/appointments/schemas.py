@@ -79,4 +79,5 @@ class BookableOut(BaseModel):
 
 
 class Bookable(BaseModel):
+    time_zone: str = Field(description="Whose days and wall times these are: by it a booking knows what day it is.")
     items: list[BookableOut]
