@@ -899,6 +899,12 @@ export type Beside = {
  */
 export type Bookable = {
     /**
+     * Time Zone
+     *
+     * Whose days and wall times these are: by it a booking knows what day it is.
+     */
+    time_zone: string;
+    /**
      * Items
      */
     items: Array<BookableOut>;
@@ -15302,6 +15308,10 @@ export type ListBookableProfessionalsErrors = {
      * `authorization.forbidden`
      */
     403: Problem;
+    /**
+     * `organization.unknown_time_zone`
+     */
+    409: Problem;
     /**
      * A limit is reached; `Retry-After` says how long to wait: `rate_limit.exceeded`.
      */
