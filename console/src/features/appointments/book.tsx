@@ -48,7 +48,7 @@ export function Book({ onDone }: { onDone: () => void }) {
   })
   return (
     <Loaded query={professionals} lines={6}>
-      {({ items }) =>
+      {({ items, time_zone }) =>
         items.length === 0 ? (
           <p className="text-sm text-soft">{say('professionalNone')}</p>
         ) : (
@@ -78,7 +78,7 @@ export function Book({ onDone }: { onDone: () => void }) {
                 options={TYPES.map((value) => ({ value, label: say(`type_${value}`) }))}
               />
             </div>
-            <ChooseTime professionalId={whom} minutes={given.minutes} chosen={chosen} onChoose={setChosen} />
+            <ChooseTime professionalId={whom} zone={time_zone} minutes={given.minutes} chosen={chosen} onChoose={setChosen} />
             <TextField label={say('reason')} value={given.reason} maxLength={500} onChange={(event) => set({ reason: event.target.value })} />
             {book.isError && <Refused error={book.error} />}
             <Button kind="primary" busy={book.isPending} disabled={chosen === null || (own === null && patient === null)} onClick={() => chosen && book.mutate(chosen)}>

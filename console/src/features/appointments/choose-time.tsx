@@ -9,7 +9,7 @@ import { Button } from '@/ui/button'
 import { CheckField, TextField } from '@/ui/field'
 import { Loaded } from '@/ui/states'
 import { useTime } from '@/ui/time'
-import { dayAfter, instantOf } from './instants'
+import { dayAfter, dayIn, instantOf } from './instants'
 import { useAppointmentWords } from './words'
 
 const DAYS = 7
@@ -21,15 +21,17 @@ export interface Chosen {
 }
 interface Props {
   professionalId: string
+  /** The clinic's: its day is what `today` is. */
+  zone: string
   minutes: number
   chosen: Chosen | null
   onChoose: (chosen: Chosen | null) => void
 }
 
-export function ChooseTime({ professionalId, minutes, chosen, onChoose }: Props) {
+export function ChooseTime({ professionalId, zone, minutes, chosen, onChoose }: Props) {
   const say = useAppointmentWords()
   const { may } = useSession()
-  const today = new Date().toISOString().slice(0, 10)
+  const today = dayIn(zone)
   const [day, setDay] = useState(today)
   const free = useQuery({
     ...listFreeTimesOptions({ query: { professional_id: professionalId, day, days: DAYS, minutes, limit: MOST } }),

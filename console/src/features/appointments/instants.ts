@@ -27,3 +27,8 @@ function aheadOf(at: number, zone: string): number {
 export function dayAfter(day: string, days: number): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
 }
+
+/** What day it is in `zone`, as the API writes days. */
+export function dayIn(zone: string, at = new Date()): string {
+  return new Intl.DateTimeFormat('sv', { timeZone: zone }).format(at)
+}

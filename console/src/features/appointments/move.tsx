@@ -41,28 +41,30 @@ export function Move({ appointment, onDone }: { appointment: AppointmentOut; onD
   return (
     <section aria-label={say('move')} className="flex flex-col gap-4 border-t border-line pt-4">
       <Loaded query={professionals}>
-        {({ items }) => (
-          <div className="grid gap-4 sm:grid-cols-2">
-            <SelectField
-              label={say('professional')}
-              value={whom}
-              onChange={(event) => {
-                setWhom(event.target.value)
-                setChosen(null)
-              }}
-              options={items.map((one) => ({ value: one.id, label: called(one) }))}
-            />
-            <Length
-              minutes={minutes}
-              onChange={(next) => {
-                setMinutes(next)
-                setChosen(null)
-              }}
-            />
-          </div>
+        {({ items, time_zone }) => (
+          <>
+            <div className="grid gap-4 sm:grid-cols-2">
+              <SelectField
+                label={say('professional')}
+                value={whom}
+                onChange={(event) => {
+                  setWhom(event.target.value)
+                  setChosen(null)
+                }}
+                options={items.map((one) => ({ value: one.id, label: called(one) }))}
+              />
+              <Length
+                minutes={minutes}
+                onChange={(next) => {
+                  setMinutes(next)
+                  setChosen(null)
+                }}
+              />
+            </div>
+            <ChooseTime professionalId={whom} zone={time_zone} minutes={minutes} chosen={chosen} onChoose={setChosen} />
+          </>
         )}
       </Loaded>
-      <ChooseTime professionalId={whom} minutes={minutes} chosen={chosen} onChoose={setChosen} />
       {move.isError && <Refused error={move.error} />}
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={onDone}>{common('cancel')}</Button>
