@@ -1,5 +1,14 @@
+import { useSearch } from '@tanstack/react-router'
 import { Tabs as Radix } from 'radix-ui'
 import { useEffect, useRef, type ReactNode } from 'react'
+
+/** The tab that the address names; the first where it names none of these. */
+export function useTab<V extends string>(tabs: readonly [V, ...V[]]): V
+export function useTab<V extends string>(tabs: readonly V[]): V | undefined
+export function useTab(tabs: readonly string[]): string | undefined {
+  const { tab } = useSearch({ strict: false }) as { tab?: unknown }
+  return tabs.find((one) => one === tab) ?? tabs[0]
+}
 
 /** Tabs whose choice the page keeps, in the address where it can. */
 export function Tabs<V extends string>({

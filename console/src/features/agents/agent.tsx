@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { getAgentOptions, getAgentVersionOptions, listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { AgentOut } from '@/api/generated/types.gen'
 import { useSession } from '@/session/session'
 import { Badge, Page, PageOf } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { Archive } from './archive'
 import { KeepFile } from './bring'
 import { useFileWords } from './file-words'
@@ -17,7 +17,6 @@ import { useAgentWords } from './words'
 import { Yaml } from './yaml'
 
 const TABS = ['form', 'yaml', 'versions', 'scenarios', 'try'] as const
-type Tab = (typeof TABS)[number]
 
 export function AgentPage() {
   const { agentId } = useParams({ strict: false }) as { agentId: string }
@@ -42,7 +41,7 @@ function Whole({ agent, onTyped }: { agent: AgentOut; onTyped: (typed: boolean) 
   const file = useFileWords()
   const { may } = useSession()
   const navigate = useNavigate()
-  const { tab = 'form' } = useSearch({ strict: false }) as { tab?: Tab }
+  const tab = useTab(TABS)
   const published = usePublished(agent.id)
   return (
     <Page

@@ -13,7 +13,7 @@ import { Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { Appointment } from './appointment'
@@ -38,7 +38,8 @@ export function AppointmentsPage() {
   const cache = useQueryClient()
   const { may } = useSession()
   const shown = useSearch({ strict: false }) as Shown
-  const { tab = 'upcoming', appointment } = shown
+  const { appointment } = shown
+  const tab = useTab(TABS)
   const show = (change: Shown) => void navigate({ to: '/appointments', search: { ...shown, ...change } as never, replace: true })
   const [booking, setBooking] = useState(false)
   return (

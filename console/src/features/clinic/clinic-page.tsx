@@ -1,14 +1,13 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMe, useSession } from '@/session/session'
 import { Page } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { Named } from './named'
 import { Professional } from './professional'
 import { Professionals } from './professionals'
 import { useClinicWords } from './words'
 
 const TABS = ['professionals', 'departments', 'specialties'] as const
-type Tab = (typeof TABS)[number]
 
 /** A clinician finds here their own profile and hours, an administrator everybody's. */
 export function ClinicPage() {
@@ -16,10 +15,10 @@ export function ClinicPage() {
   const navigate = useNavigate()
   const { may } = useSession()
   const { member_id: own } = useMe()
-  const { tab: wanted, who } = useSearch({ strict: false }) as { tab?: Tab; who?: string }
+  const { who } = useSearch({ strict: false }) as { who?: string }
   const everybody = may('professionals:write')
   const tabs = TABS.filter((one) => may(...(one === 'professionals' ? ['professionals:write', 'professionals:own'] : ['departments:read'])))
-  const tab = tabs.find((one) => one === wanted) ?? tabs[0]
+  const tab = useTab(tabs)
   const shown = everybody ? who : own
   if (tab === undefined) return null
   return (

@@ -1,9 +1,9 @@
 // Examples of one's own for a model of one's own: what there is, exports of it, and whether drafts become better.
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { Quality } from '@/features/notes/quality'
 import { useSession } from '@/session/session'
 import { Page } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { Exports } from './exports'
@@ -11,17 +11,15 @@ import { MaterialPanel } from './material'
 import { useFineTuningWords } from './words'
 
 const TABS = ['exports', 'material', 'quality'] as const
-type Tab = (typeof TABS)[number]
 
 export function FineTuningPage() {
   const say = useFineTuningWords()
   const common = useCommonWords()
   const navigate = useNavigate()
   const { may } = useSession()
-  const { tab } = useSearch({ strict: false }) as { tab?: Tab }
-  if (!may('finetune:export')) return <Page title={say('title')}>{common('notAllowed')}</Page>
   const shown = TABS.filter((one) => one !== 'quality' || may('notes:read'))
-  const chosen = shown.find((one) => one === tab) ?? 'exports'
+  const chosen = useTab(shown) ?? 'exports'
+  if (!may('finetune:export')) return <Page title={say('title')}>{common('notAllowed')}</Page>
   return (
     <Page wide={chosen === 'quality'} title={say('title')} hint={common('zone', { zone: ZONE })}>
       <Tabs

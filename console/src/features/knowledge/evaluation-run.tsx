@@ -1,6 +1,6 @@
 // One run: how far it is, what it came to, question by question, and beside an earlier one.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { getEvaluationOptions, getEvaluationRunOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { cancelEvaluationRun } from '@/api/generated/sdk.gen'
@@ -8,7 +8,7 @@ import type { AuricleKnowledgeEvaluationSchemasRunOut as Run } from '@/api/gener
 import { useFailureWords } from '@/i18n/hindi'
 import { Button } from '@/ui/button'
 import { Page, PageOf, Panel } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -20,7 +20,6 @@ import { Figures } from './figures'
 
 const LOOK_AGAIN_MS = 1_500
 const TABS = ['results', 'compare', 'asked'] as const
-type Tab = (typeof TABS)[number]
 
 export function EvaluationRunPage() {
   const { evaluationId, runId } = useParams({ strict: false }) as { evaluationId: string; runId: string }
@@ -40,7 +39,7 @@ function Whole({ run }: { run: Run }) {
   const cache = useQueryClient()
   const nameOf = useNameOfRun()
   const set = useQuery(getEvaluationOptions({ path: { evaluation_id: run.evaluation_id } }))
-  const { tab = 'results' } = useSearch({ strict: false }) as { tab?: Tab }
+  const tab = useTab(TABS)
   const params = { evaluationId: run.evaluation_id, runId: run.id }
   const { asked, status } = run
   useEffect(() => {

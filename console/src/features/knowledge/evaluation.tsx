@@ -1,6 +1,6 @@
 // One set of questions: what it asks, and the runs in which it was asked.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { getEvaluationOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { deleteEvaluation, listEvaluationQuestions } from '@/api/generated/sdk.gen'
@@ -12,7 +12,7 @@ import { Dialog } from '@/ui/dialog'
 import { Page, PageOf } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { Table, useRows, type Column } from '@/ui/table'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
@@ -38,7 +38,7 @@ function Whole({ evaluation }: { evaluation: EvaluationOut }) {
   const cache = useQueryClient()
   const navigate = useNavigate()
   const [asking, setAsking] = useState<'delete' | 'new' | null>(null)
-  const { tab = 'runs' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const tab = useTab(TABS)
   const path = { evaluation_id: evaluation.id }
   const tell = useTell()
   const remove = useMutation({

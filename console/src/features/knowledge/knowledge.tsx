@@ -1,6 +1,6 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { Page } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { Ask } from './ask'
@@ -15,7 +15,7 @@ export function KnowledgePage() {
   const say = useKnowledgeWords()
   const common = useCommonWords()
   const navigate = useNavigate()
-  const { tab = 'documents' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const tab = useTab(TABS)
   return (
     <Page title={say('title')} hint={common('zone', { zone: ZONE })}>
       <Tabs

@@ -1,7 +1,7 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useMe } from '@/session/session'
 import { Page } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { Invitations } from './invitations'
 import { People } from './people'
 import { Roles } from './roles'
@@ -13,7 +13,7 @@ export function MembersPage() {
   const say = useMemberWords()
   const navigate = useNavigate()
   const hospitalId = useMe().organization_id
-  const { tab = 'members' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const tab = useTab(TABS)
   if (!hospitalId) return null
   return (
     <Page title={say('title')}>

@@ -16,7 +16,7 @@ import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Badge, Page, PageOf } from '@/ui/page'
 import { Refused } from '@/ui/states'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTell } from '@/ui/toast'
 import { useCommonWords } from '@/ui/words'
 import { draftOf, titleIn } from './draft'
@@ -71,7 +71,7 @@ function Own({ serving }: { serving: TemplateOut }) {
   const navigate = useNavigate()
   const { may } = useSession()
   const { key } = serving.template
-  const { tab = 'edit' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const tab = useTab(TABS)
   const versions = useQuery(listNoteTemplateVersionsOptions({ path: { template_key: key } }))
   const newest = versions.data?.versions[0]?.number
   return (

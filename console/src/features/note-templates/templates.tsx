@@ -1,6 +1,6 @@
 // The kinds of notes an organization writes, and how they are written.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { listNoteTemplatesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { TemplateRow } from '@/api/generated/types.gen'
@@ -11,7 +11,7 @@ import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { titleIn } from './draft'
 import { NoteSettings } from './settings'
 import { useTemplateWords } from './words'
@@ -23,7 +23,7 @@ export function NoteTemplates() {
   const navigate = useNavigate()
   const { may } = useSession()
   const [adding, setAdding] = useState(false)
-  const { tab = 'templates' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const tab = useTab(TABS)
   const query = useQuery(listNoteTemplatesOptions())
   return (
     <Page

@@ -1,6 +1,6 @@
 // Notes: what waits for whom, all there are, what they say when asked, and how good they were. A patient sees the signed
 // ones about themselves.
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { listNotes } from '@/api/generated/sdk.gen'
 import type { NoteRow } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
@@ -9,7 +9,7 @@ import { Badge, Page, type Tone } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { AskNotes } from './ask'
@@ -26,14 +26,13 @@ export function Notes() {
 }
 
 const TABS = ['queue', 'all', 'ask', 'quality'] as const
-type Tab = (typeof TABS)[number]
 
 function Desk() {
   const say = useDeskWords()
   const note = useNoteWords()
   const common = useCommonWords()
   const navigate = useNavigate()
-  const { tab = 'queue' } = useSearch({ strict: false }) as { tab?: Tab }
+  const tab = useTab(TABS)
   return (
     <Page wide={tab === 'quality'} title={note('title')} hint={common('zone', { zone: ZONE })}>
       <Tabs

@@ -22,7 +22,8 @@ export type Shown = (typeof SHOWN)[number]
 const COUNTED_MS = 15_000
 
 export function Queue() {
-  const { show = 'everyone' } = useSearch({ strict: false }) as { show?: Shown }
+  const { show: wanted } = useSearch({ strict: false }) as { show?: string }
+  const show = SHOWN.find((one) => one === wanted) ?? 'everyone'
   return (
     <div className="flex flex-col gap-4">
       <Filter show={show} />

@@ -1,6 +1,6 @@
 // One organization: what it is called, whether it runs, what it may spend, and who works there.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { getHospitalBudgetOptions, getOrganizationOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { removeHospitalBudget, setHospitalBudget } from '@/api/generated/sdk.gen'
 import type { OrganizationOut } from '@/api/generated/types.gen'
@@ -10,7 +10,7 @@ import { Roles } from '@/features/members/roles'
 import { BudgetPanel } from '@/features/usage/budget-panel'
 import { useMe, useSession } from '@/session/session'
 import { Badge, Page, PageOf } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
 import { Details } from './details'
 import { Standing } from './standing'
@@ -50,9 +50,8 @@ function Shown({ organization }: { organization: OrganizationOut }) {
   const time = useTime()
   const navigate = useNavigate()
   const { may } = useSession()
-  const { tab } = useSearch({ strict: false }) as { tab?: string }
   const open = TABS.filter((one) => may(one.needs)).map((one) => one.value)
-  const present = open.find((one) => one === tab) ?? 'details'
+  const present = useTab(open) ?? 'details'
   const { id } = organization
   return (
     <Page

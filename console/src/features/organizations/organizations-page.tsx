@@ -11,7 +11,7 @@ import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
 import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
 import { Found } from './found'
@@ -25,9 +25,8 @@ export function OrganizationsPage() {
   const tell = useTell()
   const cache = useQueryClient()
   const navigate = useNavigate()
-  const { tab } = useSearch({ strict: false }) as { tab?: string }
   const [adding, setAdding] = useState(false)
-  const present = TABS.find((one) => one === tab) ?? TABS[0]
+  const present = useTab(TABS)
   return (
     <Page
       title={say('title')}

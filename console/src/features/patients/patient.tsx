@@ -1,6 +1,6 @@
 // One patient's record: who they are, what happened, what they agreed to, and who looked.
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { asProblem } from '@/api/client'
@@ -23,7 +23,7 @@ import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { ChangePatient } from './change-patient'
@@ -66,10 +66,10 @@ function Record({ patient, asked }: { patient: PatientOut; asked: string }) {
   const common = useCommonWords()
   const navigate = useNavigate()
   const { may } = useSession()
-  const { tab = 'overview' } = useSearch({ strict: false }) as { tab?: Tab }
   const [changing, setChanging] = useState(false)
   const closed = useMayBreakGlass()
   const shown = TABS.filter((one) => may(...(NEEDED[one] ?? ['patients:read', 'own:read'])))
+  const tab = useTab(shown) ?? 'overview'
   return (
     <Page
       title={nameOf(patient)}

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { UserRoundPlus } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { listPatients, searchPatients } from '@/api/generated/sdk.gen'
@@ -11,7 +11,7 @@ import { Page, Panel } from '@/ui/page'
 import { Empty, Refused } from '@/ui/states'
 import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { useTime } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { AddPatient } from './add-patient'
@@ -20,13 +20,13 @@ import { usePatientWords } from './words'
 
 export const nameOf = (one: PatientOut) => [one.given_name, one.family_name].filter(Boolean).join(' ')
 
-type Tab = 'all' | 'duplicates'
+const TABS = ['all', 'duplicates'] as const
 
 export function Patients() {
   const say = usePatientWords()
   const navigate = useNavigate()
   const { may } = useSession()
-  const { tab = 'all' } = useSearch({ strict: false }) as { tab?: Tab }
+  const tab = useTab(TABS)
   const [adding, setAdding] = useState(false)
   return (
     <Page

@@ -1,6 +1,6 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { Page } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { Calls } from './calls'
@@ -14,7 +14,7 @@ export function PhonePage() {
   const say = usePhoneWords()
   const common = useCommonWords()
   const navigate = useNavigate()
-  const { tab = 'lines' } = useSearch({ strict: false }) as { tab?: (typeof TABS)[number] }
+  const tab = useTab(TABS)
   return (
     <Page title={say('title')} hint={`${say('hint')} ${common('zone', { zone: ZONE })}`}>
       <Tabs

@@ -1,9 +1,9 @@
 // What an administrator decides about people's data: what leaves masked, how long it stays, what patients are asked, and
 // what was done outside the rule: emergency accesses, erasures.
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useSession } from '@/session/session'
 import { Page } from '@/ui/page'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { ConsentTexts } from './consent-texts'
@@ -27,9 +27,8 @@ export function PrivacyPage() {
   const common = useCommonWords()
   const navigate = useNavigate()
   const { may } = useSession()
-  const { tab } = useSearch({ strict: false }) as { tab?: Tab }
   const shown = (Object.keys(TABS) as Tab[]).filter((one) => may(TABS[one].needed))
-  const chosen = shown.find((one) => one === tab) ?? shown[0]
+  const chosen = useTab(shown)
   if (!chosen) return <Page title={say('title')}>{common('notAllowed')}</Page>
   const Shown = TABS[chosen].shows
   return (

@@ -1,30 +1,29 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { listProvidersOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { useMe, useSession } from '@/session/session'
 import { Page } from '@/ui/page'
 import { Loaded } from '@/ui/states'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { Accounts } from './accounts'
 import { ProviderOrders } from './orders-page'
 import { ProviderPanel } from './provider-panel'
 import { useProviderWords } from './words'
 
-const TABS = { providers: Providers, orders: ProviderOrders } as const
-type Tab = keyof typeof TABS
+const TABS = ['providers', 'orders'] as const
+const SHOWN = { providers: Providers, orders: ProviderOrders } as const
 
 export function ProvidersPage() {
   const say = useProviderWords()
   const navigate = useNavigate()
-  const { tab } = useSearch({ strict: false }) as { tab?: string }
-  const chosen: Tab = tab === 'orders' ? 'orders' : 'providers'
-  const Shown = TABS[chosen]
+  const chosen = useTab(TABS)
+  const Shown = SHOWN[chosen]
   return (
     <Page title={say('title')}>
       <Tabs
         label={say('title')}
         value={chosen}
-        options={(Object.keys(TABS) as Tab[]).map((value) => ({ value, label: say(value) }))}
+        options={TABS.map((value) => ({ value, label: say(value) }))}
         onChange={(next) => void navigate({ to: '/providers', search: { tab: next } })}
       >
         <Shown />

@@ -1,9 +1,9 @@
 // What was used, what it cost, what it may cost, and by which prices.
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useSession, type Session } from '@/session/session'
 import { Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
-import { Tabs } from '@/ui/tabs'
+import { Tabs, useTab } from '@/ui/tabs'
 import { ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
 import { Budgets } from './budgets'
@@ -28,9 +28,9 @@ export function UsagePage() {
   const common = useCommonWords()
   const navigate = useNavigate()
   const { may } = useSession()
-  const { tab } = useSearch({ strict: false }) as { tab?: string }
   const open = opened(may)
-  const present = open.find((one) => one.value === tab) ?? open[0]
+  const tab = useTab(open.map(({ value }) => value))
+  const present = open.find((one) => one.value === tab)
   return (
     <Page title={say('title')} hint={common('zone', { zone: ZONE })} wide>
       {present === undefined ? (
