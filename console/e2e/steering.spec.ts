@@ -64,6 +64,9 @@ test('a role that is changed is felt at once, and given back', async ({ browser 
   const clinician = await pageOf(browser, CLINICIAN)
   await expect(clinician.getByRole('link', { name: 'Notes', exact: true })).toBeVisible()
   const admin = await pageOf(browser, ADMIN)
+  await admin.goto('/organizations')
+  await expect(admin.getByText('Your role does not allow this.')).toBeVisible()
+  await expect(admin.getByRole('button', { name: 'Add an organization' })).toHaveCount(0)
   await admin.goto('/members?tab=bogus') // no such tab: the first is there
   const role = admin.getByLabel('Role: Meera Iyer')
   await role.selectOption({ label: 'staff' })

@@ -39,6 +39,10 @@ export interface Place {
   name: Parameters<ReturnType<typeof useShellWords>>[0]
   icon: LucideIcon
   shown: (me: Me) => boolean
+  /** Who may open it by its address besides. */
+  open?: (me: Me) => boolean
+  /** The pages under it are for the same people. */
+  whole?: boolean
 }
 
 const may =
@@ -48,16 +52,16 @@ const may =
 
 export const PLACES: readonly Place[] = [
   { group: 'care', to: '/', name: 'home', icon: House, shown: () => true },
-  { group: 'care', to: '/talk', name: 'talk', icon: Mic, shown: (me) => me.patient_id !== null },
+  { group: 'care', to: '/talk', name: 'talk', icon: Mic, shown: (me) => me.patient_id !== null, open: () => true },
   { group: 'care', to: '/live', name: 'live', icon: AudioLines, shown: may('consultations:listen') },
   { group: 'care', to: '/patients', name: 'patients', icon: Users, shown: may('patients:read') },
   { group: 'care', to: '/appointments', name: 'appointments', icon: CalendarDays, shown: may('appointments:read', 'own:book') },
   { group: 'care', to: '/consultations', name: 'consultations', icon: MessagesSquare, shown: may('consultations:read', 'own:read') },
   { group: 'care', to: '/notes', name: 'notes', icon: FileText, shown: may('notes:read', 'own:read') },
-  { group: 'setup', to: '/note-templates', name: 'noteTemplates', icon: LayoutTemplate, shown: may('notes:templates') },
-  { group: 'care', to: '/emergency', name: 'emergency', icon: Siren, shown: mayBreakGlass },
-  { group: 'setup', to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write') },
-  { group: 'setup', to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write') },
+  { group: 'setup', to: '/note-templates', name: 'noteTemplates', icon: LayoutTemplate, shown: may('notes:templates'), open: may('notes:read') },
+  { group: 'care', to: '/emergency', name: 'emergency', icon: Siren, shown: mayBreakGlass, open: may('break_glass:use') },
+  { group: 'setup', to: '/knowledge', name: 'knowledge', icon: LibraryBig, shown: may('knowledge:write'), whole: true },
+  { group: 'setup', to: '/agents', name: 'agents', icon: Bot, shown: may('agents:write'), whole: true },
   { group: 'setup', to: '/tools', name: 'tools', icon: Wrench, shown: may('agents:write') },
   { group: 'setup', to: '/providers', name: 'providers', icon: Plug, shown: may('providers:read') },
   { group: 'setup', to: '/clinic', name: 'clinic', icon: Hospital, shown: may('departments:write', 'professionals:write', 'professionals:own') },
@@ -83,3 +87,9 @@ export const PLACES: readonly Place[] = [
   },
   { group: 'oversight', to: '/organizations', name: 'organizations', icon: Building, shown: (me) => me.platform_admin },
 ]
+
+/** The place at this address, where it is not for them. What a page under it shows, the API decides. */
+export function closedTo(me: Me, pathname: string): Place | undefined {
+  const place = PLACES.find(({ to, whole }) => pathname === to || pathname === `${to}/` || (whole && pathname.startsWith(`${to}/`)))
+  return place && !place.shown(me) && !place.open?.(me) ? place : undefined
+}

@@ -5,9 +5,11 @@ import { useEffect, useState } from 'react'
 import { LiveEvents } from '@/events/live'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
+import { Page } from '@/ui/page'
+import { useCommonWords } from '@/ui/words'
 import { IdleWatch } from './idle'
 import { LeaveQuestion } from './leave'
-import { GROUPS, PLACES, type Place } from './places'
+import { closedTo, GROUPS, PLACES, type Place } from './places'
 import { LanguageSwitch, ThemeSwitch } from './preferences'
 import { useShellWords } from './words'
 
@@ -43,10 +45,24 @@ export function Shell() {
           <Places onGo={() => setOpen(false)} />
         </nav>
         <main id="content" tabIndex={-1} className="min-w-0 flex-1 outline-none">
-          <Outlet />
+          <Content />
         </main>
       </div>
     </div>
+  )
+}
+
+/** The page, or that it is not for this reader. Each still asks the API for what it shows: this only says so in words. */
+function Content() {
+  const say = useShellWords()
+  const common = useCommonWords()
+  const { pathname } = useLocation()
+  const closed = closedTo(useMe(), pathname)
+  if (!closed) return <Outlet />
+  return (
+    <Page title={say(closed.name)}>
+      <p>{common('notAllowed')}</p>
+    </Page>
   )
 }
 

@@ -43,7 +43,7 @@ export function PageOf<T>({ query, children }: { query: Asked<T>; children: (dat
   const { status, context } = asProblem(query.error)
   const mistyped = Object.keys(context).some((place) => place.startsWith('path.')) // nothing can be called so
   return (
-    <Page title={say(status === 404 || mistyped ? 'notFound' : 'wrong')}>
+    <Page title={say(status === 404 || mistyped ? 'notFound' : status === 403 ? 'notAllowed' : 'wrong')}>
       <Refused error={query.error} retry={() => void query.refetch()} />
     </Page>
   )
