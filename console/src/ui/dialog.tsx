@@ -5,6 +5,7 @@ import { Button } from './button'
 import { NoticesHere } from './toast'
 import { useUnsaved } from './unsaved'
 import { useCommonWords } from './words'
+import { FormAround } from './wrong'
 
 export function Dialog({
   open,
@@ -47,7 +48,7 @@ export function Dialog({
               <X aria-hidden className="size-5" />
             </Button>
           </header>
-          {children}
+          <FormAround>{children}</FormAround>
           {actions && <footer className="flex flex-wrap justify-end gap-2">{actions}</footer>}
         </div>
       )}

@@ -1,5 +1,7 @@
 import { useId, type ComponentProps, type ReactNode } from 'react'
 import { classes } from './classes'
+import { useCommonWords } from './words'
+import { useFault } from './wrong'
 
 const box =
   'w-full min-h-11 rounded-lg border border-line bg-panel px-3 py-2 text-base text-ink sm:text-sm ' +
@@ -11,10 +13,18 @@ interface Around {
   error?: ReactNode
   /** The label is read aloud, not shown. */
   unlabelled?: boolean
+  /** What the API calls it, where that is not the field's name. */
+  told?: string
 }
 
-function useAround({ label, hint, error, unlabelled }: Around) {
+const FAULTS = { missing: 'wrongMissing', long: 'wrongLong', short: 'wrongShort', bad: 'wrongBad' } as const
+
+/** `error` is what the form itself finds; else what the API found stands in its place. */
+function useAround({ label, hint, error: found, unlabelled, name }: Omit<Around, 'told'> & { name: string | undefined }) {
+  const say = useCommonWords()
   const id = useId()
+  const fault = useFault(name, label)
+  const error = found || (fault && say(FAULTS[fault]))
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ')
   const given = { id, 'aria-describedby': described || undefined, 'aria-invalid': error ? true : undefined }
   const around = (control: ReactNode) => (
@@ -43,10 +53,11 @@ export function TextField({
   hint,
   error,
   unlabelled,
+  told,
   className,
   ...rest
 }: Around & Omit<ComponentProps<'input'>, 'id'>) {
-  const { given, around } = useAround({ label, hint, error, unlabelled })
+  const { given, around } = useAround({ label, hint, error, unlabelled, name: told ?? rest.name })
   return around(<input type="text" className={classes(box, className)} {...given} {...rest} />)
 }
 
@@ -55,10 +66,11 @@ export function TextArea({
   hint,
   error,
   unlabelled,
+  told,
   className,
   ...rest
 }: Around & Omit<ComponentProps<'textarea'>, 'id'>) {
-  const { given, around } = useAround({ label, hint, error, unlabelled })
+  const { given, around } = useAround({ label, hint, error, unlabelled, name: told ?? rest.name })
   return around(<textarea rows={4} className={classes(box, className)} {...given} {...rest} />)
 }
 
@@ -72,11 +84,12 @@ export function SelectField({
   hint,
   error,
   unlabelled,
+  told,
   className,
   options,
   ...rest
 }: Around & Omit<ComponentProps<'select'>, 'id'> & { options: readonly Choice[] }) {
-  const { given, around } = useAround({ label, hint, error, unlabelled })
+  const { given, around } = useAround({ label, hint, error, unlabelled, name: told ?? rest.name })
   return around(
     <select className={classes(box, className)} {...given} {...rest}>
       {options.map((one) => (

@@ -3,6 +3,7 @@ import { asProblem } from '@/api/client'
 import { classes } from './classes'
 import { Refused, Skeleton, type Asked } from './states'
 import { useCommonWords } from './words'
+import { FormAround } from './wrong'
 
 /** A page's heading, and its name in the tab. */
 export function Page({
@@ -30,7 +31,7 @@ export function Page({
         </div>
         {actions && <div className="no-print flex flex-wrap gap-2">{actions}</div>}
       </header>
-      {children}
+      <FormAround>{children}</FormAround>
     </div>
   )
 }
@@ -68,7 +69,7 @@ export function Panel({
           {actions}
         </header>
       )}
-      {children}
+      <FormAround>{children}</FormAround>
     </section>
   )
 }

@@ -7,6 +7,7 @@ import { useRefusalWords } from '@/i18n/hindi'
 import { Button } from './button'
 import { classes } from './classes'
 import { useCommonWords } from './words'
+import { useWrong } from './wrong'
 
 export function Skeleton({ lines = 3, className }: { lines?: number; className?: string }) {
   const say = useCommonWords()
@@ -70,19 +71,19 @@ export function Refused({ error, retry }: { error: unknown; retry?: () => void }
   )
 }
 
-const WRONG = { missing: 'fieldMissing', string_too_long: 'fieldLong', too_long: 'fieldLong', string_too_short: 'fieldShort', too_short: 'fieldShort' } as const
+const FAULTS = { missing: 'fieldMissing', long: 'fieldLong', short: 'fieldShort', bad: 'fieldBad' } as const
 const MOST_FIELDS = 5
 
-/** Which of what was typed is not valid. The API names fields as its requests do. */
-function Fields({ problem: { code, context } }: { problem: Problem }) {
+/** Which of what was typed is not valid: by its label where the form is around, else as the API calls it. */
+function Fields({ problem }: { problem: Problem }) {
   const say = useCommonWords()
-  const fields = Object.entries(context).filter(([place]) => place.startsWith('body.'))
-  if (code !== 'validation.invalid' || fields.length === 0) return null
+  const wrong = useWrong(problem)
+  if (wrong.length === 0) return null
   return (
     <ul className="break-words">
-      {fields.slice(0, MOST_FIELDS).map(([place, wrong]) => (
-        <li key={place}>
-          <code>{place.slice('body.'.length)}</code>: {say(WRONG[wrong as keyof typeof WRONG] ?? 'fieldBad')}
+      {wrong.slice(0, MOST_FIELDS).map(({ name, label, fault }) => (
+        <li key={name}>
+          {label ?? <code>{name}</code>}: {say(FAULTS[fault])}
         </li>
       ))}
     </ul>

@@ -41,6 +41,10 @@ export const useCommonWords = words(
     sortUp_time: '{{name}}: earliest first',
     undo: 'Undo',
     wrong: 'Something went wrong.',
+    wrongBad: 'This is not valid.',
+    wrongLong: 'This is too long.',
+    wrongMissing: 'This is missing.',
+    wrongShort: 'This is too short.',
     zone: 'Times are in {{zone}}.',
   },
   {
@@ -81,6 +85,10 @@ export const useCommonWords = words(
     sortUp_time: '{{name}}: सबसे पहले वाला पहले',
     undo: 'पूर्ववत करें',
     wrong: 'कुछ गड़बड़ हो गई।',
+    wrongBad: 'यह मान्य नहीं है।',
+    wrongLong: 'यह बहुत लंबा है।',
+    wrongMissing: 'यह भरा नहीं गया है।',
+    wrongShort: 'यह बहुत छोटा है।',
     zone: 'समय {{zone}} में हैं।',
   },
 )

@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode } from 'react'
 import { LanguageSwitch, ThemeSwitch } from '@/shell/preferences'
+import { FormAround } from '@/ui/wrong'
 import { useEntryWords } from './words'
 
 /** The frame of every page before sign-in. */
@@ -22,7 +23,7 @@ export function Frame({ title, children }: { title: string; children: ReactNode 
         </div>
         <section className="rounded-2xl border border-line bg-panel p-6 shadow-sm">
           <h1 className="mb-4 text-lg font-semibold">{title}</h1>
-          {children}
+          <FormAround>{children}</FormAround>
         </section>
       </main>
     </div>

@@ -40,14 +40,14 @@ export function Found({ onDone }: { onDone: () => void }) {
       </div>
       <ZoneField {...register('time_zone')} />
       <div className="grid gap-4 sm:grid-cols-2">
-        <TextField label={say('adminEmail')} type="email" required {...register('admin_email')} />
+        <TextField label={say('adminEmail')} type="email" required told="admin.email" {...register('admin_email')} />
         <SelectField
           label={say('adminLanguage')}
           options={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
           {...register('admin_language')}
         />
-        <TextField label={say('adminGiven')} required maxLength={100} {...register('admin_given')} />
-        <TextField label={say('adminFamily')} required maxLength={100} {...register('admin_family')} />
+        <TextField label={say('adminGiven')} required maxLength={100} told="admin.given_name" {...register('admin_given')} />
+        <TextField label={say('adminFamily')} required maxLength={100} told="admin.family_name" {...register('admin_family')} />
       </div>
       {found.isError && <Refused error={found.error} />}
       <Button type="submit" kind="primary" busy={found.isPending}>
