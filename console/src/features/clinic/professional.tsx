@@ -4,6 +4,7 @@ import { ArrowLeft } from 'lucide-react'
 import { useForm } from 'react-hook-form'
 import { changeProfessional, listProfessionals } from '@/api/generated/sdk.gen'
 import type { ProfessionalIn, ProfessionalOut } from '@/api/generated/types.gen'
+import { rowsOf } from '@/api/pages'
 import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { CheckField, SelectField, TextField } from '@/ui/field'
@@ -131,18 +132,6 @@ function Profile({ one }: { one: ProfessionalOut }) {
 
 function useNames(kind: Kind) {
   const common = useCommonWords()
-  const { data } = useQuery({ queryKey: [kind, 'choices'], queryFn: () => choices(kind) })
+  const { data } = useQuery({ queryKey: [kind, 'choices'], queryFn: () => rowsOf(async (cursor) => ({ data: await KINDS[kind].list(cursor, 'name') })) })
   return data && [{ value: '', label: common('none') }, ...data.map(({ id, name }) => ({ value: id, label: name }))]
-}
-
-async function choices(kind: Kind) {
-  const all = []
-  let cursor: string | undefined
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const { items, next } = await KINDS[kind].list(cursor, 'name')
-    all.push(...items)
-    if (!next) break
-    cursor = next
-  }
-  return all
 }

@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useForm } from 'react-hook-form'
-import { listAgentsOptions } from '@/api/generated/@tanstack/react-query.gen'
-import { changePhoneLine, createPhoneLine } from '@/api/generated/sdk.gen'
+import { changePhoneLine, createPhoneLine, listAgents } from '@/api/generated/sdk.gen'
 import type { LineOut } from '@/api/generated/types.gen'
+import { PAGE, rowsOf } from '@/api/pages'
 import { SPOKEN } from '@/features/room/languages'
 import { useLanguageName } from '@/i18n/language-names'
 import { Button } from '@/ui/button'
@@ -27,11 +27,14 @@ interface Given {
 }
 
 export function LineForm({ line, onDone }: { line: LineOut | null; onDone: (line: LineOut) => void }) {
-  const agents = useQuery(listAgentsOptions({ query: { limit: 100 } }))
+  const agents = useQuery({
+    queryKey: ['agents', 'choices'],
+    queryFn: () => rowsOf((cursor) => listAgents({ query: { sort: 'name', limit: PAGE, cursor }, throwOnError: true })),
+  })
   const carriers = useQuery(carriersOptions())
   return (
     <Loaded query={agents} lines={6}>
-      {({ items }) => (
+      {(items) => (
         <Loaded query={carriers} lines={6}>
           {(accounts) => (
             <Fields
