@@ -34,8 +34,8 @@ export function given(tool?: ToolOut): Given {
   }
 }
 
-/** `headers` is left out where none was written: those that are kept stay. */
-export function bodyOf(wanted: Given, parameters: Record<string, unknown>, headers: readonly Header[]): ToolIn {
+/** `headers` is left out where none was written: those that are kept stay, unless they are `dropped`. */
+export function bodyOf(wanted: Given, parameters: Record<string, unknown>, headers: readonly Header[], dropped: boolean): ToolIn {
   const named = headers.filter((one) => one.name.trim() && one.value)
   const asked = Object.entries(wanted.question).filter(([, text]) => text?.trim())
   return {
@@ -45,6 +45,6 @@ export function bodyOf(wanted: Given, parameters: Record<string, unknown>, heade
     parameters: wanted.kind === 'http' ? parameters : {},
     question: Object.fromEntries(asked),
     timeout_s: Number(wanted.timeout_s),
-    headers: named.length === 0 ? null : Object.fromEntries(named.map((one) => [one.name.trim(), one.value])),
+    headers: named.length === 0 && !dropped ? null : Object.fromEntries(named.map((one) => [one.name.trim(), one.value])),
   }
 }

@@ -1,6 +1,6 @@
 import { Plus, X } from 'lucide-react'
 import { Button } from '@/ui/button'
-import { TextField } from '@/ui/field'
+import { CheckField, TextField } from '@/ui/field'
 import { useToolWords } from './words'
 
 export interface Header {
@@ -12,10 +12,15 @@ export function Headers({
   kept,
   headers,
   onChange,
+  dropped,
+  onDrop,
 }: {
   kept: readonly string[]
   headers: readonly Header[]
   onChange: (headers: Header[]) => void
+  /** Whether those that are kept go, where none is written in their place. */
+  dropped: boolean
+  onDrop: (dropped: boolean) => void
 }) {
   const say = useToolWords()
   const change = (n: number, part: Partial<Header>) => onChange(headers.map((one, at) => (at === n ? { ...one, ...part } : one)))
@@ -23,6 +28,9 @@ export function Headers({
     <fieldset className="flex min-w-0 flex-col gap-3 rounded-lg border border-line p-3">
       <legend className="px-1 text-sm font-medium">{say('headers')}</legend>
       <p className="text-sm text-soft">{kept.length > 0 ? say('headersKept', { names: kept.join(', ') }) : say('headersHint')}</p>
+      {kept.length > 0 && headers.length === 0 && (
+        <CheckField label={say('headersDrop')} hint={say('headersDropHint')} checked={dropped} onChange={(event) => onDrop(event.target.checked)} />
+      )}
       {headers.map((one, n) => (
         <div key={n} className="flex items-end gap-2">
           <div className="grid min-w-0 flex-1 gap-2 sm:grid-cols-2">

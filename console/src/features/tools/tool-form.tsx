@@ -26,11 +26,12 @@ export function ToolForm({ tool, onDone }: { tool?: ToolOut; onDone: () => void 
   const cache = useQueryClient()
   const [parameters, setParameters] = useState<Parameters>(tool?.parameters ?? {})
   const [headers, setHeaders] = useState<Header[]>([])
+  const [dropped, setDropped] = useState(false)
   const { register, handleSubmit, watch } = useForm<Given>({ defaultValues: given(tool) })
   const [kind, effect] = [watch('kind'), watch('effect')]
   const save = useMutation({
     mutationFn: (wanted: Given) => {
-      const body = bodyOf(wanted, parameters ?? {}, headers)
+      const body = bodyOf(wanted, parameters ?? {}, headers, dropped)
       return tool
         ? changeTool({ path: { tool_id: tool.id }, body, throwOnError: true })
         : createTool({ body, throwOnError: true })
@@ -96,7 +97,7 @@ export function ToolForm({ tool, onDone }: { tool?: ToolOut; onDone: () => void 
           ))}
         </div>
       )}
-      <Headers kept={tool?.header_names ?? []} headers={headers} onChange={setHeaders} />
+      <Headers kept={tool?.header_names ?? []} headers={headers} onChange={setHeaders} dropped={dropped} onDrop={setDropped} />
       {isHttp && <CheckField label={say('sendsPatient')} hint={say('sendsPatientHint')} {...register('sends_patient')} />}
       <TextField label={say('timeout')} type="number" min={0.5} max={20} step={0.5} required {...register('timeout_s')} />
       {save.isError && <Refused error={save.error} />}
