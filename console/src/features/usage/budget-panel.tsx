@@ -138,9 +138,12 @@ function SetForm({ own, set, onDone }: { own?: BudgetOut } & Pick<BudgetKeeping,
       </div>
       <TextField label={say('warnPercent')} hint={say('warnHint')} type="number" required min="1" max="100" step="1" {...register('warn_percent')} />
       {save.isError && <Refused error={save.error} />}
-      <Button type="submit" kind="primary" busy={save.isPending}>
-        {common('save')}
-      </Button>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={onDone}>{common('cancel')}</Button>
+        <Button type="submit" kind="primary" busy={save.isPending}>
+          {common('save')}
+        </Button>
+      </div>
     </form>
   )
 }

@@ -15,6 +15,7 @@ import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
 import { today } from './days'
 import { Withdrawal } from './withdrawal'
 import { useUsageWords } from './words'
@@ -73,6 +74,7 @@ export function ExchangeRates() {
       </Panel>
       <Dialog open={adding} title={say('newExchange')} onClose={() => setAdding(false)}>
         <NewExchange
+          onClose={() => setAdding(false)}
           onDone={() => {
             setAdding(false)
             void again()
@@ -112,8 +114,9 @@ function Today() {
 
 type Given = Record<'inr_per_usd' | 'since' | 'source', string>
 
-function NewExchange({ onDone }: { onDone: () => void }) {
+function NewExchange({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const say = useUsageWords()
+  const common = useCommonWords()
   const tell = useTell()
   const { register, handleSubmit } = useForm<Given>({ defaultValues: { since: today() } })
   const add = useMutation({
@@ -129,9 +132,12 @@ function NewExchange({ onDone }: { onDone: () => void }) {
       <TextField label={say('since')} hint={say('sinceHint')} type="date" required {...register('since')} />
       <TextField label={say('source')} hint={say('sourceHint')} required maxLength={200} {...register('source')} />
       {add.isError && <Refused error={add.error} />}
-      <Button type="submit" kind="primary" busy={add.isPending}>
-        {say('newExchange')}
-      </Button>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={onClose}>{common('cancel')}</Button>
+        <Button type="submit" kind="primary" busy={add.isPending}>
+          {say('newExchange')}
+        </Button>
+      </div>
     </form>
   )
 }

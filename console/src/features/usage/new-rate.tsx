@@ -10,6 +10,7 @@ import { Button } from '@/ui/button'
 import { SelectField, TextField } from '@/ui/field'
 import { Refused } from '@/ui/states'
 import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
 import { today } from './days'
 import { CHARGED, UNITS, useUsageWords } from './words'
 
@@ -19,8 +20,9 @@ type Given = { [K in 'provider' | 'model' | 'price' | 'output_price' | 'since' |
   currency: 'USD' | 'INR'
 }
 
-export function NewRate({ onDone }: { onDone: () => void }) {
+export function NewRate({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const say = useUsageWords()
+  const common = useCommonWords()
   const nameOf = useCapabilityName()
   const tell = useTell()
   const { register, handleSubmit, watch } = useForm<Given>({ defaultValues: { capability: 'llm', unit: '1m_tokens', currency: 'USD', since: today() } })
@@ -58,9 +60,12 @@ export function NewRate({ onDone }: { onDone: () => void }) {
       </div>
       <TextField label={say('source')} hint={say('sourceHint')} required maxLength={200} {...register('source')} />
       {add.isError && <Refused error={add.error} />}
-      <Button type="submit" kind="primary" busy={add.isPending}>
-        {say('newRate')}
-      </Button>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={onClose}>{common('cancel')}</Button>
+        <Button type="submit" kind="primary" busy={add.isPending}>
+          {say('newRate')}
+        </Button>
+      </div>
     </form>
   )
 }

@@ -108,6 +108,7 @@ function OwnRates() {
       <Table order={order} caption={title} columns={columns} rows={rows} keyOf={(row) => row.id} empty={<p className="text-sm">{say('ratesNone')}</p>} />
       <Dialog open={adding} title={say('newRate')} onClose={() => setAdding(false)}>
         <NewRate
+          onClose={() => setAdding(false)}
           onDone={() => {
             setAdding(false)
             void again()

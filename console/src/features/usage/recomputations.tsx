@@ -15,6 +15,7 @@ import { useOrder } from '@/ui/sorting'
 import { Table, useRows, type Column } from '@/ui/table'
 import { useTime } from '@/ui/time'
 import { useTell } from '@/ui/toast'
+import { useCommonWords } from '@/ui/words'
 import { dayEnd, dayStart, today } from './days'
 import { useMoney } from './money'
 import { useUsageWords } from './words'
@@ -56,6 +57,7 @@ export function Recomputations() {
       </div>
       <Dialog open={asking} title={say('recompute')} onClose={() => setAsking(false)}>
         <Ask
+          onClose={() => setAsking(false)}
           onDone={() => {
             setAsking(false)
             void again()
@@ -90,8 +92,9 @@ function Followed({ row, onEnd }: { row: RecomputationOut; onEnd: () => void }) 
 
 type Given = { since: string; until: string }
 
-function Ask({ onDone }: { onDone: () => void }) {
+function Ask({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const say = useUsageWords()
+  const common = useCommonWords()
   const tell = useTell()
   const { register, handleSubmit } = useForm<Given>({ defaultValues: { since: `${today().slice(0, 7)}-01`, until: today() } })
   const ask = useMutation({
@@ -110,9 +113,12 @@ function Ask({ onDone }: { onDone: () => void }) {
         <TextField label={say('lastDay')} type="date" required {...register('until')} />
       </div>
       {ask.isError && <Refused error={ask.error} />}
-      <Button type="submit" kind="primary" busy={ask.isPending}>
-        {say('recompute')}
-      </Button>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={onClose}>{common('cancel')}</Button>
+        <Button type="submit" kind="primary" busy={ask.isPending}>
+          {say('recompute')}
+        </Button>
+      </div>
     </form>
   )
 }
