@@ -47,6 +47,7 @@ def serve(settings: Settings, *, calls: bool, shares_port: bool, watched: bool) 
         access_log=False,
         proxy_headers=False,  # web/addresses.py reads them, from AURICLE_TRUSTED_PROXIES only
         log_config=None,
+        timeout_keep_alive=75,  # longer than a proxy keeps a connection that it does not use (NGINX: 60)
         timeout_graceful_shutdown=10,
         server_header=False,
         backlog=2048,

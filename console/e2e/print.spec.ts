@@ -49,7 +49,8 @@ function textsOf(paths: string[]): string[][] {
 function expectWhole(pages: string[]): void {
   expect(pages.length).toBeGreaterThan(1)
   for (const [n, text] of pages.entries()) {
-    expect(text).toContain(`${n + 1} / ${pages.length} Sample Hearing Clinic Asha Rao · SOAP `)
+    expect(text).toContain(`${n + 1} / ${pages.length} Sample Hearing Clinic Asha Rao, `)
+    expect(text, 'a second thing to know the patient by').toContain('SC-1001 · SOAP ')
     expect(named(text, 'begins'), text).toEqual(named(text, 'ends'))
     expect(named(text, 'ends'), 'a signature is not alone on its page').not.toEqual([])
     if (n < pages.length - 1) expect(text).toMatch(/ ends\.$/)

@@ -1,7 +1,7 @@
 // A note on paper: what it says and who answers for it, nothing of the desk. Shown only where it is printed.
 import type { ReactNode } from 'react'
 import type { NoteOut } from '@/api/generated/types.gen'
-import { PatientName } from '@/features/patients/patient-name'
+import { PatientIdentifiers } from '@/features/patients/patient-name'
 import { useMe } from '@/session/session'
 import { useTime, ZONE } from '@/ui/time'
 import { useCommonWords } from '@/ui/words'
@@ -123,7 +123,7 @@ export function NotePaper({ note }: { note: NoteOut }) {
   return (
     <Paper
       title={note.title}
-      patient={<PatientName id={note.patient_id} />}
+      patient={<PatientIdentifiers id={note.patient_id} />}
       at={note.created_at}
       sections={sections}
       addenda={addenda}
