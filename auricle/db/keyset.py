@@ -54,10 +54,11 @@ async def in_order(
     limit: int,
     **by: SQLColumnExpression[Any],
 ) -> Select[*Row]:
-    """`statement` in an order, from the row that `order` starts after; conditions may be added to what comes back.
+    """`statement` in an order, from the row that `order` starts after.
 
-    `key` is the column of the ids and breaks ties; `by` holds the other fields to sort by, none of them ever null. The
-    row before is looked up without the conditions that are added later, so that it may have left the list meanwhile.
+    `statement` says what the reader may see, so that no cursor tells where a hidden row stands. What they ask for is
+    added to what comes back: the row before may have left the list meanwhile. `key` is the column of the ids and breaks
+    ties; `by` holds the other fields to sort by, none of them ever null.
 
     Raises:
         BadCursor: a list sorted by a field that can change names a row that is no longer there.

@@ -65,9 +65,10 @@ async def list_organizations(
     """All of them for the platform's administrator; for anybody else their own."""
     actor = actor_of(db)
     by = {"name": alphabetical(Organization.name), "slug": Organization.slug}
-    statement = await in_order(db, select(Organization), order, Organization.id, limit=limit, **by)
+    shown = select(Organization)
     if not actor.may("organizations:write"):
-        statement = statement.where(Organization.id == actor.organization_id)
+        shown = shown.where(Organization.id == actor.organization_id)
+    statement = await in_order(db, shown, order, Organization.id, limit=limit, **by)
     if status is not None:
         statement = statement.where(Organization.status == status)
     return (await db.scalars(statement)).all()

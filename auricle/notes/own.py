@@ -28,8 +28,8 @@ async def list_own(db: AsyncSession, order: Order = NEWEST, *, limit: int = 20) 
     if patient_id is None:
         return []
     signed = func.coalesce(Note.approved_at, BEFORE_ALL)
-    statement = await in_order(db, select(*ROW), order, Note.id, limit=limit, approved_at=signed)
-    statement = statement.where(Note.status == NoteStatus.APPROVED, Note.patient_id.in_(whole(patient_id)))
+    own = select(*ROW).where(Note.status == NoteStatus.APPROVED, Note.patient_id.in_(whole(patient_id)))
+    statement = await in_order(db, own, order, Note.id, limit=limit, approved_at=signed)
     rows = (await db.execute(statement)).all()
     await record_read(db, "soap_note", None, listed=len(rows), own=True)
     return [OwnRow.model_validate(row) for row in rows]

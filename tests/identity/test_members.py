@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text, update
 
 from auricle.actor import Actor
 from auricle.db.base import new_id
-from auricle.db.keyset import NEWEST, Order
+from auricle.db.keyset import NEWEST, BadCursor, Order
 from auricle.db.sealed import Unreadable
 from auricle.db.session import Database
 from auricle.errors import Conflict, Forbidden, NotFound
@@ -326,6 +326,16 @@ async def test_that_somebody_is_a_patient_is_shown_only_to_who_may_read_patients
             )
         ).all()
     assert [tuple(row) for row in looks] == [(None, {"patients": 1}), (patient.member_id, None)]
+
+
+async def test_a_cursor_does_not_tell_where_somebody_stands_whom_one_may_not_see(office):
+    """Sorted by name, the page after a patient would tell which names come before theirs."""
+    visitor = replace(office.actor, member_id=None, permissions=BUILT_IN["platform_admin"], role="platform_admin")
+    patient = await office.member("patient")
+    after_them = Order("name", after=patient.member_id)
+    await office.do(members.list_members, Wanted(), after_them, limit=9)
+    with pytest.raises(BadCursor):
+        await office.do(members.list_members, Wanted(), after_them, limit=9, actor=visitor)
 
 
 async def test_the_list_of_members_pages_without_gap_or_repetition(office):

@@ -31,9 +31,10 @@ async def list_appointments(
     """A patient sees their own, whatever they filter by."""
     actor = actor_of(db)
     by = {"starts_at": Appointment.starts_at}
-    statement = await in_order(db, select(Appointment), order, Appointment.id, limit=limit, **by)
+    visible = select(Appointment)
     if not actor.may("appointments:read"):
-        statement = statement.where(Appointment.patient_id.in_(whole(actor.patient_id)))
+        visible = visible.where(Appointment.patient_id.in_(whole(actor.patient_id)))
+    statement = await in_order(db, visible, order, Appointment.id, limit=limit, **by)
     if patient_id is not None:
         statement = statement.where(Appointment.patient_id.in_(whole(patient_id)))
     if member_id is not None:

@@ -43,9 +43,8 @@ async def list_professionals(
         "department": alphabetical(Department.name),
         "specialty": alphabetical(Specialty.name),
     }
-    statement = await in_order(db, profiles(), order, Member.id, limit=limit, **by)
-    if not everyone:
-        statement = statement.where(Member.id == actor_of(db).member_id)
+    shown_ones = profiles() if everyone else profiles().where(Member.id == actor_of(db).member_id)
+    statement = await in_order(db, shown_ones, order, Member.id, limit=limit, **by)
     rows = (await db.execute(statement)).all()
     key = await keyring.organization(db)
     return [shown(row, key) for row in rows]
