@@ -20,6 +20,7 @@ from types import FrameType
 import uvicorn
 
 from auricle.channels.calls import Calls
+from auricle.loading import uncollected
 from auricle.settings import Settings
 from auricle.web.frames import FrameSocket
 
@@ -32,9 +33,10 @@ M_ARENA_MAX = -8  # glibc's malloc.h
 def serve(settings: Settings, *, calls: bool, shares_port: bool, watched: bool) -> None:
     """Run the web process until it is told to stop; where it is `watched`, by its watcher, not by Ctrl-C."""
     bound_arenas()
-    from auricle.assemble import application
+    with uncollected():
+        from auricle.assemble import application
 
-    app = application(settings, calls=calls)
+        app = application(settings, calls=calls)
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -6,6 +6,7 @@ import typer
 
 from auricle import __version__
 from auricle.cli.given import DataDir, settings_with
+from auricle.loading import uncollected
 
 
 def version() -> None:
@@ -32,7 +33,8 @@ def openapi() -> None:
     """Print the OpenAPI document of the API, for programs that are generated from it."""
     import orjson
 
-    from auricle.assemble import application
+    with uncollected():
+        from auricle.assemble import application
 
-    document = application(settings_with(data_dir=Path("/nonexistent"))).openapi()
+        document = application(settings_with(data_dir=Path("/nonexistent"))).openapi()
     typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

@@ -7,6 +7,7 @@ import typer
 from auricle.cli.given import settings_with
 from auricle.cli.running import watched
 from auricle.errors import Misconfigured
+from auricle.loading import uncollected
 
 app = typer.Typer(help="The AI service.", invoke_without_command=True)
 
@@ -17,9 +18,10 @@ def ai(context: typer.Context, host: str | None = None, port: int | None = None)
     if context.invoked_subcommand is not None:
         return
     watched()
-    from auricle.ai_service.serve import serve
-    from auricle.log import configure
-    from auricle.parts import check_port
+    with uncollected():
+        from auricle.ai_service.serve import serve
+        from auricle.log import configure
+        from auricle.parts import check_port
 
     settings = settings_with(host=host)
     if port is not None:

@@ -8,6 +8,7 @@ import typer
 
 from auricle.cli.given import DataDir, settings_with, with_database
 from auricle.cli.running import until_signalled
+from auricle.loading import uncollected
 
 app = typer.Typer(help="What organizations taught their agents.", no_args_is_help=True)
 
@@ -27,8 +28,9 @@ def evaluate(
     data_dir: DataDir = None,
 ) -> None:
     """Ask questions whose documents are known; exit 3 where a measure got worse by more than the margin."""
-    from auricle.knowledge.evaluation.command import Wanted, evaluate_file
-    from auricle.log import configure
+    with uncollected():
+        from auricle.knowledge.evaluation.command import Wanted, evaluate_file
+        from auricle.log import configure
 
     settings = with_database(settings_with(data_dir=data_dir))
     configure("ERROR")

@@ -7,6 +7,7 @@ import typer
 
 from auricle.cli.given import DataDir, say, settings_with
 from auricle.cli.running import until_signalled, watched
+from auricle.loading import uncollected
 from auricle.settings import Settings
 
 
@@ -53,8 +54,9 @@ def run_web(role: str, settings: Settings, workers: int) -> None:
 
         supervise(role, settings, workers, say, watched=is_watched)
         return
-    from auricle.log import configure
-    from auricle.serving import serve
+    with uncollected():
+        from auricle.log import configure
+        from auricle.serving import serve
 
     configure(settings.log_level, settings.log_file)
     serve(settings, calls=role != "api", shares_port="AURICLE_SHARED_PORT" in os.environ, watched=is_watched)
@@ -63,7 +65,8 @@ def run_web(role: str, settings: Settings, workers: int) -> None:
 def worker(concurrency: int = 4) -> None:
     """The job process: notes, indexing, sealing of the audit."""
     watched()
-    from auricle.worker_role import work
+    with uncollected():
+        from auricle.worker_role import work
 
     settings = settings_with()
     until_signalled(lambda stop: work(settings, stop, concurrency))
