@@ -49,6 +49,7 @@ from auricle.providers.connections import Connections
 from auricle.providers.masking.guard import MaskingGuard
 from auricle.providers.routing import Router, installed, router_for
 from auricle.routers import ROUTERS
+from auricle.safety.redflags import default_watch
 from auricle.settings import Settings
 from auricle.storage.objects import LocalObjects, Objects
 from auricle.storage.s3 import S3Objects
@@ -57,7 +58,15 @@ from auricle.web.app import build_app
 
 def application(settings: Settings, *, calls: bool = True) -> FastAPI:
     """The web application of the roles `serve` and `voice`; without `calls` that of `api`."""
-    return build_app(settings, lambda: assembled(settings, calls=calls), ROUTERS)
+    return build_app(settings, lambda: answering(settings, calls=calls), ROUTERS)
+
+
+@asynccontextmanager
+async def answering(settings: Settings, *, calls: bool) -> AsyncIterator[Assembly]:
+    """What a web process uses, the phrases of emergencies read: that would hold up its first question."""
+    async with assembled(settings, calls=calls) as assembly:
+        await asyncio.to_thread(default_watch)
+        yield assembly
 
 
 @asynccontextmanager

@@ -1,20 +1,24 @@
 """A question to the knowledge that tells of an emergency is answered as a message would be: by the script, at once."""
 
 import re
+from pathlib import Path
 
 import httpx2
 import orjson
 from sqlalchemy import select
 
 from auricle.agents.config import AgentConfig
+from auricle.assemble import application
 from auricle.audit.models import AuditEntry
 from auricle.consultations.models import Alert
+from auricle.safety.redflags import default_watch
 from tests import builders
 from tests.channels.conftest import Clinic
 from tests.channels.test_money import broke
 from tests.channels.test_red_flags import watching
+from tests.conftest import Template
 from tests.emulators.openai_chat import OpenAIEmulator
-from tests.running_service import Service
+from tests.running_service import Service, settings_for
 
 QUESTION = "Crushing chest pain since morning, what are your hours?"
 
@@ -96,6 +100,15 @@ async def test_one_who_is_no_patient_gets_the_script_and_the_audit_tells_of_it(c
     answer = (await put(clinic, QUESTION, clinic.staff)).raise_for_status().json()
     assert "1 1 2" in answer["answer"]
     assert await alerts(clinic) == [] and await noted(clinic) == ["chest_pain"]
+
+
+async def test_the_phrases_are_read_before_the_first_question_where_no_calls_are_held_too(
+    template: Template, tmp_path: Path
+) -> None:
+    default_watch.cache_clear()
+    app = application(settings_for(template.copy(), tmp_path), calls=False)
+    async with app.router.lifespan_context(app):
+        assert default_watch.cache_info().currsize == 1
 
 
 async def test_the_number_to_call_is_the_one_of_the_agent_that_patients_talk_with_by_default(service: Service) -> None:
