@@ -96,9 +96,10 @@ function NewAgent() {
   }
   return (
     <form onSubmit={add} className="flex flex-col gap-4">
-      <TextField label={say('name')} required value={name} onChange={(event) => setName(event.target.value)} />
+      <TextField label={say('name')} told="name" required value={name} onChange={(event) => setName(event.target.value)} />
       <TextArea
         label={say('instructions')}
+        told="instructions"
         hint={say('instructionsHint')}
         required
         rows={6}

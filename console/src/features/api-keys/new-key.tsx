@@ -46,7 +46,7 @@ export function NewKey({ onMade, onDone }: { onMade: () => void; onDone: () => v
       }}
       className="flex flex-col gap-4"
     >
-      <TextField label={say('name')} hint={say('nameHint')} required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
+      <TextField label={say('name')} told="name" hint={say('nameHint')} required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
       <SelectField
         label={say('days')}
         value={String(days)}

@@ -197,7 +197,7 @@ function Editor({
   }
   return (
     <div className="flex flex-col gap-4">
-      <TextField label={say('name')} value={name} onChange={(event) => setName(event.target.value)} />
+      <TextField label={say('name')} told="name" value={name} onChange={(event) => setName(event.target.value)} />
       <SelectField
         label={say('parent')}
         hint={say('parentHint')}

@@ -103,6 +103,7 @@ function Place({ patientId, onClose }: { patientId: string; onClose: () => void 
     <form onSubmit={send} className="flex flex-col gap-4">
       <TextArea
         label={say('reason')}
+        told="reason"
         hint={say('holdReasonHint')}
         required
         minLength={5}

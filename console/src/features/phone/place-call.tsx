@@ -66,6 +66,7 @@ export function PlaceCall({ lines, onPlaced }: { lines: readonly LineOut[]; onPl
       {whom === 'patient' && <PickPatient chosen={patient} onChange={setPatient} />}
       <TextField
         label={say(whom === 'patient' ? 'otherNumber' : 'number')}
+        told="number"
         hint={say(whom === 'patient' ? 'otherNumberHint' : 'numberHint')}
         type="tel"
         required={whom === 'number'}
@@ -74,7 +75,7 @@ export function PlaceCall({ lines, onPlaced }: { lines: readonly LineOut[]; onPl
         value={number}
         onChange={(event) => setNumber(event.target.value)}
       />
-      <TextField label={say('reason')} hint={say('reasonHint')} maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} />
+      <TextField label={say('reason')} told="reason" hint={say('reasonHint')} maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} />
       {place.isError && <Refused error={place.error} />}
       <Button type="submit" kind="primary" busy={place.isPending} disabled={whom === 'patient' && patient === null}>
         {say('callNow')}

@@ -137,6 +137,7 @@ function Change({ rule, onClose }: { rule: RuleOut; onClose: () => void }) {
     <form onSubmit={send} className="flex flex-col gap-4">
       <TextField
         label={say('daysKept')}
+        told="days"
         hint={say('least', { span: span(rule.minimum_days) })}
         type="number"
         inputMode="numeric"
