@@ -99,7 +99,8 @@ async def held(assembly: Assembly, entry: Entry, channel: Connection, afterwards
     session = session_of(assembly, entry, channel)
     if isinstance(channel, Line):
         channel.listener = session
-    assembly.router.open_ahead({c: call_for(assembly, talk, c, talk.language) for c in NEEDED})  # while it greets
+    needed = NEEDED if channel.sound else ("stt", "llm")
+    assembly.router.open_ahead({c: call_for(assembly, talk, c, talk.language) for c in needed})  # while it greets
     code, is_over = 1011, False  # what breaks off is no end: the client may come back to what was stored
     try:
         with assembly.calls.dismissing(lambda: session.dismiss(Stopping.code)):
@@ -142,7 +143,8 @@ async def run(
             open_to_staff(assembly, session, talk, channel.rate_hz),
             assembly.standing.watching(talk.actor, lambda: session.end(SignInOver.code)),
         ):
-            await afterwards.enter_async_context(recorded(assembly, session, talk, channel.rate_hz))
+            if channel.sound:  # what is read leaves no sound to keep
+                await afterwards.enter_async_context(recorded(assembly, session, talk, channel.rate_hz))
             ending = await session.run(channel.incoming())
     except TurnsNotStored as left:
         await keep(assembly, talk, left)

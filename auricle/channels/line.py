@@ -66,7 +66,8 @@ class Line:
         self._there.set()
         self._closed = False
         self._drops = 0
-        self.rate_hz, self.frame_s, self.visemes = wire.rate_hz, wire.frame_s, wire.format.visemes
+        self.rate_hz, self.frame_s = wire.rate_hz, wire.frame_s
+        self.sound, self.visemes = wire.format.sound, wire.format.visemes
         self.tokens, self.talk = tokens, talk
         self.texts_received = 0
         self.listener: Listener | None = None

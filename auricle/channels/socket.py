@@ -127,7 +127,7 @@ async def at_once(what: Awaitable[Arrived]) -> Arrived:
 class SocketChannel:
     """The engine's channel over one WebSocket. A client that does not read loses its call."""
 
-    visemes = False  # a phone has no face
+    sound, visemes = True, False  # a phone has no face, and nothing to read on
 
     def __init__(self, socket: Socket, wire: Wire) -> None:
         self._socket, self._wire = socket, wire

@@ -70,7 +70,8 @@ class Unheard:
     """A channel to nobody: the engine speaks at the pace of time, and what it says goes nowhere."""
 
     def __init__(self, rate_hz: int) -> None:
-        self.rate_hz, self.frame_s, self.visemes = rate_hz, FRAME_S, False
+        self.rate_hz, self.frame_s = rate_hz, FRAME_S
+        self.sound, self.visemes = True, False
 
     async def send_audio(self, pcm: bytes, visemes: Sequence[Viseme] = ()) -> None: ...
     async def send_mark(self, name: str) -> None: ...

@@ -68,9 +68,9 @@ class Mouth:
             self._playback.resume(self._clock())
         self._wake_all()
 
-    def stop(self, playback: Playback) -> None:
-        """Drop the rest of this answer, here and at the client."""
-        if playback.stop(self._clock()):
+    def stop(self, playback: Playback, *, is_read: bool = False) -> None:
+        """Drop the rest of this answer, here and at the client. `is_read`: the client shows the beginning of it."""
+        if playback.stop(self._clock()) or is_read:
             self._clear = True
         self._wake_all()
 

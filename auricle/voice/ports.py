@@ -93,6 +93,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def sound(self) -> bool:
+        """Whether this client plays sound. Else no speech is made: an answer is heard once its words are sent."""
+        ...
+
+    @property
     def visemes(self) -> bool:
         """Whether this client shows a mouth that speaks."""
         ...
@@ -109,7 +114,7 @@ class Channel(Protocol):
         ...
 
     async def clear(self) -> None:
-        """Have the client drop all audio that it has not played yet."""
+        """Have the client drop all audio that it has not played yet, and expect no more of the answer under way."""
         ...
 
     async def send_transcript(self, text: str, *, is_final: bool) -> None: ...
@@ -206,7 +211,7 @@ class TurnRecord:
     started_s: float | None  # of the person's speech, on the clock of the audio received
     ended_s: float | None
     answer_text: str  # all that was generated
-    heard_text: str  # the part that was played
+    heard_text: str  # the part that was played, or sent to a client that plays no sound
     reply_started_s: float | None  # of the agent's speech, on the same clock
     reply_ended_s: float | None
     interrupted: bool

@@ -104,7 +104,7 @@ class Reply:
         self._stage.mouth.play(self._playback)
         self._stage.mouth.resume()
         if self._account.started_s is None:
-            self._deadlines.expect_sound()
+            self._expect_sound()
         else:
             self._account.started_s = self._stage.audio_s()
 
@@ -119,7 +119,7 @@ class Reply:
     def interrupt(self) -> None:
         """Stop at once and account for what was heard."""
         if not self.finished:
-            self._stage.mouth.stop(self._playback)
+            self._stage.mouth.stop(self._playback, is_read=self._shown > 0 and not self._stage.channel.sound)
             self._finish(interrupted=True)
             if self.task is not None:
                 self.task.cancel()
@@ -130,7 +130,7 @@ class Reply:
         if confirmed.is_set():
             self._stage.mouth.play(self._playback)
             if self._asked.kind != "staff":
-                self._deadlines.expect_sound()
+                self._expect_sound()
         try:
             async with self._deadlines.limit():
                 await self._produce()
@@ -205,13 +205,19 @@ class Reply:
             await self._say(sentence, guarded=False)
 
     async def _say(self, sentence: str, *, guarded: bool = True) -> None:
-        """Show a sentence and make its speech, while those before it are being played."""
+        """Show a sentence and make its speech, where it is wanted, while those before it are being played."""
         self._account.stamp("first_sentence")
         language = self._asked.turn.language
         if guarded and not (sentence := self._guarded.piece(sentence, language)):
             return
         self._account.said.append(sentence)
         await self._show()
+        if self._stage.channel.sound:
+            await self._speak(sentence, language)
+        else:
+            self._deadlines.progress(audible=True)
+
+    async def _speak(self, sentence: str, language: str) -> None:
         self._playback.begin_sentence(sentence)
         resampler = SentenceResampler(self._stage.channel.rate_hz)
         lips = Lips() if self._stage.channel.visemes else None
@@ -265,6 +271,10 @@ class Reply:
                 self._shown += 1
                 await self._stage.channel.send_reply(self._account.said[self._shown - 1] + " ", is_final=False)
 
+    def _expect_sound(self) -> None:
+        if self._stage.channel.sound:
+            self._deadlines.expect_sound()
+
     # ── never silent ──────────────────────────────────────────────────────────────────────────────────────────────
     def _fill(self) -> None:
         try:
@@ -289,10 +299,11 @@ class Reply:
         event(log, "a reply was replaced by the apology", logging.WARNING, error_code=code)
         apology = self._stage.services.apology(self._asked.turn.language)
         self._account.said.append(apology.text)
-        self._playback.begin_sentence(apology.text)
-        self._add(self._rendered(apology))
-        self._playback.end_sentence()
-        self._stage.mouth.wake()
+        if self._stage.channel.sound:
+            self._playback.begin_sentence(apology.text)
+            self._add(self._rendered(apology))
+            self._playback.end_sentence()
+            self._stage.mouth.wake()
         await self._show()
 
     def _rendered(self, prepared: Prepared) -> bytes:
@@ -304,8 +315,13 @@ class Reply:
         self.finished = True
         self._deadlines.sounding()
         playback, account = self._playback, self._account
-        heard_text = playback.heard_text(self._stage.clock()) if interrupted else account.text
+        heard_text = self._heard_text() if interrupted else account.text
         record = account.record(
             self._asked, heard_text=heard_text, interrupted=interrupted, first_sent_at=playback.first_sent_at
         )
         self._done(record, None if interrupted else self._ending)
+
+    def _heard_text(self) -> str:
+        if self._stage.channel.sound:
+            return self._playback.heard_text(self._stage.clock())
+        return " ".join(self._account.said[: self._shown])

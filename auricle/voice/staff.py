@@ -91,7 +91,7 @@ class Staff:
             self._ear = Ear(self, self.tasks, services, stage.settings, self.vad.stream(stage.channel.rate_hz),
                             language=self.turns.language, clock=stage.clock)  # fmt: skip
         await self._ear.hear(pcm)
-        if self.on_line:  # still, after the wait
+        if self.on_line and stage.channel.sound:  # still on it, after the wait; else their words are read
             self._pass_on(pcm)
 
     def _pass_on(self, pcm: bytes) -> None:

@@ -40,7 +40,7 @@ async def test_a_spoken_turn_in_every_form_of_audio(clinic: Clinic, emulated: Op
 
 
 async def spoken_turn(clinic: Clinic, encoding: str, rate_hz: int, binary: int) -> None:
-    form: dict[str, Any] = {"encoding": encoding, "sample_rate": rate_hz, "binary": bool(binary), "visemes": False}
+    form: dict[str, Any] = {"encoding": encoding, "sample_rate": rate_hz, "binary": bool(binary), "visemes": False, "sound": True}
     app = await (await App.of(clinic, "good ears")).open(audio=form)
     assert app.session["audio"] == form
     speaking = asyncio.create_task(speak(app.socket, recording(rate_hz), **form))
@@ -67,7 +67,7 @@ async def spoken_turn(clinic: Clinic, encoding: str, rate_hz: int, binary: int) 
 
 
 async def speak(
-    live: ClientConnection, pcm: bytes, *, encoding: str, sample_rate: int, binary: bool, visemes: bool
+    live: ClientConnection, pcm: bytes, *, encoding: str, sample_rate: int, binary: bool, **_: bool
 ) -> None:
     frame = sample_rate // 50 * 2
     for start in range(0, len(pcm) + sample_rate * 2, frame):

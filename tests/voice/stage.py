@@ -108,6 +108,7 @@ class Line:
     play_end: float = 0.0
     dry_s: float = 0.0
     broken: bool = False
+    sound: bool = True
     visemes: bool = False
     _marks: list[asyncio.TimerHandle] = field(default_factory=list)
 

@@ -35,6 +35,7 @@ class AudioFormat(BaseModel):
     encoding: Literal["pcm16", "mulaw"] = "pcm16"
     sample_rate: Literal[8000, 16000] = 16000
     binary: bool = Field(False, description="Send audio to the client as binary frames, too.")
+    sound: bool = Field(True, description="False: the client plays no sound. No speech is made, answers are read.")
     visemes: bool = Field(False, description="Tell how a mouth moves that says it, where the voice has its times.")
 
 

@@ -36,6 +36,7 @@ export class Conversation {
   private url = ''
   private resume: string | null = null
   private seq = 0
+  private sound = true
   private texts: string[] = [] // of this session, in order: the server says how many of them it has
   private unsent: string[] = [] // typed while there was no connection
   private attempts = 0
@@ -50,7 +51,9 @@ export class Conversation {
     window.addEventListener('online', this.hurry)
   }
 
-  async open(): Promise<void> {
+  /** `sound`: whether any can be played. Else no speech is made, and what was written counts as read. */
+  async open(sound: boolean): Promise<void> {
+    this.sound = sound
     this.told.state(this.attempts === 0 ? 'connecting' : 'reconnecting')
     try {
       const { data } = await createTicket({ body: { consultation_id: this.consultationId }, throwOnError: true })
@@ -104,7 +107,7 @@ export class Conversation {
         type: 'init-session',
         consultation_id: this.consultationId,
         language: this.language ?? null,
-        audio: { encoding: 'pcm16', sample_rate: 16_000, binary: true, visemes: true },
+        audio: { encoding: 'pcm16', sample_rate: 16_000, binary: true, sound: this.sound, visemes: this.sound },
         ...coming,
       })
     }
@@ -166,7 +169,7 @@ export class Conversation {
     if (this.resume !== null && this.attempts < 5) this.connect(['auricle.v1'])
     else {
       this.resume = null
-      void this.open()
+      void this.open(this.sound)
     }
   }
 

@@ -130,7 +130,7 @@ export function useConversation(consultationId: string, language: string | undef
         if (here.left) return here.speaker?.close() // gone while the browser asked whether it may listen
         setSpeaker(here.speaker ?? null)
       }
-      await here.conversation.open()
+      await here.conversation.open(here.speaker !== undefined)
     },
     [consultationId, hear, language, onMessage],
   )
