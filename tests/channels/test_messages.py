@@ -40,7 +40,8 @@ async def test_a_spoken_turn_in_every_form_of_audio(clinic: Clinic, emulated: Op
 
 
 async def spoken_turn(clinic: Clinic, encoding: str, rate_hz: int, binary: int) -> None:
-    form: dict[str, Any] = {"encoding": encoding, "sample_rate": rate_hz, "binary": bool(binary), "visemes": False, "sound": True}
+    form: dict[str, Any] = {"encoding": encoding, "sample_rate": rate_hz, "binary": bool(binary)}
+    form |= {"sound": True, "visemes": False}
     app = await (await App.of(clinic, "good ears")).open(audio=form)
     assert app.session["audio"] == form
     speaking = asyncio.create_task(speak(app.socket, recording(rate_hz), **form))
