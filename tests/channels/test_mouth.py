@@ -19,7 +19,7 @@ WORDS = {
     "en": ["Please bring it with you.", " Take a seat."],
     "hi": ["कृपया मशीन लाइए।", " फिर यहाँ बैठिए।"],
 }
-FORM = {"encoding": "pcm16", "sample_rate": 16_000, "binary": True, "visemes": True}
+FORM = {"encoding": "pcm16", "sample_rate": 16_000, "binary": True, "sound": True, "visemes": True}
 
 
 @dataclass
