@@ -148,6 +148,21 @@ def test_a_quote_is_verbatim_and_nothing_in_common_is_no_quote():
     assert best_quote("capital of france", (TEST, AIDS)) is None
 
 
+FEES = Passage(
+    "c3",
+    "d3",
+    "Fees",
+    "What a hearing test and a visit cost\nA full hearing test costs nine hundred rupees. Removing wax costs four "
+    "hundred rupees an ear. A hearing-aid check is free. You are told the price before anything is done.",
+)
+
+
+def test_what_something_costs_is_quoted_whichever_word_for_it_the_question_takes():
+    for question in ("price of a hearing test", "what is the price of a full hearing test", "hearing test fee"):
+        quote = best_quote(question, (FEES, TEST))
+        assert quote is not None and "nine hundred" in quote.text and "before anything" not in quote.text, question
+
+
 def test_every_language_has_every_phrase():
     languages = yaml.safe_load(PHRASES.read_text("utf-8"))
     for own in languages.values():

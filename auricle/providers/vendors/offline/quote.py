@@ -29,6 +29,9 @@ _HINDI = """
 आप आपका आपकी करना करें करे होता होती लिए एक जो कि चाहिए बताइए
 """
 _EMPTY = frozenset((_ENGLISH + _HINDI).split())
+# Asked for by one word and told by another. Only what hardly means anything else: a battery has a charge, too.
+_MONEY = "price prices priced cost costs fee fees rupee rupees कीमत दाम फीस फ़ीस शुल्क खर्च ख़र्च रुपये रुपए"
+_SAME = dict.fromkeys(unicodedata.normalize("NFC", _MONEY).split(), "price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def _words(text: str) -> frozenset[str]:
     normal = unicodedata.normalize("NFC", text).casefold()
-    return frozenset(word for word in _WORD.findall(normal) if word not in _EMPTY and len(word) > 1)
+    return frozenset(_SAME.get(word, word) for word in _WORD.findall(normal) if word not in _EMPTY and len(word) > 1)
 
 
 def _holds(words: frozenset[str], word: str) -> bool:
