@@ -136,7 +136,7 @@ test('a clinician has the note written, sees what it rests on, and signs it; the
   await clinician.context().close()
 })
 
-test('when the agent hangs up the conversation is over, too; when the clinic ends it, that is no fault of ours', async ({ browser }) => {
+test('when the agent hangs up the conversation is over, too; when the clinic or a withdrawn consent ends it, that is no fault of ours', async ({ browser }) => {
   const begin = async () => {
     const { consultation_id } = await asked<{ consultation_id: string }>(patient, 'POST', '/api/v1/consultation/create', { type: 'text', language: 'en' })
     await patient.goto(`/talk/${consultation_id}`)
@@ -149,6 +149,17 @@ test('when the agent hangs up the conversation is over, too; when the clinic end
   await asked(clinician, 'POST', `${ended}/end`)
   await expect(patient.getByText('It was ended from elsewhere')).toBeVisible()
   await clinician.context().close()
+
+  const { patient_id } = await asked<{ patient_id: string }>(patient, 'GET', '/api/v1/auth/me')
+  const decide = (decision: 'granted' | 'withdrawn') =>
+    asked(patient, 'POST', `/api/v1/patients/${patient_id}/consents`, { kind: 'ai_use', decision })
+  await begin()
+  await expect(patient.getByText('Connected', { exact: true })).toBeVisible()
+  await decide('withdrawn')
+  await expect(patient.getByRole('status').getByText('Consent to talk with the assistant was withdrawn.')).toBeVisible()
+  await expect(patient.getByText('The conversation has stopped')).toBeVisible()
+  await expect(patient.locator('#content')).not.toContainText('fault of ours')
+  await decide('granted')
 
   // The offline model never hangs up: its server's word is put in its mouth.
   await patient.routeWebSocket(/ws\/streaming/, (socket) => {

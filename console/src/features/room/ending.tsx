@@ -142,7 +142,7 @@ export function EndedHere({ ending, ...over }: Over & { ending: Ending }) {
   )
 }
 
-const KNOWN = ['agent', 'client', 'closed', 'elsewhere', 'failed', 'hand_over', 'too_long'] as const
+const KNOWN = ['agent', 'client', 'closed', 'elsewhere', 'failed', 'hand_over', 'too_long', 'withdrawn'] as const
 const STOPPED: readonly (string | undefined)[] = ['closed', 'failed', 'too_long'] // the connection is over, the conversation is not
 
 export function Ended({ consultationId, because, again }: Over) {
@@ -151,9 +151,10 @@ export function Ended({ consultationId, because, again }: Over) {
   const me = useMe()
   const known = KNOWN.find((one) => one === because)
   const open = STOPPED.includes(known)
+  const stopped = open || known === 'withdrawn' // it is not over, but does not go on without consent
   return (
     <div className="flex max-w-prose flex-col gap-4">
-      <Panel title={say(open ? 'callStopped' : 'callEnded')} className="flex flex-col gap-4">
+      <Panel title={say(stopped ? 'callStopped' : 'callEnded')} className="flex flex-col gap-4">
         <p role="status">
           {known && say(`ended_${known}`)} {open && say('stillOpen')}
         </p>

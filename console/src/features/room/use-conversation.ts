@@ -51,6 +51,7 @@ function isShown(message: Message): message is Message & Said {
 function because({ reason, code }: Extract<Message, { type: 'session_ended' }>): string {
   if (code === 'session.moved') return 'moved'
   if (code === 'consultation.ended') return 'elsewhere'
+  if (code === 'consent.needed') return 'withdrawn'
   return reason === 'client' ? 'closed' : reason
 }
 
