@@ -68,9 +68,9 @@ class Mouth:
             self._playback.resume(self._clock())
         self._wake_all()
 
-    def stop(self, playback: Playback, *, is_read: bool = False) -> None:
-        """Drop the rest of this answer, here and at the client. `is_read`: the client shows the beginning of it."""
-        if playback.stop(self._clock()) or is_read:
+    def stop(self, playback: Playback, *, is_only_shown: bool = False) -> None:
+        """Drop the rest of this answer, here and at the client. `is_only_shown`: it has words there, but no sound."""
+        if playback.stop(self._clock()) or is_only_shown:
             self._clear = True
         self._wake_all()
 

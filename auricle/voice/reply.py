@@ -119,7 +119,8 @@ class Reply:
     def interrupt(self) -> None:
         """Stop at once and account for what was heard."""
         if not self.finished:
-            self._stage.mouth.stop(self._playback, is_read=self._shown > 0 and not self._stage.channel.sound)
+            is_only_shown = self._shown > 0 and self._playback.first_sent_at is None
+            self._stage.mouth.stop(self._playback, is_only_shown=is_only_shown)
             self._finish(interrupted=True)
             if self.task is not None:
                 self.task.cancel()

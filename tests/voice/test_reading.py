@@ -68,6 +68,21 @@ def test_what_was_written_when_it_is_stopped_is_kept_and_nothing_is_added(
     in_virtual_time(scenario())
 
 
+def test_an_answer_that_is_stopped_when_it_was_shown_but_not_begun_to_sound_is_taken_back(vad: SharedVad) -> None:
+    async def scenario() -> None:
+        c = call(vad)
+        c.line.incoming.put_nowait(TextIn(PHRASE_A))
+        await c.line.until("delta", listening=False)
+        c.line.incoming.put_nowait(TextIn(PHRASE_B))  # the first speech is still being made
+        await c.line.until("metrics", count=2, listening=False)
+        await c.end()
+        assert [(r.interrupted, r.heard_text) for r in c.providers.records] == [(True, ""), (False, ANSWER)]
+        told = [what for _, what, _ in c.line.log]
+        assert told.index("clear") < told.index("audio"), "the next answer would be shown as the end of this one"
+
+    in_virtual_time(scenario())
+
+
 def test_a_slow_model_is_waited_for_without_a_filler(vad: SharedVad) -> None:
     async def scenario() -> None:
         c = reading(vad, Providers(llm_fault=slowly))  # longer than speech may take to come
