@@ -55,10 +55,12 @@ export function Stage({
             {room.paused ? say('resume') : say('pause')}
           </Button>
         )}
-        <Button onClick={room.interrupt} disabled={!room.speaking}>
-          <Hand aria-hidden className="size-5" />
-          {say('interrupt')}
-        </Button>
+        {room.speaker !== null && (
+          <Button onClick={room.interrupt} disabled={!room.speaking}>
+            <Hand aria-hidden className="size-5" />
+            {say('interrupt')}
+          </Button>
+        )}
         <Button onClick={() => setFace(!face)}>
           <SmilePlus aria-hidden className="size-5" />
           {say(face ? 'faceOff' : 'faceOn')}
