@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(
     rf"\[\s?({_KIND})[ _-]?(\d{{1,5}})\s?\]|(?<![\w\[])({_KIND})_(\d{{1,5}})(?![\w])", re.IGNORECASE
 )
 # What a piece may end with that the next one could make a placeholder of.
-_BEGUN = re.compile(r"(?:\[\s?[A-Za-z]{0,12}(?:[ _-]?\d{0,5}\s?)?|(?<![A-Za-z0-9_\[])[A-Za-z]{1,12}(?:_\d{0,5})?)$")
+_BEGUN = re.compile(r"(?:\[\s?[A-Za-z]{0,12}(?:[ _-]?\d{0,5}\s?)?|(?<![\w\[])[A-Za-z]{1,12}(?:_\d{0,5})?)$")
 _LONGEST = 24
 
 NOTE = """Words in brackets such as [PERSON_1] or [DATE_2] stand for names, numbers or dates that you are not shown. In
@@ -92,6 +92,7 @@ class Restoring:
     def __init__(self, originals: Mapping[str, str], *, in_json: bool = False) -> None:
         self._originals, self._in_json = originals, in_json
         self._held = ""
+        self._in_word = False  # what was given on ends within a word, in which no placeholder begins
 
     def feed(self, piece: str) -> str:
         """What can be given on now."""
@@ -99,12 +100,18 @@ class Restoring:
         begun = _BEGUN.search(text, max(0, len(text) - _LONGEST))
         cut = begun.start() if begun and _may_become(begun[0]) else len(text)
         self._held = text[cut:]
-        return restored(text[:cut], self._originals, in_json=self._in_json)
+        return self._given_on(text[:cut])
 
     def rest(self) -> str:
         """What was held back when the text ended."""
         text, self._held = self._held, ""
-        return restored(text, self._originals, in_json=self._in_json)
+        return self._given_on(text)
+
+    def _given_on(self, text: str) -> str:
+        before = "x" if self._in_word else ""
+        if text:
+            self._in_word = re.match(r"\w", text[-1]) is not None
+        return restored(before + text, self._originals, in_json=self._in_json)[len(before) :]
 
 
 def _may_become(end: str) -> bool:

@@ -27,6 +27,12 @@ def test_a_text_in_pieces_is_restored_as_the_whole_is(text: str, cuts: list[int]
         assert came == restored(text, ORIGINALS, in_json=in_json)
 
 
+@pytest.mark.parametrize("pieces", [("éPERSON_1",), ("é", "PERSON_1"), ("Please", "PERSON_1"), ("xP", "ERSON_1")])
+def test_what_stands_in_a_word_is_no_placeholder_wherever_the_text_is_cut(pieces: tuple[str, ...]) -> None:
+    restoring = Restoring(ORIGINALS)
+    assert "".join(map(restoring.feed, pieces)) + restoring.rest() == "".join(pieces)
+
+
 def test_little_is_held_back_and_only_what_may_become_a_placeholder() -> None:
     restoring = Restoring(ORIGINALS)
     assert restoring.feed("Please take a seat") == "Please take a seat"
