@@ -98,7 +98,8 @@ class Caller:
         """Wait until the agent has answered and everything was played."""
 
         def quiet() -> bool:
-            return bool(self.heard.answer) and time.monotonic() > self._play_until + quiet_s
+            begun = self.heard.answer and self.heard.first_audio_at is not None  # it is shown before it is spoken
+            return bool(begun) and time.monotonic() > self._play_until + quiet_s
 
         return await self._until(quiet, timeout_s)
 
