@@ -5,7 +5,7 @@ import { getAppointmentOptions, listBookableProfessionalsOptions } from '@/api/g
 import { cancelAppointment, noteAppointmentOutcome } from '@/api/generated/sdk.gen'
 import type { AppointmentOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
-import { useMe, useSession } from '@/session/session'
+import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Loaded, Refused } from '@/ui/states'
 import { useTime } from '@/ui/time'
@@ -48,7 +48,7 @@ function Facts({ appointment }: { appointment: AppointmentOut }) {
   const say = useAppointmentWords()
   const time = useTime()
   const there = useTime('UTC') // `local_start` without its offset: what the clinic's clock shows
-  const own = useMe().patient_id !== null
+  const own = !useSession().may('appointments:read')
   const names = useQuery(listBookableProfessionalsOptions())
   const professional = names.data?.items.find((one) => one.id === appointment.professional_id)
   const atClinic = there.moment(`${appointment.local_start.slice(0, 19)}Z`)
@@ -117,7 +117,7 @@ function Cancel({ id, onDone }: { id: string; onDone: () => void }) {
   const say = useAppointmentWords()
   const common = useCommonWords()
   const tell = useTell()
-  const own = useMe().patient_id !== null
+  const own = !useSession().may('appointments:read')
   const again = useAgain(id)
   const cancel = useMutation({
     mutationFn: () => cancelAppointment({ path: { appointment_id: id }, throwOnError: true }),

@@ -5,7 +5,7 @@ import { listBookableProfessionalsOptions } from '@/api/generated/@tanstack/reac
 import { listAppointments } from '@/api/generated/sdk.gen'
 import type { AppointmentOut } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
-import { useMe, useSession } from '@/session/session'
+import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { SelectField } from '@/ui/field'
@@ -75,7 +75,7 @@ export function AppointmentsPage() {
 function List({ past, shown, onWhose }: { past: boolean; shown: Shown; onWhose: (whose?: string) => void }) {
   const say = useAppointmentWords()
   const time = useTime()
-  const own = useMe().patient_id !== null
+  const own = !useSession().may('appointments:read') // who works here may have a record here too
   const names = useQuery(listBookableProfessionalsOptions())
   const { whose } = shown
   const edge = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS).toISOString()

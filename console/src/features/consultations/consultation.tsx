@@ -16,7 +16,7 @@ import { PatientName } from '@/features/patients/patient-name'
 import { Ratings } from '@/features/ratings/ratings'
 import { useFailureWords } from '@/i18n/hindi'
 import { useAlarmName, useCapabilityName, useConsultationTypeName } from '@/i18n/names'
-import { useMe, useSession } from '@/session/session'
+import { useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, PageOf, Panel } from '@/ui/page'
 import { Loaded } from '@/ui/states'
@@ -44,7 +44,6 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
   const typeOf = useConsultationTypeName()
   const common = useCommonWords()
   const time = useTime()
-  const me = useMe()
   const { may } = useSession()
   const path = { consultation_id: consultation.id }
   const transcript = useQuery(getTranscriptOptions({ path }))
@@ -58,7 +57,7 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
       title={say('titleOne')}
       hint={
         <>
-          {me.patient_id === null && (
+          {may('consultations:read') && (
             <>
               <Link to="/patients/$patientId" params={{ patientId: consultation.patient_id }} className="text-brand underline">
                 <PatientName id={consultation.patient_id} />
@@ -86,7 +85,7 @@ function Whole({ consultation }: { consultation: ConsultationWhole }) {
         </Panel>
         <div className="flex min-w-0 flex-col gap-4">
           {may('recordings:read', 'own:read') && <Recordings query={recordings} players={players} />}
-          {me.patient_id === null && (
+          {may('consultations:read') && (
             <Panel title={say('latency')}>
               <Loaded query={transcript}>{({ messages }) => <Waterfalls messages={messages} />}</Loaded>
             </Panel>

@@ -3,7 +3,7 @@ import { listConsultations } from '@/api/generated/sdk.gen'
 import type { ConsultationOut, ConsultationStatus } from '@/api/generated/types.gen'
 import { PatientName } from '@/features/patients/patient-name'
 import { useConsultationTypeName } from '@/i18n/names'
-import { useMe } from '@/session/session'
+import { useSession } from '@/session/session'
 import { SelectField } from '@/ui/field'
 import { Badge, Page } from '@/ui/page'
 import { Empty } from '@/ui/states'
@@ -42,7 +42,7 @@ export function ConsultationTable({ state, patientId }: { state?: ConsultationSt
   const say = useConsultationWords()
   const typeOf = useConsultationTypeName()
   const time = useTime()
-  const me = useMe()
+  const { may } = useSession()
   const order = useOrder(['created_at'], '-created_at')
   const rows = useRows(['consultations', state, patientId, order.sort], async (cursor) => {
     const { data } = await listConsultations({ query: { state, patient_id: patientId, cursor, sort: order.sort }, throwOnError: true })
@@ -51,7 +51,7 @@ export function ConsultationTable({ state, patientId }: { state?: ConsultationSt
   const started: Column<ConsultationOut> = { name: say('started'), cell: (row) => time.moment(row.created_at), sort: 'created_at' }
   const who: Column<ConsultationOut> = { name: say('patient'), cell: (row) => <PatientName id={row.patient_id} /> }
   const columns: Column<ConsultationOut>[] = [
-    ...(me.patient_id !== null || patientId ? [started] : [who, started]),
+    ...(!may('consultations:read') || patientId ? [started] : [who, started]),
     { name: say('type'), cell: (row) => typeOf(row.type) },
     {
       name: say('state'),

@@ -17,7 +17,7 @@ import type { AlertOut, Warned } from '@/api/generated/types.gen'
 import { useLookAgain } from '@/events/live'
 import { useLanguage } from '@/i18n'
 import { PatientName } from '@/features/patients/patient-name'
-import { useAlarmName } from '@/i18n/names'
+import { useAlarmName, useConsultationTypeName } from '@/i18n/names'
 import { useMe, useSession } from '@/session/session'
 import { Button } from '@/ui/button'
 import { Badge, Page, Panel } from '@/ui/page'
@@ -195,10 +195,11 @@ const HOUR_MS = 3_600_000
 function NextAppointments() {
   const say = useHomeWords()
   const time = useTime()
-  const me = useMe()
+  const typeOf = useConsultationTypeName()
+  const { may } = useSession()
   // To the hour, or every render would ask a new question.
   const start = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS).toISOString()
-  const query = useQuery(listAppointmentsOptions({ query: { state: 'booked', start, limit: 5 } }))
+  const query = useQuery(listAppointmentsOptions({ query: { state: 'booked', start, sort: 'starts_at', limit: 5 } }))
   return (
     <Tile
       title={say('appointments')}
@@ -207,7 +208,7 @@ function NextAppointments() {
       to="/appointments"
       row={(one) => (
         <li key={one.id} className={ROW}>
-          <span>{me.patient_id === null ? <PatientName id={one.patient_id} /> : one.type}</span>
+          <span>{may('appointments:read') ? <PatientName id={one.patient_id} /> : typeOf(one.type)}</span>
           <span className="text-soft">{time.moment(one.starts_at)}</span>
         </li>
       )}

@@ -33,7 +33,7 @@ export function Ratings({ consultationId }: { consultationId: string }) {
           return (
             <div className="flex flex-col gap-4">
               {me.member_id !== null && <Own key={own?.changed_at} consultationId={consultationId} own={own} />}
-              {me.patient_id === null && <Others items={items.filter((one) => one !== own)} />}
+              {may('consultations:read') && <Others items={items.filter((one) => one !== own)} />}
             </div>
           )
         }}
